@@ -1,0 +1,54 @@
+# Two commands on a fresh machine with Python 3.11 or newer: `make run` and `make test`.
+PY ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SCENARIO ?= scenarios/south_china_sea.yaml
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+
+.PHONY: run test lint check wheel scenarios bench lock clean
+
+run: $(VENV)/.run          ## set up and run the shipped scenario
+	$(BIN)/mda-sim run $(SCENARIO)
+
+test: $(VENV)/.test        ## set up and pass the tests
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.test        ## style, types and import contracts
+	$(BIN)/ruff check mda_sim tests benchmarks run_sim.py
+	$(BIN)/ruff format --check mda_sim tests benchmarks run_sim.py
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	! grep -nE '(https?|file)://|--(extra-)?index-url|--find-links' requirements.lock requirements-dev.lock
+
+check: lint test           ## what a change must pass
+
+scenarios: $(VENV)/.test   ## run every shipped scenario briefly
+	for file in scenarios/*.yaml; do \
+	  $(BIN)/mda-sim run "$$file" --seeds 1 --set warmup_h=6 --set duration_h=12 --set drain_h=6 \
+	    --out "$$(mktemp -d)/run" --quiet || exit 1; done
+
+wheel: $(VENV)/.test       ## build the wheel and run it outside the repository
+	sh .ci/try_wheel $(BIN)/python $(SCENARIO)
+
+bench: $(VENV)/.test       ## measure, as multiples of a yardstick; writes benchmarks/results.md
+	$(BIN)/python benchmarks/bench.py
+
+$(VENV)/.run: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PY) -m venv $(VENV)
+	test -f $(VENV)/.test || $(PIP) install --require-hashes -r requirements.lock
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.test: requirements-dev.lock pyproject.toml
+	test -x $(BIN)/python || $(PY) -m venv $(VENV)
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-deps --no-build-isolation -e .
+	touch $@
+
+lock:                      ## maintainers, needs uv: the run lock is compiled under the test lock
+	uv pip compile -q --universal --generate-hashes --no-header --extra dev pyproject.toml -o requirements-dev.lock
+	uv pip compile -q --universal --generate-hashes --no-header --extra build -c requirements-dev.lock \
+	  pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) runs build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""Simulator of maritime domain awareness and data sharing."""

@@ -1,0 +1,78 @@
+"""Errors that name what was found, what was expected, and what to do.
+
+``Problem`` is one finding about an input file; ``ScenarioError`` carries all of them at once. Exit codes:
+0 done, 1 failed while running (``RunError`` and below), 2 bad input (``ScenarioError``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+class MdaError(Exception):
+    """Base of every error that mda_sim raises on purpose."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One finding about an input, with its place.
+
+    ``line`` and ``column`` count from 1; 0 means that the finding has no place in a file (a ``--set``,
+    a value built in Python). ``key`` is the dotted path of the key, empty for the file as a whole.
+    """
+
+    file: str
+    line: int
+    column: int
+    key: str
+    message: str
+    severity: Severity = "error"
+    excerpt: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        head = f"{place}  {self.key}: {self.message}" if self.key else f"{place}  {self.message}"
+        head = f"warning: {head}" if self.severity == "warning" else head
+        if not self.excerpt:
+            return head
+        gutter = f"{self.line:>6} | "
+        caret = " " * (len(gutter) - 2) + "| " + " " * (self.column - 1) + "^"
+        return f"{head}\n{gutter}{self.excerpt}\n{caret}"
+
+
+class ScenarioError(MdaError):
+    """The input cannot be run; ``problems`` holds every finding, in file order."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(sorted(problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class ShapeError(MdaError):
+    """Arrays that do not fit together at a public edge."""
+
+
+class DigestMismatch(MdaError):
+    """A stored table or log is not the one that was asked for."""
+
+
+class HashCollision(MdaError):
+    """Two ids share an address of random draws; one of them must be renamed."""
+
+    exit_code = 2
+
+
+class RunError(MdaError):
+    """The run cannot go on; the text says what to do."""
+
+
+class AuditError(RunError):
+    """The books and the rules disagree: a delivery or refusal that cannot be re-derived."""

@@ -1,0 +1,172 @@
+"""The tables that the layers hand to each other: columns, dtypes, sort order.
+
+``reports`` and ``contacts`` are the detection log (what sensors held), ``hops`` and ``outcomes`` the delivery
+log (what became of it), ``scores`` the answer. Ids are dense integers in the order of sorted names; the names
+travel in a table's metadata. Times are int64 microseconds since the scenario's start; one that never came is
+``core.time.NEVER_US``; an id that is not there is -1.
+
+Where next: sensing writes the detection log, sharing the delivery log, metrics the scores; audit reads all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+from typing import Final
+
+from mda_sim.core.table import Column, Schema, Table
+
+REPORTS: Final = Schema(
+    "reports",
+    (
+        Column("report", "u4", "dense id of the report, its row number"),
+        Column("sensor", "u2", "sensor that made it", names="sensors"),
+        Column("interval", "u4", "reporting interval since the sensor's phase, 0 for the first whole one"),
+        Column("t_observed_us", "i8", "end of the interval: what the report is about [us]"),
+        Column("t_ready_us", "i8", "when the sensor's product exists (processing, downlink) [us]"),
+        Column("first", "u4", "row of its first contact in `contacts`"),
+        Column("count", "u4", "number of contacts, probes included"),
+        Column("n_vessels", "u4", "number of contacts of vessels; 0 makes the report weightless"),
+    ),
+    sort=("sensor", "interval"),
+)
+"""One row per operating interval of each sensor, empty intervals included."""
+
+CONTACTS: Final = Schema(
+    "contacts",
+    (
+        Column("target", "u4", "vessel or probe; probes have the ids from n_vessels on"),
+        Column("dt_us", "u4", "how long before the report's t_observed_us the target was last held [us]"),
+    ),
+)
+"""Contacts sorted by report, then target; a report's slice is [first, first + count)."""
+
+
+class Outcome(IntEnum):
+    """What became of a report on one hop, or of a report for one nation."""
+
+    DELIVERED = 0
+    IN_FLIGHT = 1
+    EXPIRED = 2
+    LOST = 3
+    WITHHELD = 4
+    NOT_SENT = 5
+    NO_ROUTE = 6
+
+
+class Gate(IntFlag):
+    """The rules on the way from a node onto a link, in the order in which they are asked.
+
+    A set of gates is the bit mask of those that fail; the lowest bit names the refusal.
+    """
+
+    IN_FORCE = 1
+    SCOPE = 2
+    CEILING = 4
+    ACCREDITATION = 8
+    RELEASE = 16
+
+
+HOPS: Final = Schema(
+    "hops",
+    (
+        Column("report", "u4", "report that was offered"),
+        Column("link", "i2", "link it was offered to", names="links"),
+        Column("t_arrived_us", "i8", "when it came to the sending node [us]"),
+        Column("t_case_us", "i8", "when its case was closed and handed to the desk [us]"),
+        Column("t_review_us", "i8", "when a server began to review the case [us]"),
+        Column("t_reviewed_us", "i8", "when the review ended (touch time) [us]"),
+        Column("t_released_us", "i8", "when the elapsed delay after the review ended [us]"),
+        Column("t_sent_us", "i8", "when its transmission began [us]"),
+        Column("t_transmitted_us", "i8", "when its last bit left [us]"),
+        Column("t_received_us", "i8", "when it was at the receiving node [us]"),
+        Column("case", "i8", "number of the case on its link and category, -1 if it met no desk"),
+        Column("gates", "u2", "gates that failed on arrival (bit mask of Gate)"),
+        Column("gates_at_release", "u2", "legal gates that failed at the moment of release"),
+        Column(
+            "agreement",
+            "i2",
+            "agreement that passed all legal gates, -1 if none or none needed",
+            names="agreements",
+        ),
+        Column("outcome", "u1", "Outcome of this hop"),
+        Column("is_new", "u1", "1 if the receiving node did not hold the report before"),
+    ),
+    sort=("report", "link"),
+)
+"""One row per report and link: every report that comes to a node is offered to the links that leave it."""
+
+OUTCOMES: Final = Schema(
+    "outcomes",
+    (
+        Column("report", "u4", "report"),
+        Column("nation", "i2", "nation other than the originator, with a picture node", names="nations"),
+        Column("t_received_us", "i8", "first receipt at its picture node, by any route [us]"),
+        Column("hops", "u1", "number of links of that route, 0 if not received"),
+        Column(
+            "gates", "u2", "gates that refuse it: of the best route, or as if a link existed where none does"
+        ),
+        Column("outcome", "u1", "best Outcome over all routes"),
+    ),
+    sort=("report", "nation"),
+)
+"""One row per report of at least one contact and nation other than its originator."""
+
+AWARENESS: Final = Schema(
+    "awareness",
+    (
+        Column("target", "u4", "vessel or probe"),
+        Column("t_received_us", "i8", "when the picture of this target became fresher [us]"),
+        Column("t_observed_us", "i8", "the newest observation held from then on [us]"),
+        Column("error_m", "f4", "position error of that observation, 1 sigma [m]"),
+        Column("report", "u4", "the report that brought it"),
+    ),
+    sort=("target", "t_received_us"),
+)
+"""When one nation's picture of each target becomes fresher: t_observed_us strictly increases."""
+
+
+@dataclass(frozen=True)
+class SensorCard:
+    """What the layers above sensing need to know of a sensor."""
+
+    id: str
+    category: str
+    """Kind of observation, as agreements name it: 'radar', 'ais', ..."""
+    operator: str
+    """Nation or provider that operates it: the originator of its reports."""
+    error_m: float
+    """Position error of its contacts, 1 sigma, at its longest range [m]."""
+    contact_bytes: float
+    """Bytes that one contact takes on a link."""
+
+
+@dataclass(frozen=True)
+class DetectionLog:
+    """What all sensors held in one replicate: immutable, and the same for every configuration."""
+
+    reports: Table
+    contacts: Table
+    sensors: tuple[SensorCard, ...]
+    n_vessels: int
+    n_targets: int
+
+    def digest(self) -> str:
+        """SHA-256 over both tables and the sensors' cards."""
+        text = "\x1f".join((self.reports.digest(), self.contacts.digest(), repr(self.sensors)))
+        return hashlib.sha256(f"{text}\x1f{self.n_vessels}\x1f{self.n_targets}".encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class DeliveryLog:
+    """What became of every report under one configuration, and which detection log that was."""
+
+    hops: Table
+    outcomes: Table
+    sensing_digest: str
+
+    def digest(self) -> str:
+        """SHA-256 over both tables and the digest of the detection log."""
+        text = "\x1f".join((self.hops.digest(), self.outcomes.digest(), self.sensing_digest))
+        return hashlib.sha256(text.encode()).hexdigest()
