@@ -43,6 +43,10 @@ CONTACTS: Final = Schema(
 """Contacts sorted by report, then target; a report's slice is [first, first + count)."""
 
 
+HEADER_BYTES: Final = 64
+"""Bytes of a report besides its contacts: an IPv6 header (40 bytes, RFC 8200) and a label. Assumption"""
+
+
 class Outcome(IntEnum):
     """What became of a report on one hop, or of a report for one nation."""
 

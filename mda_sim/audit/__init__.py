@@ -1,0 +1,40 @@
+"""The auditor: every delivery and every refusal, derived again from logs and rules.
+
+It imports the tables and the core, and shares no code with the exchange: it reads the sharing section as
+plain data and reaches its answers by other ways. It runs on every run, and a difference fails the run.
+"""
+
+from __future__ import annotations
+
+from mda_sim.audit.books import check_offers
+from mda_sim.audit.case_file import CaseFile
+from mda_sim.audit.clocks import check_clocks
+from mda_sim.audit.findings import Finding, Notebook
+from mda_sim.audit.rules import Tree
+from mda_sim.audit.verdicts import check_gates, check_outcomes
+from mda_sim.core.time import Timeline
+from mda_sim.records import DeliveryLog, DetectionLog
+
+__all__ = ["Finding", "audit"]
+
+
+def audit(
+    log: DetectionLog, deliveries: DeliveryLog, sharing: Tree, nations: Tree, timeline: Timeline
+) -> tuple[Finding, ...]:
+    """Everything in which the delivery log departs from the rules; empty if nothing does.
+
+    ``sharing`` and ``nations`` are the resolved sections of one configuration as plain data (mappings, lists,
+    strings, numbers; moments in ISO 8601). Reads the tables and changes nothing.
+    """
+    notes = Notebook()
+    if deliveries.sensing_digest != log.digest():
+        notes.broken("the deliveries belong to another detection log", [deliveries.sensing_digest[:12]])
+        return tuple(notes.findings)
+    file = CaseFile(log, deliveries, sharing, timeline)
+    check_offers(file, notes)
+    if notes.findings:
+        return tuple(notes.findings)  # what follows asks about offers that must be known to be right
+    check_gates(file, notes)
+    check_clocks(file, notes)
+    check_outcomes(file, deliveries, nations, notes)
+    return tuple(notes.findings)

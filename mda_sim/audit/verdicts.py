@@ -1,0 +1,174 @@
+"""Whether every delivery and every refusal follows from the rules, and every outcome from the hops.
+
+Model: the gates of each hop are derived again from label, agreements, node and link, at arrival and at
+release (``rules``). The outcome of a report for a nation is derived by spreading, from the nation's picture
+node backwards over usable links, the set of nodes from which the report could still come; the links that
+lead into that set from a node that holds the report are where it stopped, and the best of their outcomes
+counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mda_sim.audit.case_file import CaseFile, Ints
+from mda_sim.audit.findings import Notebook
+from mda_sim.audit.rules import LADDER, Tree
+from mda_sim.core.time import NEVER_US
+from mda_sim.records import DeliveryLog, Outcome
+
+
+def check_gates(file: CaseFile, notes: Notebook) -> None:
+    """Gates on arrival and at release, and the agreement used, are those that the rules give."""
+    hops, n = file.hops, len(file.link)
+    gates, at_release = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    agreement = np.full(n, -1, np.int64)
+    was_released = hops["t_released_us"] != NEVER_US
+    for rows in _alike(file):
+        link, kind = file.links[file.link[rows[0]]], file.kinds[file.kind[file.row[rows[0]]]]
+        spec = file.sharing["links"][link]
+        giver, taker = file.rules.party(spec["sender"]), file.rules.party(spec["recipient"])
+        arrived = hops["t_arrived_us"][rows]
+        legal, used = file.rules.legal(kind, giver, taker, arrived)
+        accredited = file.rules.accreditation(kind, spec["accreditation"], spec["recipient"], arrived)
+        gates[rows] = legal | accredited | file.rules.release(kind, giver, taker, int(file.under[rows[0]]))
+        then = was_released[rows]
+        legal_then, used_then = file.rules.legal(kind, giver, taker, hops["t_released_us"][rows])
+        at_release[rows] = np.where(then, legal_then, 0)
+        agreement[rows] = np.where(then, used_then, used)
+    compare = {"gates": gates, "gates_at_release": at_release, "agreement": agreement}
+    for name, expected in compare.items():
+        notes.rows(
+            f"{name} differ from the rules",
+            hops[name] != expected,
+            "hops",
+            expected=expected,
+            found=hops[name],
+        )
+    refused = (gates | at_release) != 0
+    notes.rows(
+        "delivered although a gate refuses",
+        file.is_delivered & refused,
+        "hops",
+        report=hops["report"],
+        gates=gates | at_release,
+    )
+    withheld = hops["outcome"] == Outcome.WITHHELD
+    notes.rows("withheld although every gate allows", withheld & ~refused, "hops", report=hops["report"])
+
+
+def check_outcomes(file: CaseFile, deliveries: DeliveryLog, nations: Tree, notes: Notebook) -> None:
+    """There is one outcome for each fed report and scored foreign nation: the best over all routes."""
+    names = sorted(nations)
+    table = {name: column.astype(np.int64) for name, column in deliveries.outcomes.columns.items()}
+    scored = [n for n in names if nations[n]["kind"] == "nation" and nations[n]["picture_node"] is not None]
+    originator = np.array([names.index(kind.originator) for kind in file.kinds], np.int64)[file.kind]
+    expected = _outcomes(file, nations, scored)
+    columns: dict[str, Ints] = {}
+    index = np.array([names.index(n) for n in scored], np.int64)
+    foreign = originator[:, None] != index[None, :]
+    columns["report"] = np.broadcast_to(file.report[:, None], foreign.shape)[foreign]
+    columns["nation"] = np.broadcast_to(index[None, :], foreign.shape)[foreign]
+    columns |= {name: values[foreign] for name, values in expected.items()}
+    if len(table["report"]) != len(columns["report"]):
+        notes.broken(
+            "not one outcome for each fed report and foreign nation",
+            [f"expected {len(columns['report']):,} rows, found {len(table['report']):,}"],
+        )
+        return
+    for name, values in columns.items():
+        notes.rows(
+            f"outcomes: {name} is not what the hops give",
+            table[name] != values,
+            "outcomes",
+            report=table["report"],
+            expected=values,
+            found=table[name],
+        )
+
+
+def _alike(file: CaseFile) -> list[Ints]:
+    """Rows of hops that share link, kind of report and holding agreement."""
+    key = (file.link * max(1, len(file.kinds)) + file.kind[file.row]) * (len(file.rules.agreement_ids) + 1)
+    key = key + file.under + 1
+    order = np.argsort(key, kind="stable")
+    return [rows for rows in np.split(order, np.flatnonzero(np.diff(key[order])) + 1) if len(rows)]
+
+
+def _outcomes(file: CaseFile, nations: Mapping[str, Tree], scored: list[str]) -> dict[str, Ints]:
+    """Outcome, gates, receipt and hops of each fed report (rows) for each scored nation (columns)."""
+    shape = (len(file.report), len(scored))
+    outcome, gates = np.full(shape, int(Outcome.NO_ROUTE), np.int64), np.zeros(shape, np.int64)
+    received, n_hops = np.full(shape, NEVER_US, np.int64), np.zeros(shape, np.int64)
+    t_us, by = file.arrivals()
+    held = by >= 0
+    held[np.arange(len(held)), file.feed_node] = True
+    depth = _depths(file, by)
+    by_link = np.full((len(file.links), len(file.report)), int(Outcome.IN_FLIGHT), np.int64)
+    by_link[file.link, file.row] = file.hops["outcome"]
+    gates_of = np.zeros((len(file.links), len(file.report)), np.int64)
+    gates_of[file.link, file.row] = file.hops["gates"] | file.hops["gates_at_release"]
+    for k, nation in enumerate(scored):
+        target = file.nodes.index(nations[nation]["picture_node"])
+        arrived = by[:, target] >= 0
+        received[arrived, k] = t_us[arrived, target]
+        n_hops[arrived, k] = depth[arrived, target]
+        outcome[held[:, target], k] = int(Outcome.DELIVERED)
+        reach = _reach(file, held, target)
+        best = np.full(len(file.report), 255, np.int64)
+        for link in range(len(file.links)):
+            is_front = (
+                file.usable[link][file.kind] & held[:, file.sender[link]] & reach[:, file.recipient[link]]
+            )
+            better = is_front & (by_link[link] < best) & ~held[:, target]
+            best[better] = by_link[link][better]
+            gates[better, k] = gates_of[link][better]
+        stopped = (best < 255) & ~held[:, target]
+        outcome[stopped, k] = best[stopped]
+        no_route = ~held[:, target] & ~stopped
+        gates[no_route, k] = _gates_without_link(file, nations, nation, no_route)
+    return {"t_received_us": received, "hops": n_hops, "gates": gates, "outcome": outcome}
+
+
+def _reach(file: CaseFile, held: NDArray[np.bool_], target: int) -> NDArray[np.bool_]:
+    """Nodes outside the holders from which each report could still come to ``target`` (F, N)."""
+    reach = np.zeros(held.shape, bool)
+    reach[:, target] = ~held[:, target]
+    for _ in file.nodes:
+        for link in range(len(file.links)):
+            sender = file.sender[link]
+            can_pass = file.usable[link][file.kind] & reach[:, file.recipient[link]]
+            reach[:, sender] |= can_pass & ~held[:, sender]
+    return reach
+
+
+def _depths(file: CaseFile, by: Ints) -> Ints:
+    """Number of links that each report travelled to each node (F, N)."""
+    depth = np.zeros(by.shape, np.int64)
+    report, node = np.nonzero(by >= 0)
+    hop = by[report, node]
+    for _ in file.nodes:
+        depth[report, node] = depth[report, file.sender[file.link[hop]]] + 1
+    return depth
+
+
+def _gates_without_link(
+    file: CaseFile, nations: Mapping[str, Tree], nation: str, wanted: NDArray[np.bool_]
+) -> Ints:
+    """Gates that would refuse each wanted report on a link from its feed to the nation's picture node."""
+    gates = np.zeros(len(file.report), np.int64)
+    node = nations[nation]["picture_node"]
+    for kind_index, kind in enumerate(file.kinds):
+        for feed_node in range(len(file.nodes)):
+            rows = np.flatnonzero(wanted & (file.kind == kind_index) & (file.feed_node == feed_node))
+            giver, taker = file.rules.party(file.nodes[feed_node]), file.rules.party(node)
+            t_us = file.fed_us[rows]
+            gates[rows] = (
+                file.rules.legal(kind, giver, taker, t_us)[0]
+                | file.rules.accreditation(kind, LADDER[-1], node, t_us)
+                | file.rules.release(kind, giver, taker, -1)
+            )
+    return gates[wanted]

@@ -1,0 +1,1 @@
+"""The Earth: the sphere, regions on it, and its coast."""
