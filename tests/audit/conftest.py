@@ -1,0 +1,179 @@
+"""Random arrangements, put through the real exchange, for the auditor to read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from mda_sim.core.table import Table
+from mda_sim.core.time import US_PER_H, Timeline
+from mda_sim.records import CONTACTS, REPORTS, DeliveryLog, DetectionLog, SensorCard
+from mda_sim.sharing.exchange import share
+from mda_sim.sharing.network import NationSpec, SharingSpec
+
+START = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
+LEVELS = ("UNCLASSIFIED", "RESTRICTED", "CONFIDENTIAL", "SECRET")
+NATIONS = ("JPN", "PHL", "USA")
+
+
+class Trial(NamedTuple):
+    """One arrangement, what was sensed, and what the exchange made of it."""
+
+    log: DetectionLog
+    deliveries: DeliveryLog
+    sharing: dict[str, Any]
+    nations: dict[str, Any]
+    timeline: Timeline
+
+
+def run_trial(seed: int) -> Trial:
+    """A random arrangement of three nations and a provider, five nodes and about eight links."""
+    rng = np.random.default_rng(seed)
+    timeline = Timeline(START, 12 * US_PER_H, 48 * US_PER_H, 24 * US_PER_H)
+    nodes = {
+        "jpn": {"nation": "JPN", "highest_level": "SECRET"},
+        "phl": {"nation": "PHL", "highest_level": str(rng.choice(LEVELS[1:]))},
+        "phl_west": {"nation": "PHL", "highest_level": "SECRET"},
+        "usa": {"nation": "USA", "highest_level": "SECRET", "cleared_from": _moment(rng)},
+        "xca": {"nation": "XCA", "highest_level": "UNCLASSIFIED"},
+    }
+    sensors = {
+        "ais_a": ("XCA", "ais", "xca", "open"),
+        "ais_b": ("PHL", "ais", "phl_west", "open"),
+        "radar_a": ("PHL", "radar", "phl_west", "phl"),
+        "radar_b": ("PHL", "radar", "phl", "marked"),
+        "radar_c": ("JPN", "radar", "jpn", "jpn"),
+        "radar_d": ("USA", "radar", "usa", "jpn"),
+    }
+    labels = {
+        "open": {"classification": "UNCLASSIFIED"},
+        "phl": {"classification": str(rng.choice(LEVELS)), "rel_to": ["USA"] if rng.random() < 0.5 else []},
+        "marked": {"classification": "RESTRICTED", "caveats": [str(rng.choice(["NOFORN", "ORCON"]))]},
+        "jpn": {"classification": "CONFIDENTIAL", "rel_to": ["PHL"]},
+    }
+    desks = {
+        "slow": {
+            "servers": 1,
+            "touch": {"kind": "lognormal", "median_s": 1500.0, "p95_s": 5000.0},
+            "elapsed": {"kind": "exponential", "mean_s": 9000.0},
+            "elapsed_clock": str(rng.choice(["clock", "working"])),
+            "calendar": {"kind": "working_hours", "time_zone": "Asia/Manila"},
+            "expiry_s": 40_000.0,
+        },
+        "fast": {"servers": 2, "touch": {"kind": "constant", "value_s": 600.0}},
+    }
+    sharing = SharingSpec.model_validate(
+        {
+            "nodes": nodes,
+            "labels": labels,
+            "feeds": {
+                id_: {"node": node, "label": label, "delay_s": 30.0}
+                for id_, (_, _, node, label) in sensors.items()
+            },
+            "agreements": _agreements(rng),
+            "desks": desks,
+            "links": _links(rng, sorted(nodes)),
+        }
+    )
+    nations = {id_: NationSpec(name=id_, picture_node=id_.lower()) for id_ in NATIONS}
+    nations["XCA"] = NationSpec(name="provider", kind="provider")
+    log = _log(
+        rng, {id_: (operator, category) for id_, (operator, category, _, _) in sensors.items()}, timeline
+    )
+    return Trial(
+        log,
+        share(log, sharing, nations, timeline, seed),
+        sharing.model_dump(mode="json"),
+        {id_: spec.model_dump(mode="json") for id_, spec in nations.items()},
+        timeline,
+    )
+
+
+def _moment(rng: np.random.Generator) -> str:
+    return (START + timedelta(hours=int(rng.integers(-48, 84)))).isoformat()
+
+
+def _agreements(rng: np.random.Generator) -> dict[str, Any]:
+    pairs = [
+        ("JPN", "PHL"),
+        ("JPN", "USA"),
+        ("PHL", "USA"),
+        ("PHL", "USA"),
+        ("JPN", "PHL", "USA"),
+        ("USA", "XCA"),
+    ]
+    deals: dict[str, Any] = {}
+    for i, parties in enumerate(pairs):
+        if rng.random() < 0.25:
+            continue
+        deals[f"deal_{i}"] = {
+            "parties": list(parties),
+            "in_force_from": _moment(rng) if rng.random() < 0.5 else "2020-01-01T00:00:00Z",
+            "in_force_to": "2026-03-07T03:00:00Z" if rng.random() < 0.3 else None,
+            "suspensions": [{"from_utc": "2026-03-03T01:00:00Z", "to_utc": "2026-03-03T09:30:00Z"}]
+            if rng.random() < 0.5
+            else [],
+            "ceiling": str(rng.choice(LEVELS)),
+            "categories": [["ais"], ["radar"], ["ais", "radar"], ["ais", "radar"]][int(rng.integers(4))],
+            "onward": str(rng.choice(["none", "with_consent", "free"])),
+        }
+    return deals
+
+
+def _links(rng: np.random.Generator, nodes: list[str]) -> dict[str, Any]:
+    links: dict[str, Any] = {}
+    for sender in nodes:
+        for recipient in nodes:
+            if sender == recipient or rng.random() < 0.5:
+                continue
+            links[f"{sender}_to_{recipient}"] = {
+                "sender": sender,
+                "recipient": recipient,
+                "categories": [] if rng.random() < 0.7 else ["radar"],
+                "case_window_s": float(rng.choice([300.0, 3600.0, 7200.0])),
+                "desk": [None, "slow", "fast"][int(rng.integers(3))],
+                "accreditation": str(rng.choice(LEVELS[1:])),
+                "delay_s": 0.3,
+                "bandwidth_bps": None if rng.random() < 0.3 else 40.0,
+            }
+    return links
+
+
+def _log(rng: np.random.Generator, sensors: dict[str, tuple[str, str]], timeline: Timeline) -> DetectionLog:
+    """About 80 reports of each sensor, a third of them of probes only, some empty."""
+    names = sorted(sensors)
+    columns: dict[str, list[Any]] = {name: [] for name in ("sensor", "interval", "t_observed_us")}
+    for s in range(len(names)):
+        times = np.sort(rng.integers(0, timeline.score_to_us, 80))
+        columns["sensor"] += [s] * 80
+        columns["interval"] += range(80)
+        columns["t_observed_us"] += times.tolist()
+    n = len(columns["sensor"])
+    n_vessels = rng.integers(0, 3, n)
+    count = n_vessels + rng.integers(0, 2, n)
+    reports = Table.of(
+        REPORTS,
+        {
+            **columns,
+            "report": np.arange(n),
+            "t_ready_us": np.array(columns["t_observed_us"]) + 20_000_000,
+            "first": np.cumsum(count) - count,
+            "count": count,
+            "n_vessels": n_vessels,
+        },
+        {"sensors": names},
+    )
+    contacts = Table.of(
+        CONTACTS, {"target": np.zeros(int(count.sum()), int), "dt_us": np.zeros(int(count.sum()), int)}
+    )
+    cards = tuple(SensorCard(name, sensors[name][1], sensors[name][0], 100.0, 36.0) for name in names)
+    return DetectionLog(reports, contacts, cards, 10, 20)
+
+
+@pytest.fixture(scope="session")
+def trials() -> list[Trial]:
+    """Thirty random arrangements."""
+    return [run_trial(seed) for seed in range(30)]

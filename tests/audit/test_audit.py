@@ -1,0 +1,204 @@
+"""The auditor agrees with the exchange on random arrangements, and catches every kind of tampering."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mda_sim.audit import Finding, audit
+from mda_sim.core.table import Table
+from mda_sim.core.time import NEVER_US
+from mda_sim.records import Gate, Outcome
+
+
+def read(trial: Any) -> tuple[Finding, ...]:
+    return audit(*trial)
+
+
+def tamper(trial: Any, table: str, change: Callable[[dict[str, np.ndarray]], None]) -> Any:
+    """The trial with one table of its delivery log changed in place by ``change``."""
+    old: Table = getattr(trial.deliveries, table)
+    columns = {name: column.copy() for name, column in old.columns.items()}
+    change(columns)
+    forged = replace(trial.deliveries, **{table: Table.of(old.schema, columns, old.meta)})
+    return trial._replace(deliveries=forged)
+
+
+def rows_where(trial: Any, outcome: Outcome) -> np.ndarray:
+    return np.flatnonzero(trial.deliveries.hops["outcome"] == outcome)
+
+
+def test_the_auditor_finds_nothing_in_what_the_exchange_did(trials: list[Any]) -> None:
+    assert [finding for trial in trials for finding in read(trial)] == []
+
+
+def test_the_random_arrangements_meet_every_outcome_and_gate(trials: list[Any]) -> None:
+    """Otherwise the agreement above would show little."""
+    hops = np.concatenate([trial.deliveries.hops["outcome"] for trial in trials])
+    outcomes = np.concatenate([trial.deliveries.outcomes["outcome"] for trial in trials])
+    gates = np.concatenate([trial.deliveries.hops["gates"] for trial in trials])
+    late = np.concatenate([trial.deliveries.hops["gates_at_release"] for trial in trials])
+    routes = np.concatenate([trial.deliveries.outcomes["hops"] for trial in trials])
+    assert {Outcome.DELIVERED, Outcome.IN_FLIGHT, Outcome.EXPIRED, Outcome.WITHHELD} <= set(hops.tolist())
+    assert Outcome.NO_ROUTE in outcomes
+    assert all((gates & gate).any() for gate in Gate)
+    assert (late & Gate.IN_FORCE).any()
+    assert routes.max() >= 2
+    assert any(
+        (trial.deliveries.hops["is_new"][rows_where(trial, Outcome.DELIVERED)] == 0).any() for trial in trials
+    )
+
+
+def with_rows(trials: list[Any], outcome: Outcome, least: int = 20) -> Any:
+    return next(trial for trial in trials if len(rows_where(trial, outcome)) >= least)
+
+
+def rules_of(findings: tuple[Finding, ...]) -> str:
+    return " | ".join(finding.rule for finding in findings)
+
+
+def test_a_leak_past_a_failing_gate_is_caught(trials: list[Any]) -> None:
+    trial = with_rows(trials, Outcome.WITHHELD)
+    row = rows_where(trial, Outcome.WITHHELD)[0]
+
+    def leak(hops: dict[str, np.ndarray]) -> None:
+        hops["gates"][row] = 0
+        hops["gates_at_release"][row] = 0
+        hops["outcome"][row] = Outcome.DELIVERED
+
+    assert read(tamper(trial, "hops", leak))
+
+
+def test_a_false_refusal_is_caught(trials: list[Any]) -> None:
+    trial = with_rows(trials, Outcome.IN_FLIGHT, least=1)
+    row = rows_where(trial, Outcome.IN_FLIGHT)[0]
+
+    def refuse(hops: dict[str, np.ndarray]) -> None:
+        hops["gates"][row] = Gate.RELEASE
+        hops["outcome"][row] = Outcome.WITHHELD
+
+    found = rules_of(read(tamper(trial, "hops", refuse)))
+    assert "gates differ from the rules" in found
+    assert "withheld although every gate allows" in found
+
+
+def test_a_refusal_with_the_wrong_gate_is_caught(trials: list[Any]) -> None:
+    trial = with_rows(trials, Outcome.WITHHELD)
+    rows = np.flatnonzero(trial.deliveries.hops["gates"])
+
+    def rename(hops: dict[str, np.ndarray]) -> None:
+        hops["gates"][rows[0]] ^= int(Gate.ACCREDITATION)
+
+    assert "gates differ from the rules" in rules_of(read(tamper(trial, "hops", rename)))
+
+
+def test_a_delivery_under_another_agreement_is_caught(trials: list[Any]) -> None:
+    trial = with_rows(trials, Outcome.DELIVERED)
+
+    def rewrite(hops: dict[str, np.ndarray]) -> None:
+        hops["agreement"][:] = np.where(hops["agreement"] >= 0, hops["agreement"] + 1, -1)
+
+    assert "agreement differ" in rules_of(read(tamper(trial, "hops", rewrite)))
+
+
+def test_a_hop_struck_from_the_books_is_caught(trials: list[Any]) -> None:
+    trial = with_rows(trials, Outcome.WITHHELD)
+    hops = trial.deliveries.hops
+    row = rows_where(trial, Outcome.WITHHELD)[0]
+    kept = np.delete(np.arange(len(hops)), row)
+    forged = trial._replace(deliveries=replace(trial.deliveries, hops=hops.take(kept)))
+    assert "report not offered to a link" in rules_of(read(forged))
+
+
+def test_a_hop_written_twice_is_caught(trials: list[Any]) -> None:
+    trial = trials[0]
+    hops = trial.deliveries.hops
+    twice = np.sort(np.append(np.arange(len(hops)), 3))
+    forged = trial._replace(deliveries=replace(trial.deliveries, hops=hops.take(twice)))
+    assert "twice" in rules_of(read(forged))
+
+
+def test_a_report_that_nobody_fed_is_caught(trials: list[Any]) -> None:
+    trial = copy.copy(trials[0])
+    sharing = copy.deepcopy(trial.sharing)
+    del sharing["feeds"]["radar_a"]
+    assert "no sensor fed" in rules_of(read(trial._replace(sharing=sharing)))
+
+
+@pytest.mark.parametrize(
+    ("column", "shift"),
+    [
+        ("t_arrived_us", -1),
+        ("t_case_us", 1),
+        ("t_review_us", 1),
+        ("t_sent_us", -1),
+        ("t_transmitted_us", 1),
+        ("t_received_us", -1),
+    ],
+)
+def test_a_time_moved_by_one_microsecond_is_caught(trials: list[Any], column: str, shift: int) -> None:
+    trial = with_rows(trials, Outcome.DELIVERED)
+    row = rows_where(trial, Outcome.DELIVERED)[0]
+
+    def move(hops: dict[str, np.ndarray]) -> None:
+        hops[column][row] += shift
+
+    assert read(tamper(trial, "hops", move))
+
+
+def test_a_review_begun_before_the_desk_opens_is_caught(trials: list[Any]) -> None:
+    """The review's begin stays between closing and end, so that only the desk's hours and queue can tell."""
+    trial, rows = next((t, rows) for t in trials if len(rows := waited(t)))
+    hops = trial.deliveries.hops
+
+    def hurry(columns: dict[str, np.ndarray]) -> None:
+        same = (columns["case"] == hops["case"][rows[0]]) & (columns["link"] == hops["link"][rows[0]])
+        same &= columns["t_case_us"] != NEVER_US
+        columns["t_review_us"][same] = columns["t_case_us"][same]
+
+    assert "t_review_us is not what the replay gives" in rules_of(read(tamper(trial, "hops", hurry)))
+
+
+def waited(trial: Any) -> np.ndarray:
+    """Hops whose case waited for its desk for more than a minute."""
+    hops = trial.deliveries.hops
+    reviewed = hops["t_review_us"] != NEVER_US
+    return np.flatnonzero(reviewed & (hops["t_review_us"] - hops["t_case_us"] > 60_000_000))
+
+
+def test_a_wrong_outcome_is_caught(trials: list[Any]) -> None:
+    trial = trials[0]
+
+    def lose(outcomes: dict[str, np.ndarray]) -> None:
+        row = np.flatnonzero(outcomes["outcome"] != Outcome.LOST)[0]
+        outcomes["outcome"][row] = Outcome.LOST
+
+    assert "outcomes: outcome is not" in rules_of(read(tamper(trial, "outcomes", lose)))
+
+
+def test_a_missing_outcome_is_caught(trials: list[Any]) -> None:
+    trial = trials[0]
+    outcomes = trial.deliveries.outcomes
+    forged = trial._replace(
+        deliveries=replace(trial.deliveries, outcomes=outcomes.take(np.arange(1, len(outcomes))))
+    )
+    assert "not one outcome for each" in rules_of(read(forged))
+
+
+def test_deliveries_of_another_log_are_refused(trials: list[Any]) -> None:
+    forged = trials[0]._replace(log=trials[1].log)
+    assert "another detection log" in rules_of(read(forged))
+
+
+def test_an_unknown_level_word_fails_closed(trials: list[Any]) -> None:
+    """What was delivered under a word on the ladder is a leak once the word is not."""
+    trial = with_rows(trials, Outcome.DELIVERED)
+    sharing = copy.deepcopy(trial.sharing)
+    for label in sharing["labels"].values():
+        label["classification"] = "COSMIC"
+    assert "delivered although a gate refuses" in rules_of(read(trial._replace(sharing=sharing)))
