@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Severity = Literal["error", "warning"]
+
+_SHOWN: Final = 100  # characters of a line that an excerpt shows
 
 
 class MdaError(Exception):
@@ -41,9 +43,18 @@ class Problem:
         head = f"warning: {head}" if self.severity == "warning" else head
         if not self.excerpt:
             return head
+        text, column = _window(self.excerpt, self.column)
         gutter = f"{self.line:>6} | "
-        caret = " " * (len(gutter) - 2) + "| " + " " * (self.column - 1) + "^"
-        return f"{head}\n{gutter}{self.excerpt}\n{caret}"
+        lead = "".join("\t" if character == "\t" else " " for character in text[: column - 1])
+        return f"{head}\n{gutter}{text}\n{' ' * (len(gutter) - 2)}| {lead}^"
+
+
+def _window(line: str, column: int) -> tuple[str, int]:
+    """The part of a line around a column (from 1) that fits a terminal, and the column in that part."""
+    start = max(0, column - _SHOWN // 2) if len(line) > _SHOWN and column > _SHOWN else 0
+    shown = line[start : start + _SHOWN]
+    before, after = ("..." if start else ""), ("..." if start + _SHOWN < len(line) else "")
+    return f"{before}{shown}{after}", column - start + len(before)
 
 
 class ScenarioError(MdaError):

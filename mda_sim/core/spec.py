@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -99,10 +99,13 @@ def _with_zone(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+ID_PATTERN: Final = r"^[a-z][a-z0-9_]{0,40}$"
+NATION_PATTERN: Final = r"^[A-Z]{3}$"
+
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 """An id: a lower-case letter, then up to 40 lower-case letters, digits or underscores."""
 
-NationId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+NationId = Annotated[str, StringConstraints(pattern=NATION_PATTERN)]
 """A party: an ISO 3166 trigraph, or three letters X.. for providers and organisations."""
 
 IdMap = Annotated[

@@ -1,0 +1,176 @@
+"""Named cross-checks of a scenario: what its parts refer to in each other, and what looks out of place.
+
+Model: each check is one small function. References are looked up in the marked tree, so they are checked
+even where another part of the file is wrong; what needs numbers is checked on the specs. The checks of
+the sharing part live beside it (``sharing.checks``) and are only given their places here.
+
+Assumptions and limits: a missing part is no cross-check's business; the type check has reported it.
+
+Where next: ``load.py`` runs all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+import numpy as np
+
+from mda_sim.core.errors import HashCollision
+from mda_sim.core.rng import check_addresses
+from mda_sim.data import catalogue
+from mda_sim.data.coast.codec import BOUNDS_DEG
+from mda_sim.geo.regions import bounds, contains, widened
+from mda_sim.scenario.findings import Findings, did_you_mean, listed
+from mda_sim.scenario.schema import ScenarioSpec
+from mda_sim.scenario.tree import Entry, ListNode, MapNode, Mark, Node, ScalarNode, find
+from mda_sim.sharing.checks import Finding
+
+_CLASS_GROUP: Final = "class:"
+
+
+def check_references(tree: MapNode, findings: Findings) -> None:
+    """Everything in the tree that names something which is not there."""
+    _unknown_operator(tree, findings)
+    _unknown_baseline(tree, findings)
+    _unknown_zone_or_class(tree, findings)
+    _unknown_port(tree, findings)
+    _unknown_feature(tree, findings)
+    _shared_address(tree, findings)
+
+
+def check_places(spec: ScenarioSpec, tree: MapNode, findings: Findings) -> None:
+    """Warn of an area beyond the shipped coast, and of sensors far from all traffic."""
+    _area_off_the_coast_map(spec, tree, findings)
+    _sensor_far_from_traffic(spec, tree, findings)
+
+
+def place_findings(
+    found: Mapping[str, Iterable[Finding]], trees: Mapping[str, MapNode], findings: Findings
+) -> None:
+    """Give the findings about each configuration's sharing part their places.
+
+    ``found`` and ``trees`` (whole scenarios, with that configuration's ``sharing``) are keyed by
+    configuration. What is found in some configurations only, but lies outside them, says in which.
+    """
+    where: dict[tuple[Mark, str, str, str], list[str]] = {}
+    for name, these in found.items():
+        for finding in these:
+            steps = tuple(int(step) if step.isdigit() else step for step in finding.key.split("."))
+            spot = find(trees[name], steps)
+            where.setdefault((spot.mark, spot.path, finding.message, finding.severity), []).append(name)
+    for (mark, path, message, severity), names in where.items():
+        in_all = len(names) == len(trees) or path.startswith("configurations.")
+        only = "" if in_all else f" (in {listed(names)})"
+        note = findings.error if severity == "error" else findings.warn
+        note(mark, path, message + only)
+
+
+def _unknown_operator(tree: MapNode, findings: Findings) -> None:
+    """A sensor's operator is not among the nations."""
+    nations = tree.section("nations").entries
+    for sensor in tree.section("sensors").entries.values():
+        _must_be_known(sensor.node, "operator", "nation", nations, findings)
+
+
+def _unknown_baseline(tree: MapNode, findings: Findings) -> None:
+    """The baseline is not among the configurations."""
+    configurations = tree.section("configurations").entries
+    if configurations:
+        _must_be_known(tree, "baseline", "configuration", configurations, findings)
+
+
+def _unknown_zone_or_class(tree: MapNode, findings: Findings) -> None:
+    """A primary endpoint names a zone or a class of traffic that is not there."""
+    zones = tree.section("metrics", "zones").entries
+    classes = {_CLASS_GROUP + name: None for name in tree.section("world", "traffic").entries}
+    primary = tree.get("metrics", "primary")
+    for endpoint in primary.items if isinstance(primary, ListNode) else ():
+        _must_be_known(endpoint, "zone", "zone", zones, findings)
+        if _text(endpoint, "group").startswith(_CLASS_GROUP):
+            _must_be_known(endpoint, "group", "group", classes, findings)
+
+
+def _unknown_port(tree: MapNode, findings: Findings) -> None:
+    """A route begins or ends at a port that the catalogue does not have."""
+    for traffic in _mappings(tree.section("world", "traffic")):
+        for route in _mappings(traffic.section("routes")):
+            for end in ("origin", "destination"):
+                _must_be_known(route, end, "port", catalogue.ports(), findings, "the catalogue has no")
+
+
+def _unknown_feature(tree: MapNode, findings: Findings) -> None:
+    """Militia are kept at a feature that the catalogue does not have."""
+    known = catalogue.features()
+    for traffic in _mappings(tree.section("world", "traffic")):
+        for key, entry in traffic.section("stock").entries.items():
+            if key not in known:
+                _unknown(entry, "feature", key, known, findings, "the catalogue has no")
+
+
+def _shared_address(tree: MapNode, findings: Findings) -> None:
+    """Two sensors, or two links of any configurations, share an address of random draws."""
+    links = dict(tree.section("sharing", "links").entries)
+    for configuration in _mappings(tree.section("configurations")):
+        links |= configuration.section("links").entries
+    for kind, ids, steps in (
+        ("sensor", tree.section("sensors").entries, ("sensors",)),
+        ("link", links, ("sharing", "links")),
+    ):
+        try:
+            check_addresses(ids, kind)
+        except HashCollision as collision:
+            spot = find(tree, steps)
+            findings.error(spot.mark, spot.path, str(collision))
+
+
+def _area_off_the_coast_map(spec: ScenarioSpec, tree: MapNode, findings: Findings) -> None:
+    """The area reaches beyond the shipped coast."""
+    west, south, east, north = bounds(spec.area)
+    map_west, map_south, map_east, map_north = BOUNDS_DEG
+    if west < map_west or south < map_south or east > map_east or north > map_north:
+        spot = find(tree, ("area",))
+        known = f"{map_west:g}..{map_east:g} E, {map_south:g}..{map_north:g} N"
+        findings.warn(spot.mark, spot.path, f"the area reaches beyond the shipped coast ({known})")
+
+
+def _sensor_far_from_traffic(spec: ScenarioSpec, tree: MapNode, findings: Findings) -> None:
+    """A sensor stands outside the area widened by the traffic buffer: it may see nothing."""
+    reach = widened(spec.area, spec.world.buffer_m)
+    for sensor_id, sensor in spec.sensors.items():
+        if not bool(np.all(contains(reach, sensor.lat_deg, sensor.lon_deg))):
+            spot = find(tree, ("sensors", sensor_id))
+            place = f"{sensor.lat_deg:g}, {sensor.lon_deg:g}"
+            message = (
+                f"the sensor at latitude, longitude {place} stands outside the area and its traffic buffer"
+            )
+            findings.warn(spot.mark, spot.path, message)
+
+
+def _must_be_known(
+    node: Node, key: str, kind: str, known: Iterable[str], findings: Findings, found: str = "unknown"
+) -> None:
+    """Note an error unless the text under ``key`` (if any) is one of ``known``."""
+    entry = node.entries.get(key) if isinstance(node, MapNode) else None
+    name = _text(node, key)
+    if entry is not None and name and name not in known:
+        _unknown(entry, kind, name, known, findings, found)
+
+
+def _unknown(
+    entry: Entry, kind: str, name: str, known: Iterable[str], findings: Findings, found: str = "unknown"
+) -> None:
+    names = list(known)
+    hint = did_you_mean(name, names) or (f"; expected one of {listed(names)}" if names else "; there is none")
+    findings.error(entry.mark, entry.node.path, f"{found} {kind} {name!r}{hint}")
+
+
+def _text(node: Node, key: str) -> str:
+    value = node.get(key) if isinstance(node, MapNode) else None
+    return value.value if isinstance(value, ScalarNode) and isinstance(value.value, str) else ""
+
+
+def _mappings(section: MapNode) -> Iterator[MapNode]:
+    for entry in section.entries.values():
+        if isinstance(entry.node, MapNode):
+            yield entry.node

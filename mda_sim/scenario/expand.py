@@ -1,0 +1,88 @@
+"""Fill in what the catalogue knows: places of sites, parameters of sensor types.
+
+Model: ``site`` gives a sensor or node the keys ``lat_deg`` and ``lon_deg``, ``type`` gives a sensor the
+parameters of its type. A value that the scenario states itself always wins. Each filled-in value keeps
+the catalogue id as its origin, so that ``Scenario.origin`` and every message name it.
+
+Assumptions and limits: this happens after all files, configurations and settings are merged; so a
+configuration that moves a node to another site takes the new site's place.
+
+Source: the rows of ``mda_sim.data``. Where next: ``load.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mda_sim.data import catalogue
+from mda_sim.scenario.findings import Findings, did_you_mean, listed
+from mda_sim.scenario.tree import Entry, MapNode, Mark, Node, Scalar, ScalarNode, join
+
+
+def with_sites(collection: MapNode, findings: Findings) -> MapNode:
+    """Sensors or nodes with the places of their sites."""
+    return collection.with_entries(
+        {key: _with_site(entry, findings) for key, entry in collection.entries.items()}
+    )
+
+
+def with_types(sensors: MapNode, findings: Findings) -> MapNode:
+    """Sensors with the parameters of their types."""
+    return sensors.with_entries({key: _with_type(entry, findings) for key, entry in sensors.entries.items()})
+
+
+def _with_site(entry: Entry, findings: Findings) -> Entry:
+    site_id = _reference(entry.node, "site", "site", catalogue.sites(), findings)
+    if site_id is None:
+        return entry
+    site = catalogue.site(site_id)
+    return _filled(entry, {"lat_deg": site.lat_deg, "lon_deg": site.lon_deg}, site_id)
+
+
+def _with_type(entry: Entry, findings: Findings) -> Entry:
+    type_id = _reference(entry.node, "type", "sensor type", catalogue.sensor_types(), findings)
+    if type_id is None or not isinstance(entry.node, MapNode):
+        return entry
+    sensor_type = catalogue.sensor_type(type_id)
+    kind = _kind(entry.node)
+    if kind != sensor_type.kind and kind in {one.kind for one in catalogue.sensor_types().values()}:
+        place = entry.node.entries["type"]
+        message = f"the type {type_id!r} is one of kind {sensor_type.kind!r}, this sensor is of {kind!r}"
+        findings.error(place.mark, place.node.path, message)
+        findings.excuse(entry.node.path)
+        return entry
+    return _filled(entry, sensor_type.parameters, type_id)
+
+
+def _reference(
+    node: Node, key: str, table: str, known: Mapping[str, object], findings: Findings
+) -> str | None:
+    """The catalogue id under ``key``, if there is one and the catalogue has it."""
+    entry = node.entries.get(key) if isinstance(node, MapNode) else None
+    if entry is None or not isinstance(entry.node, ScalarNode) or not isinstance(entry.node.value, str):
+        return None
+    wanted = entry.node.value
+    if wanted in known:
+        return wanted
+    if wanted:
+        hint = did_you_mean(wanted, known) or f"; it has {listed(known)}"
+        findings.error(entry.mark, entry.node.path, f"the catalogue has no {table} {wanted!r}{hint}")
+        findings.excuse(node.path)
+    return None
+
+
+def _kind(sensor: MapNode) -> str:
+    kind = sensor.get("kind")
+    return kind.value if isinstance(kind, ScalarNode) and isinstance(kind.value, str) else ""
+
+
+def _filled(entry: Entry, values: Mapping[str, Scalar], origin: str) -> Entry:
+    node = entry.node
+    assert isinstance(node, MapNode)
+    mark = Mark(f"catalogue:{origin}")
+    new = {
+        key: Entry(key, mark, ScalarNode(value, mark, join(node.path, key), str(value)))
+        for key, value in values.items()
+        if key not in node.entries
+    }
+    return Entry(entry.written, entry.mark, node.with_entries({**node.entries, **new}))

@@ -1,0 +1,317 @@
+"""The fleet: every vessel and probe of one replicate, as columns, with its motion as great-circle legs.
+
+Model: a target moves on great-circle legs (``legs``). It exists from the start of its first leg to the end
+of its last, both ends included, and its legs follow each other without a gap; where two legs meet, the
+later one counts.
+
+Targets 0 .. n_vessels - 1 are vessels, sorted by stream and index; the rest are probes. A **stream** is one
+source of vessels (``class/route``, ``class/feature``, ``probe``); (address of the stream's name, index in
+the stream) is the address of every draw about the target, here and in sensing. It depends on nothing else
+in the fleet, so vessel k of a stream stays the same vessel whatever other traffic there is and however long
+the run is.
+
+Assumptions and limits: those of ``legs``. What a target carries, and whether its AIS transmits, is fixed
+for the run.
+Where next: ``merchant``, ``militia`` and ``probes`` make groups of targets, ``groups.assemble`` merges them
+into a fleet; sensing and metrics read it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mda_sim.core.errors import ShapeError
+from mda_sim.core.rng import address
+from mda_sim.core.table import Column, Schema, Table
+from mda_sim.core.time import US_PER_S
+from mda_sim.geo.regions import Box, Circle, Polygon, bounds, contains
+from mda_sim.geo.sphere import EARTH_RADIUS_M, distance_m, lat_lon
+from mda_sim.world.legs import LEGS, clip_legs, legs_between, legs_from_waypoints
+
+__all__ = [
+    "LEGS",
+    "PRESENCE",
+    "PROBE",
+    "TARGETS",
+    "AisClass",
+    "Fleet",
+    "clip_legs",
+    "inside_intervals",
+    "legs_between",
+    "legs_from_waypoints",
+]
+
+
+class AisClass(IntEnum):
+    """The AIS transponder that a target carries: none, class A (ships under SOLAS) or class B."""
+
+    NONE = 0
+    CLASS_A = 1
+    CLASS_B = 2
+
+
+TARGETS: Final = Schema(
+    "targets",
+    (
+        Column("target", "u4", "dense id, the row number; probes come after all vessels"),
+        Column("traffic_class", "u2", "class of traffic, or 'probe'", names="classes"),
+        Column("stream", "u2", "source of vessels; its address is word 0 of draws", names="streams"),
+        Column("index", "u4", "number within the stream; word 1 of draws"),
+        Column("flag", "i2", "state it belongs to, -1 for a probe", names="flags"),
+        Column("length_m", "f4", "length over all [m]"),
+        Column("height_m", "f4", "height above the sea that reflects and carries antennas [m]"),
+        Column("ais", "u1", "AIS it carries: an AisClass"),
+        Column("broadcasting", "u1", "1 if its AIS transmits"),
+        Column("first_leg", "u4", "row of its first leg"),
+        Column("n_legs", "u4", "number of its legs, at least 1"),
+    ),
+    sort=("target",),
+)
+"""One row per vessel and probe."""
+
+PRESENCE: Final = Schema(
+    "presence",
+    (
+        Column("target", "u4", "vessel or probe"),
+        Column("t_from_us", "i8", "first instant [us]"),
+        Column("t_to_us", "i8", "last instant [us]"),
+    ),
+    sort=("target", "t_from_us"),
+)
+"""Intervals, both ends included, in which a target exists or is inside a region."""
+
+PROBE: Final = "probe"
+"""Class and stream of the probes."""
+
+_SAMPLES_AT_ONCE: Final = 500_000
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """All targets of one replicate. Raises ShapeError if the two tables do not fit together."""
+
+    targets: Table
+    """A TARGETS table."""
+    legs: Table
+    """A LEGS table."""
+    n_vessels: int
+    """Number of vessels; targets from this id on are probes."""
+
+    def __post_init__(self) -> None:
+        _check(self.targets, self.legs, self.n_vessels)
+
+    def __repr__(self) -> str:
+        return f"<Fleet: {self.n_vessels:,} vessels, {self.n_probes:,} probes, {len(self.legs):,} legs>"
+
+    @property
+    def n_targets(self) -> int:
+        """Number of vessels and probes."""
+        return len(self.targets)
+
+    @property
+    def n_probes(self) -> int:
+        """Number of probes."""
+        return self.n_targets - self.n_vessels
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """Names of the streams; the column ``stream`` indexes this."""
+        return tuple(self.targets.meta["streams"])
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the traffic classes; the column ``traffic_class`` indexes this."""
+        return tuple(self.targets.meta["classes"])
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Nations that vessels fly the flag of; the column ``flag`` indexes this."""
+        return tuple(self.targets.meta["flags"])
+
+    @property
+    def stream_address(self) -> NDArray[np.uint32]:
+        """Draw address of each stream, (n_streams,)."""
+        return np.array([address(name) for name in self.streams], dtype=np.uint32)
+
+    @property
+    def draw_address(self) -> NDArray[np.uint32]:
+        """Word 0 of the draw address of each target, (n_targets,); word 1 is the column ``index``."""
+        return np.asarray(self.stream_address[self.targets["stream"]], np.uint32)
+
+    def unit_vectors(self, targets: ArrayLike, t_us: ArrayLike) -> NDArray[np.float64]:
+        """Unit vectors (n, 3) of targets at times, which broadcast together; nan where a target is absent.
+
+        Fastest when queries of one target follow each other in time. IndexError for an unknown target.
+        """
+        from mda_sim.world.fleet_kernels import fill_positions
+
+        try:
+            ids, times = np.broadcast_arrays(np.asarray(targets, np.int64), np.asarray(t_us, np.int64))
+        except ValueError as error:
+            raise ShapeError("targets and times of a position do not broadcast together") from error
+        if ids.size and (ids.min() < 0 or ids.max() >= self.n_targets):
+            raise IndexError(f"targets are 0 to {self.n_targets - 1}, got {ids.min()} to {ids.max()}")
+        out = np.empty((ids.size, 3))
+        legs = self.legs
+        fill_positions(
+            np.ascontiguousarray(ids.ravel()),
+            np.ascontiguousarray(times.ravel()),
+            self.targets["first_leg"],
+            self.targets["n_legs"],
+            legs["t_from_us"],
+            legs["t_to_us"],
+            legs["ax"],
+            legs["ay"],
+            legs["az"],
+            legs["bx"],
+            legs["by"],
+            legs["bz"],
+            legs["w_rad_s"],
+            out,
+        )
+        return out
+
+    def positions(
+        self, targets: ArrayLike, t_us: ArrayLike
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Latitude and longitude [deg] of targets at times, each (n,); nan where a target is absent."""
+        return lat_lon(self.unit_vectors(targets, t_us))
+
+    def presence(self) -> Table:
+        """When each target exists: a PRESENCE table with one row per target."""
+        first = self.targets["first_leg"].astype(np.int64)
+        last = first + self.targets["n_legs"] - 1
+        columns = {
+            "target": self.targets["target"],
+            "t_from_us": self.legs["t_from_us"][first],
+            "t_to_us": self.legs["t_to_us"][last],
+        }
+        return Table.of(PRESENCE, columns)
+
+    def digest(self) -> str:
+        """SHA-256 over both tables and the number of vessels."""
+        text = "\x1f".join((self.targets.digest(), self.legs.digest(), str(self.n_vessels)))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def inside_intervals(
+    fleet: Fleet, region: Box | Polygon | Circle, t0_us: int, t1_us: int, step_s: float = 600.0
+) -> Table:
+    """When each target is inside a region, within [t0_us, t1_us]: a PRESENCE table, sorted by target and
+    time.
+
+    Each leg is sampled at most ``step_s`` apart, and entries and exits are then bisected to 1 s, both ends
+    of an interval lying inside: a visit or an absence that is shorter than the step can be missed. Legs
+    that cannot reach the region are not sampled. ValueError unless ``step_s`` is at least 1 and t0_us <=
+    t1_us.
+    """
+    if not step_s >= 1.0 or t1_us < t0_us:
+        raise ValueError(f"expected step_s >= 1 and t0_us <= t1_us, got {step_s}, {t0_us}, {t1_us}")
+    rows = _legs_near(fleet.legs, region, t0_us, t1_us)
+    begin_us = np.maximum(fleet.legs["t_from_us"][rows], t0_us)
+    lasts_us = np.minimum(fleet.legs["t_to_us"][rows], t1_us) - begin_us
+    steps = np.ceil(lasts_us / (step_s * US_PER_S)).astype(np.int64)
+    steps[fleet.legs["w_rad_s"][rows] == 0.0] = 1
+    block = (np.cumsum(steps + 1) - 1) // _SAMPLES_AT_ONCE
+    pieces = [np.empty((3, 0), np.int64)]
+    for chosen in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(block)) + 1):
+        targets = fleet.legs["target"][rows[chosen]].astype(np.int64)
+        pieces.append(_inside_legs(fleet, region, targets, begin_us[chosen], lasts_us[chosen], steps[chosen]))
+    target, t_from_us, t_to_us = _joined(np.concatenate(pieces, axis=1))
+    return Table.of(PRESENCE, {"target": target, "t_from_us": t_from_us, "t_to_us": t_to_us})
+
+
+def _check(targets: Table, legs: Table, n_vessels: int) -> None:
+    if targets.schema != TARGETS or legs.schema != LEGS:
+        raise ShapeError("a fleet is made of a TARGETS and a LEGS table")
+    n, counts = len(targets), targets["n_legs"].astype(np.int64)
+    if not 0 <= n_vessels <= n or (targets["target"] != np.arange(n)).any():
+        raise ShapeError(f"targets must be 0 to {n - 1} in order, and n_vessels at most {n}")
+    if (counts < 1).any() or (targets["first_leg"] != np.cumsum(counts) - counts).any():
+        raise ShapeError("every target needs at least one leg, and first_leg must add up n_legs")
+    if len(legs) != counts.sum() or (legs["target"] != np.repeat(np.arange(n), counts)).any():
+        raise ShapeError("legs must be sorted by target and agree with the targets' n_legs")
+    if (legs["t_to_us"] <= legs["t_from_us"]).any():
+        raise ShapeError("every leg must last")
+    same = legs["target"][1:] == legs["target"][:-1]
+    if (legs["t_from_us"][1:][same] != legs["t_to_us"][:-1][same]).any():
+        raise ShapeError("the legs of one target must follow each other without a gap")
+
+
+def _legs_near(legs: Table, region: Box | Polygon | Circle, t0_us: int, t1_us: int) -> NDArray[np.int64]:
+    """Rows of the legs within the times whose surrounding cap meets that of the region's bounding box."""
+    lon_min, lat_min, lon_max, lat_max = bounds(region)
+    centre = (lat_min + lat_max) / 2, (lon_min + lon_max) / 2
+    lats, lons = np.linspace(lat_min, lat_max, 33), np.linspace(lon_min, lon_max, 33)
+    rim_m = max(distance_m(*centre, lats, lon).max() for lon in (lon_min, lon_max))
+    rim_m = max(rim_m, *(distance_m(*centre, lat, lons).max() for lat in (lat_min, lat_max)))
+    reach_m = 1.02 * rim_m + 1000.0
+    half = legs["w_rad_s"] * (legs["t_to_us"] - legs["t_from_us"]) / (2.0 * US_PER_S)
+    x, y, z = (legs[f"a{k}"] * np.cos(half) + legs[f"b{k}"] * np.sin(half) for k in "xyz")
+    lat, lon = lat_lon(np.stack([x, y, z], axis=1))
+    near = distance_m(*centre, lat, lon) <= reach_m + half * EARTH_RADIUS_M
+    return np.flatnonzero(near & (legs["t_to_us"] > t0_us) & (legs["t_from_us"] < t1_us))
+
+
+def _inside_legs(
+    fleet: Fleet,
+    region: Box | Polygon | Circle,
+    target: NDArray[np.int64],
+    begin_us: NDArray[np.int64],
+    lasts_us: NDArray[np.int64],
+    steps: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Target, entry and exit (3, n) of each stretch of a leg that is inside, in order."""
+
+    def is_inside(ids: NDArray[np.int64], t_us: NDArray[np.int64]) -> NDArray[np.bool_]:
+        return contains(region, *fleet.positions(ids, t_us))
+
+    leg = np.repeat(np.arange(len(target)), steps + 1)
+    ends = np.cumsum(steps + 1)
+    step = np.arange(len(leg)) - (ends - steps - 1)[leg]
+    t_us = begin_us[leg] + (lasts_us[leg] * (step / steps[leg])).astype(np.int64)
+    inside = is_inside(target[leg], t_us)
+    is_first, is_last = step == 0, step == steps[leg]
+    before, after = np.roll(inside, 1), np.roll(inside, -1)
+    entry = np.flatnonzero(inside & (is_first | ~before))
+    leave = np.flatnonzero(inside & (is_last | ~after))
+    outside_before = np.where(is_first[entry], t_us[entry], t_us[entry - 1])
+    outside_after = np.where(is_last[leave], t_us[leave], t_us[np.minimum(leave + 1, len(leg) - 1)])
+    ids = target[leg[entry]]
+    entry_us = _bisect(is_inside, ids, outside_before, t_us[entry])
+    leave_us = _bisect(is_inside, ids, outside_after, t_us[leave])
+    return np.stack([ids, entry_us, leave_us])
+
+
+def _bisect(
+    is_inside: Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.bool_]],
+    ids: NDArray[np.int64],
+    outside_us: NDArray[np.int64],
+    inside_us: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """A time inside, at most 1 s from one outside, between the two; ``inside_us`` where both are equal."""
+    while len(ids) and np.abs(inside_us - outside_us).max() > US_PER_S:
+        middle_us = (inside_us + outside_us) // 2
+        inside = is_inside(ids, middle_us)
+        inside_us, outside_us = (
+            np.where(inside, middle_us, inside_us),
+            np.where(inside, outside_us, middle_us),
+        )
+    return inside_us
+
+
+def _joined(stretches: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Stretches (3, n) joined where one ends as the next of its target begins; those of no duration go."""
+    target, t_from_us, t_to_us = stretches
+    goes_on = (target[1:] == target[:-1]) & (t_from_us[1:] == t_to_us[:-1])
+    is_start = np.concatenate([np.ones(min(len(target), 1), bool), ~goes_on])
+    is_end = np.concatenate([~goes_on, np.ones(min(len(target), 1), bool)])
+    joined = np.stack([target[is_start], t_from_us[is_start], t_to_us[is_end]])
+    return joined[:, joined[2] > joined[1]]

@@ -1,0 +1,118 @@
+"""From groups of vessels, one for each stream, to a fleet with dense ids.
+
+Model: streams in order of their names, vessels in order of their index, then the probes. Dense ids name
+rows and are no part of a draw's address, so what else is in a fleet changes no vessel.
+
+Assumptions and limits: the reflecting height of a vessel follows from its length (``height_m``).
+Where next: ``merchant``, ``militia`` and ``probes`` make groups; ``world.build_fleet`` merges them here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mda_sim.core.errors import ShapeError
+from mda_sim.core.rng import check_addresses
+from mda_sim.core.table import Schema, Table
+from mda_sim.world.fleet import LEGS, TARGETS, Fleet
+
+
+@dataclass(frozen=True)
+class Group:
+    """Vessels of one stream (or the probes), before they are merged into a fleet.
+
+    Arrays have one row per target, (n,), with ``index`` rising; in ``legs`` the column ``target`` counts
+    those rows.
+    """
+
+    traffic_class: str
+    """Id of the traffic class."""
+    stream: str
+    """Name of the stream."""
+    index: NDArray[np.int64]
+    """Number of each target within the stream."""
+    flag: Sequence[str]
+    """Nation of each target, '' for none."""
+    length_m: NDArray[np.float64]
+    """Length over all [m]."""
+    ais: NDArray[np.uint8]
+    """AIS carried: 0 none, 1 class A, 2 class B."""
+    broadcasting: NDArray[np.uint8]
+    """1 where the AIS transmits."""
+    legs: Table
+    """Motion: a LEGS table."""
+
+
+def height_m(length_m: ArrayLike) -> NDArray[np.float64]:
+    """Reflecting height of a vessel of that length over all [m], shape of the input.
+
+    Assumption: 0.16 of the length, at least 1.5 and at most 40 m, so that the 50 m trawler has 8 m.
+
+    >>> float(height_m(50.0))
+    8.0
+    """
+    return np.clip(0.16 * np.asarray(length_m, np.float64), 1.5, 40.0)
+
+
+def assemble(
+    groups: Sequence[Group], probes: Group | None = None, meta: Mapping[str, Any] | None = None
+) -> Fleet:
+    """Merge groups, in any order, into a fleet; empty groups keep their names in the metadata.
+
+    ``meta`` is added to the metadata of the targets. HashCollision if two streams share a draw address,
+    ShapeError if two groups share a stream or an index does not rise.
+    """
+    ordered = sorted(groups, key=lambda group: group.stream)
+    parts = [*ordered, *([probes] if probes else [])]
+    if len({part.stream for part in parts}) < len(parts):
+        raise ShapeError("two groups of one fleet have the same stream")
+    check_addresses((part.stream for part in parts), "stream")
+    names = {
+        "classes": sorted({part.traffic_class for part in parts}),
+        "streams": sorted(part.stream for part in parts),
+        "flags": sorted({flag for part in parts for flag in part.flag if flag}),
+    }
+    targets, legs, base = [], [], 0
+    for part in parts:
+        targets.append(_target_columns(part, base, names))
+        legs.append({**part.legs.columns, "target": part.legs["target"].astype(np.int64) + base})
+        base += len(part.index)
+    target_columns = _concatenate(TARGETS, targets)
+    leg_columns = _concatenate(LEGS, legs)
+    counts = np.bincount(np.asarray(leg_columns["target"], np.int64), minlength=base)[:base]
+    target_columns["n_legs"] = counts
+    target_columns["first_leg"] = np.cumsum(counts) - counts
+    table = Table.of(TARGETS, target_columns, {**names, **(meta or {})})
+    return Fleet(table, Table.of(LEGS, leg_columns), sum(len(part.index) for part in ordered))
+
+
+def _target_columns(part: Group, base: int, names: dict[str, list[str]]) -> dict[str, NDArray[Any]]:
+    n = len(part.index)
+    if n > 1 and not (np.diff(part.index) > 0).all():
+        raise ShapeError(f"the index of stream '{part.stream}' does not rise")
+    dense = {flag: number for number, flag in enumerate(names["flags"])}
+    return {
+        "target": np.arange(base, base + n),
+        "traffic_class": np.full(n, names["classes"].index(part.traffic_class)),
+        "stream": np.full(n, names["streams"].index(part.stream)),
+        "index": part.index,
+        "flag": np.array([dense.get(flag, -1) for flag in part.flag], dtype=np.int16),
+        "length_m": part.length_m,
+        "height_m": height_m(part.length_m),
+        "ais": part.ais,
+        "broadcasting": part.broadcasting,
+        "first_leg": np.zeros(n, np.int64),
+        "n_legs": np.zeros(n, np.int64),
+    }
+
+
+def _concatenate(schema: Schema, parts: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    return {
+        column.name: np.concatenate([np.empty(0, column.dtype), *(part[column.name] for part in parts)])
+        for column in schema.columns
+    }

@@ -1,0 +1,112 @@
+"""The world of one replicate: all traffic and probes of a scenario, as a fleet.
+
+Model: each class of traffic makes its groups of vessels alone (``merchant``, ``militia``), the probes are
+added, and ``groups.assemble`` numbers them. Merchant ships live in the area widened by ``buffer_m``, so
+that what enters the area has been seen on its way; militia live at their features wherever those are.
+
+Assumptions and limits: those of each kind of traffic. Vessels do not react to each other.
+Where next: ``pipeline`` builds the fleet of each seed; ``sensing`` looks at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Self
+
+from pydantic import Field, model_validator
+
+from mda_sim.core.spec import IdMap, NonNegative, Spec
+from mda_sim.core.time import Timeline
+from mda_sim.data import catalogue
+from mda_sim.geo.regions import Box, Circle, Polygon, widened
+from mda_sim.world.fleet import PROBE, Fleet
+from mda_sim.world.groups import Group, assemble
+from mda_sim.world.lanes import LaneNetwork, lane_network
+from mda_sim.world.merchant import MerchantTraffic, merchant_groups
+from mda_sim.world.militia import MilitiaTraffic, militia_groups
+from mda_sim.world.probes import ProbeSpec, probe_group
+
+if TYPE_CHECKING:
+    from mda_sim.geo.coast import Land
+
+TrafficSpec = Annotated[MerchantTraffic | MilitiaTraffic, Field(discriminator="kind")]
+"""A class of traffic, told apart by ``kind``."""
+
+
+class WorldSpec(Spec):
+    """What is at sea."""
+
+    buffer_m: NonNegative = 200_000.0
+    """How far beyond the area merchant ships are simulated. >= 0 m"""
+    probes: ProbeSpec | None = None
+    """The grid of probes; none without it."""
+    traffic: IdMap[TrafficSpec] = Field(default_factory=dict)
+    """Classes of traffic by id."""
+
+    @model_validator(mode="after")
+    def _names_are_free(self) -> Self:
+        if PROBE in self.traffic:
+            raise ValueError(f"'{PROBE}' is the class of the probes; give this class of traffic another id")
+        return self
+
+    @property
+    def port_ids(self) -> tuple[str, ...]:
+        """Ids of all ports that routes name, sorted."""
+        return tuple(sorted({port for pair in self.port_pairs for port in pair}))
+
+    @property
+    def port_pairs(self) -> tuple[tuple[str, str], ...]:
+        """Origin and destination of all routes of all classes."""
+        merchants = (one for one in self.traffic.values() if isinstance(one, MerchantTraffic))
+        return tuple(pair for one in merchants for pair in one.port_pairs)
+
+    @property
+    def feature_ids(self) -> tuple[str, ...]:
+        """Ids of all features where vessels lie, sorted."""
+        militia = (one for one in self.traffic.values() if isinstance(one, MilitiaTraffic))
+        return tuple(sorted({feature for one in militia for feature in one.stock}))
+
+
+def build_fleet(
+    world: WorldSpec,
+    area: Box | Polygon | Circle,
+    timeline: Timeline,
+    seed: int,
+    *,
+    land: Land | None = None,
+    lanes: LaneNetwork | None = None,
+) -> Fleet:
+    """All vessels and probes of one replicate, during [0, score_to_us].
+
+    ``land`` is the shipped coast and ``lanes`` the network between the routes' ports unless given. Raises
+    KeyError for a port or feature that the catalogue does not have, RunError for a port or feature that
+    ships cannot use, HashCollision if two streams share a draw address.
+    """
+    if land is None:
+        from mda_sim.geo.coast import load_land
+
+        land = load_land()
+    if lanes is None:
+        lanes = lanes_of(world, land)
+    groups = list(_groups(world, lanes, widened(area, world.buffer_m), timeline, seed, land))
+    if world.probes is None:
+        return assemble(groups)
+    probes = probe_group(world.probes, area, timeline, land)
+    return assemble(groups, probes, {"probe_spacing_deg": world.probes.spacing_deg})
+
+
+def lanes_of(world: WorldSpec, land: Land) -> LaneNetwork:
+    """The lanes of all routes of a world, from the cache or made now; errors as ``build_fleet``."""
+    places = {name: catalogue.port(name) for name in world.port_ids}
+    ports = {name: (place.lat_deg, place.lon_deg) for name, place in places.items()}
+    return lane_network(ports, world.port_pairs, land)
+
+
+def _groups(
+    world: WorldSpec, lanes: LaneNetwork, box: Box, timeline: Timeline, seed: int, land: Land
+) -> Iterator[Group]:
+    for class_id, traffic in world.traffic.items():
+        if isinstance(traffic, MerchantTraffic):
+            yield from merchant_groups(class_id, traffic, lanes, box, timeline, seed, land)
+        else:
+            yield from militia_groups(class_id, traffic, timeline, seed, land)
