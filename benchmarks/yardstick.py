@@ -1,9 +1,9 @@
 """The yardstick: one fixed kernel, timed in the run that it normalises.
 
-Absolute times move by half from hour to hour on shared machines. A speed bar is therefore a time multiplied by
-the yardstick: the time of this kernel now, over the time it took where the bars were set (16 ns an addressed
-draw by Philox 4x32-10, one core). A yardstick of 1.2 means that this machine is now 1.2 times slower than the
-one of the bars. The kernel makes the four words of each address and stores one uniform.
+Absolute times move by half from hour to hour on shared machines. A speed bar is therefore a time multiplied
+by the yardstick: the time of this kernel now, over the time it took where the bars were set (16 ns an
+addressed draw by Philox 4x32-10, one core). A yardstick of 1.2 means that this machine is now 1.2 times
+slower than the one of the bars. The kernel makes the four words of each address and stores one uniform.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ def _draw_many(counters: NDArray[np.uint32], k0: np.uint64, k1: np.uint64, out: 
             c2, c3 = (p0 >> shift) ^ c3 ^ r1, p0 & mask
             r0 = (r0 + np.uint64(0x9E3779B9)) & mask
             r1 = (r1 + np.uint64(0xBB67AE85)) & mask
-        out[i] = (float(c0 >> np.uint64(5)) * 67108864.0 + float(c1 >> np.uint64(6)) + 0.5) / 9007199254740992.0
+        out[i] = (
+            float(c0 >> np.uint64(5)) * 67108864.0 + float(c1 >> np.uint64(6)) + 0.5
+        ) / 9007199254740992.0
 
 
 def yardstick(repeats: int = 5) -> float:

@@ -1,0 +1,192 @@
+"""Measure mda_sim, and write benchmarks/results.md.
+
+    make bench
+
+Times are given as measured and divided by the yardstick of the same run (``yardstick.py``), so that a slow
+hour is not a regression. Stages are those of one seed of the shipped scenario in one process, kernels
+compiled; the whole run is a process of its own, timed from outside. Bars are the project's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from yardstick import yardstick
+
+ROOT = Path(__file__).resolve().parent.parent
+SCENARIO = ROOT / "scenarios" / "south_china_sea.yaml"
+RESULTS = ROOT / "benchmarks" / "results.md"
+
+
+class Figure(NamedTuple):
+    """One line of the results."""
+
+    what: str
+    value: float
+    unit: str
+    bar: float | None = None
+    """Most that it may be, after division by the yardstick if it is a time."""
+
+
+def main() -> None:
+    """Measure everything and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--skip-run", action="store_true", help="leave out the whole run")
+    options = parser.parse_args()
+    before = yardstick()
+    figures = stages()
+    if not options.skip_run:
+        figures += whole_run()
+    measure = statistics.mean((before, yardstick()))
+    page = render(figures, measure)
+    RESULTS.write_text(page)
+    print(page)
+
+
+def median_s(work: Callable[[], object], repeats: int = 5) -> float:
+    """Median wall-clock time of a piece of work, after one run that does not count."""
+    work()
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def stages() -> list[Figure]:
+    """Stages of one seed, and costs per unit of work."""
+    from mda_sim import pipeline
+    from mda_sim.scenario import load_scenario
+    from mda_sim.sharing.exchange import share_with_stats
+
+    scenario = load_scenario(SCENARIO, seeds=1)
+    seed = scenario.seeds[0]
+    figures = [Figure("read and check the scenario", median_s(lambda: load_scenario(SCENARIO)), "s")]
+    fleet = pipeline.build_world(scenario, seed)
+    figures.append(
+        Figure("world of one seed", median_s(lambda: pipeline.build_world(scenario, seed), 3), "s")
+    )
+    log = pipeline.sense(scenario, fleet, seed)
+    figures.append(
+        Figure("sensing of one seed", median_s(lambda: pipeline.sense(scenario, fleet, seed), 3), "s")
+    )
+    figures.append(Figure("contacts made", len(log.contacts), ""))
+    figures += positions(fleet)
+    frame = pipeline.build_frame(scenario, fleet, log)
+    figures.append(
+        Figure(
+            "frame for scoring one seed", median_s(lambda: pipeline.build_frame(scenario, fleet, log), 3), "s"
+        )
+    )
+    for name, sharing in scenario.arrangements.items():
+
+        def exchange(sharing=sharing):  # type: ignore[no-untyped-def]
+            return share_with_stats(log, sharing, scenario.spec.nations, scenario.timeline, seed)
+
+        deliveries, stats = exchange()
+        seconds = median_s(exchange, 3)
+        figures += [
+            Figure(f"exchange, {name}", seconds, "s"),
+            Figure(f"exchange, {name}: SimPy events a case", stats.simpy_events / stats.cases, "", 3.0),
+            Figure(f"exchange, {name}: a hop row", seconds / stats.hops_rows * 1e6, "us"),
+            Figure(
+                f"audit, {name}",
+                median_s(lambda d=deliveries, n=name: pipeline.audit(scenario, log, d, n), 3),
+                "s",
+            ),
+            Figure(
+                f"scores, {name}",
+                median_s(lambda d=deliveries, n=name: pipeline.score(scenario, frame, d, n, seed), 3),
+                "s",
+            ),
+        ]
+    return figures
+
+
+def positions(fleet) -> list[Figure]:  # type: ignore[no-untyped-def]
+    """Cost of a position, in vessel-major batches."""
+    rows = 2_000_000
+    each = rows // fleet.n_vessels
+    present = fleet.presence()
+    starts, ends = present["t_from_us"][: fleet.n_vessels], present["t_to_us"][: fleet.n_vessels]
+    targets = np.repeat(np.arange(fleet.n_vessels), each)
+    share = np.tile(np.linspace(0.0, 1.0, each), fleet.n_vessels)
+    t_us = (starts[targets] + share * (ends[targets] - starts[targets])).astype(np.int64)
+    unit = median_s(lambda: fleet.unit_vectors(targets, t_us)) / len(targets) * 1e9
+    lat_lon = median_s(lambda: fleet.positions(targets, t_us)) / len(targets) * 1e9
+    return [
+        Figure("position as a unit vector", unit, "ns", 60.0),
+        Figure("position as latitude and longitude", lat_lon, "ns", 120.0),
+    ]
+
+
+def whole_run() -> list[Figure]:
+    """The shipped scenario as a user runs it, kernels and lanes already there, and its largest process."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "mda_sim", "run", str(SCENARIO), "--quiet", "--out"]
+        subprocess.run([*command, f"{folder}/warm", "--seeds", "1"], check=True)
+        start = time.perf_counter()
+        subprocess.run([*command, f"{folder}/run"], check=True)
+        seconds = time.perf_counter() - start
+        manifest = json.loads((Path(folder) / "run" / "manifest.json").read_text())
+    peak_mib = max(_peaks(manifest["units"]))
+    return [
+        Figure("whole run: 11 days, 2 configurations, 4 seeds", seconds, "s", 60.0),
+        Figure("whole run: largest process", peak_mib, "MiB", 1000.0),
+    ]
+
+
+def _peaks(node):  # type: ignore[no-untyped-def]
+    if isinstance(node, dict):
+        if "peak_mib" in node:
+            yield node["peak_mib"]
+        for child in node.values():
+            yield from _peaks(child)
+
+
+def render(figures: list[Figure], measure: float) -> str:
+    """The page: machine, versions, figures."""
+    names = ("mda-sim", "numpy", "numba", "scipy", "shapely", "simpy", "pyarrow")
+    versions = ", ".join(f"{name} {version(name)}" for name in names)
+    lines = [
+        "# Benchmark results",
+        "",
+        "Made by `make bench`. Times are wall-clock; the column after them divides by the yardstick, the",
+        "time of a fixed kernel in this run over its time where the bars were set",
+        "(`benchmarks/yardstick.py`). Trust ratios.",
+        "",
+        f"- machine: {platform.machine()}, {os.cpu_count()} processors, {platform.system()}, "
+        f"Python {platform.python_version()}",
+        f"- versions: {versions}",
+        f"- yardstick: {measure:.2f}",
+        "",
+        "| what | measured | in yardsticks | bar |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    for figure in figures:
+        is_time = figure.unit in ("s", "us", "ns")
+        scaled = figure.value / measure if is_time else figure.value
+        bar = (
+            "" if figure.bar is None else f"{figure.bar:,.4g} ({'met' if scaled <= figure.bar else 'missed'})"
+        )
+        shown = f"{scaled:,.4g}" if is_time else ""
+        lines.append(f"| {figure.what} | {figure.value:,.4g} {figure.unit} | {shown} | {bar} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()
