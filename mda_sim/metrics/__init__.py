@@ -1,0 +1,1 @@
+"""How much, how fresh, how late: figures of each nation's picture, and how configurations differ."""

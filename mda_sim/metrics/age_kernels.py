@@ -1,0 +1,136 @@
+"""Age of a picture: its integrals and its distribution over time, in closed form.
+
+While the newest observation is o, the age runs over [s - o, e - o) at one second per second, so its
+distribution is a sum of steps of density 1: each piece starts one at its youngest age and ends it at its
+oldest. These ends are counted in bins that are 1/32 of their age wide: ages below 32 us have a bin each,
+and above, bin shift * 32 + (age >> shift) with age >> shift in [32, 64).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mda_sim.core.jit import kernel
+from mda_sim.metrics.walk_kernels import newest_row
+
+
+@kernel
+def age_bin(age_us: int) -> int:
+    """Bin of an age >= 0; never falls as the age rises."""
+    shift = 0
+    for step in (32, 16, 8, 4, 2, 1):
+        if (age_us >> (shift + step)) >= 32:
+            shift += step
+    return shift * 32 + (age_us >> shift)
+
+
+@kernel
+def capped_age_s2(youngest_us: int, oldest_us: int, cap_s: float) -> float:
+    """Integral of min(age, cap) while the age runs from ``youngest_us`` to ``oldest_us`` [s^2]."""
+    youngest, oldest = youngest_us * 1e-6, oldest_us * 1e-6
+    if oldest <= cap_s:
+        return 0.5 * (oldest - youngest) * (oldest + youngest)
+    if youngest >= cap_s:
+        return cap_s * (oldest - youngest)
+    return 0.5 * (cap_s - youngest) * (cap_s + youngest) + cap_s * (oldest - cap_s)
+
+
+@kernel
+def fill_ages(
+    target: NDArray[np.int64],
+    t_from_us: NDArray[np.int64],
+    t_to_us: NDArray[np.int64],
+    cell: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    t_received_us: NDArray[np.int64],
+    t_observed_us: NDArray[np.int64],
+    cap_s: float,
+    never_us: NDArray[np.int64],
+    capped_s2: NDArray[np.float64],
+    peak_us: NDArray[np.int64],
+    n_peaks: NDArray[np.int64],
+    bins: NDArray[np.int64],
+) -> int:
+    """Add up the ages of all vessels in their scored intervals, by cell c (targets of cell -1 are left out).
+
+    ``never_us[c]`` time before the first receipt; ``capped_s2[c]`` integral of min(age, cap); ``peak_us[c]``
+    and ``n_peaks[c]`` ages just before a fresher observation, inside the interval. For each bin b,
+    ``bins[c, b]`` holds the pieces started less those ended, the pieces started or ended, and the first with
+    each piece weighted by its distance to the bin's upper edge [us].
+
+    Returns the number of pieces left out because they begin before their observation was made.
+    """
+    n_refused = 0
+    for i in range(target.size):
+        k = target[i]
+        c = cell[k]
+        if c < 0:
+            continue
+        last = offsets[k + 1]
+        row = newest_row(t_received_us, offsets[k], last, t_from_us[i])
+        begin = t_from_us[i]
+        while begin < t_to_us[i]:
+            end = t_to_us[i]
+            refreshed = row + 1 < last and t_received_us[row + 1] < end
+            if refreshed:
+                end = t_received_us[row + 1]
+            if row < offsets[k]:
+                never_us[c] += end - begin
+                capped_s2[c] += cap_s * ((end - begin) * 1e-6)
+            elif begin < t_observed_us[row]:
+                n_refused += 1
+            else:
+                youngest, oldest = begin - t_observed_us[row], end - t_observed_us[row]
+                capped_s2[c] += capped_age_s2(youngest, oldest, cap_s)
+                if refreshed:
+                    peak_us[c] += oldest
+                    n_peaks[c] += 1
+                for age, sign in ((youngest, 1), (oldest, -1)):
+                    b = age_bin(age)
+                    shift = max(b // 32 - 1, 0)
+                    upper = (np.int64(b - shift * 32 + 1)) << shift
+                    bins[c, b, 0] += sign
+                    bins[c, b, 1] += 1
+                    bins[c, b, 2] += sign * (upper - age)
+            begin = end
+            row += 1
+    return n_refused
+
+
+@kernel
+def collect_ends(
+    target: NDArray[np.int64],
+    t_from_us: NDArray[np.int64],
+    t_to_us: NDArray[np.int64],
+    cell: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    t_received_us: NDArray[np.int64],
+    t_observed_us: NDArray[np.int64],
+    wanted: NDArray[np.bool_],
+    cell_out: NDArray[np.int64],
+    age_out: NDArray[np.int64],
+    sign_out: NDArray[np.int64],
+) -> int:
+    """Write the starts (+1) and ends (-1) of pieces in the ``wanted[c, b]`` bins; return their number."""
+    n = 0
+    for i in range(target.size):
+        k = target[i]
+        c = cell[k]
+        if c < 0:
+            continue
+        last = offsets[k + 1]
+        row = newest_row(t_received_us, offsets[k], last, t_from_us[i])
+        begin = t_from_us[i]
+        while begin < t_to_us[i]:
+            end = t_to_us[i]
+            if row + 1 < last and t_received_us[row + 1] < end:
+                end = t_received_us[row + 1]
+            if row >= offsets[k]:
+                for age, sign in ((begin - t_observed_us[row], 1), (end - t_observed_us[row], -1)):
+                    if wanted[c, age_bin(age)]:
+                        cell_out[n], age_out[n], sign_out[n] = c, age, sign
+                        n += 1
+            begin = end
+            row += 1
+    return n

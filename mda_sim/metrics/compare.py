@@ -1,0 +1,129 @@
+"""What a configuration changes: means over seeds, and paired differences from the baseline, with intervals.
+
+Model: for each figure, mean m and standard deviation s over the n seeds that have it, and the two-sided 95 %
+interval m -+ t s / sqrt(n), t the quantile 0.975 of Student's t with n - 1 degrees of freedom. Differences
+are paired: both configurations are scored on the same world and the same luck, so the difference is taken
+seed by seed first.
+
+Assumptions and limits: intervals hold for the simulation only: they cover the luck of its seeds, not its
+assumptions. They take per-seed figures as normal, are pointwise, and are not corrected for the number of
+figures. A seed whose figure is undefined is left out of it (``n`` counts the rest); where a figure is
+infinite in some seed its mean and interval do not exist, and ``n_infinite`` says in how many. Without two
+seeds there is no interval.
+
+Source: Student, "The probable error of a mean", Biometrika 6 (1908), pp. 1-25. Where next: study writes the
+result to ``summary.json``; report prints it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from mda_sim.metrics.scores import ScoreRow
+from mda_sim.metrics.spec import Endpoint
+
+LABEL: Final = "simulation only"
+"""What every interval is: about the simulation, not about the sea."""
+
+CAVEATS: Final = ("simulation only", "perfect association", "surface targets only, no cueing")
+"""What every result must say with it."""
+
+FEW_SEEDS: Final = 10
+"""Fewer seeds than this give a warning."""
+
+CONFIDENCE_LEVEL: Final = 0.95
+"""Level of the intervals."""
+
+Key = tuple[str, str, str, str]
+"""Configuration, nation, metric, group."""
+
+
+def summarise(rows: Iterable[ScoreRow], baseline: str, primary: Sequence[Endpoint] = ()) -> dict[str, Any]:
+    """The summary of a study as JSON holds it: NaN and infinities are None.
+
+    ``configurations`` -> nation -> metric -> group -> ``mean, low, high, n, unit``, and under ``difference``
+    the same of the paired difference from the baseline (none for the baseline itself); ``n_infinite`` where
+    it is not zero. ``primary`` repeats the declared endpoints, in their order.
+    """
+    by_key, units, seeds = _by_key(rows)
+    tree: dict[str, Any] = {}
+    for (configuration, nation, metric, group), values in sorted(by_key.items()):
+        entry: dict[str, Any] = {
+            **interval(list(values.values())),
+            "unit": units[configuration, nation, metric, group],
+        }
+        if configuration != baseline:
+            reference = by_key.get((baseline, nation, metric, group), {})
+            entry["difference"] = paired_difference(values, reference)
+        branch = tree.setdefault(configuration, {}).setdefault(nation, {}).setdefault(metric, {})
+        branch[group] = entry
+    return {
+        "label": LABEL,
+        "caveats": list(CAVEATS),
+        "confidence_level": CONFIDENCE_LEVEL,
+        "baseline": baseline,
+        "seeds": sorted(seeds),
+        "warnings": warnings(len(seeds)),
+        "primary": [{"metric": endpoint.metric, "group": endpoint.key} for endpoint in primary],
+        "configurations": tree,
+    }
+
+
+def interval(values: Sequence[float]) -> dict[str, Any]:
+    """Mean, bounds of its 95 % interval, and the number of values that are not NaN.
+
+    >>> interval([1.0, 1.0, math.nan])
+    {'mean': 1.0, 'low': 1.0, 'high': 1.0, 'n': 2}
+    """
+    known = [value for value in values if not math.isnan(value)]
+    infinite = sum(math.isinf(value) for value in known)
+    n = len(known)
+    if infinite or not n:
+        counted = {"n_infinite": infinite} if infinite else {}
+        return {"mean": None, "low": None, "high": None, "n": n, **counted}
+    mean = math.fsum(known) / n
+    if n == 1:
+        return {"mean": mean, "low": None, "high": None, "n": 1}
+    spread = math.sqrt(math.fsum((value - mean) ** 2 for value in known) / (n - 1))
+    half = t_quantile(n - 1) * spread / math.sqrt(n)
+    return {"mean": mean, "low": mean - half, "high": mean + half, "n": n}
+
+
+def paired_difference(values: Mapping[int, float], reference: Mapping[int, float]) -> dict[str, Any]:
+    """``interval`` of value - reference over the seeds that have both (seed -> value)."""
+    return interval([values[seed] - reference[seed] for seed in sorted(values.keys() & reference.keys())])
+
+
+def warnings(n_seeds: int) -> list[str]:
+    """What a reader must be warned of."""
+    if n_seeds >= FEW_SEEDS:
+        return []
+    seeds = f"{n_seeds} seed{'' if n_seeds == 1 else 's'}"
+    return [f"{seeds}: intervals from fewer than {FEW_SEEDS} seeds are unreliable"]
+
+
+@lru_cache(maxsize=256)
+def t_quantile(degrees: int) -> float:
+    """The quantile (1 + level) / 2 of Student's t with ``degrees`` >= 1 degrees of freedom."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees, 0.5 + CONFIDENCE_LEVEL / 2))
+
+
+def _by_key(rows: Iterable[ScoreRow]) -> tuple[dict[Key, dict[int, float]], dict[Key, str], set[int]]:
+    """Values by seed and unit of each figure, and all seeds."""
+    by_key: dict[Key, dict[int, float]] = {}
+    units: dict[Key, str] = {}
+    seeds: set[int] = set()
+    for row in rows:
+        key = (row.configuration, row.nation, row.metric, row.group)
+        values = by_key.setdefault(key, {})
+        if row.seed in values:
+            raise ValueError(f"seed {row.seed} has two values of {key}")
+        values[row.seed] = row.value
+        units[key] = row.unit
+        seeds.add(row.seed)
+    return by_key, units, seeds

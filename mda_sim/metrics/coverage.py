@@ -1,0 +1,196 @@
+"""Coverage of the sea: where a vessel that stays put would be in custody, and how often it is looked at.
+
+Model: every probe stands for its cell of the grid, of area proportional to cos(lat).
+``area_coverage_fraction`` at tau is the area-weighted share of probe-time in custody (see ``custody.py``).
+Gap figures are over the probe's contact intervals, those of the reports that the picture node received:
+``revisit_mean_s``, the mean gap, and ``response_mean_s``, the mean wait from a random instant to the next
+contact (see ``gaps.py``), each an area-weighted mean over probes. A report covers its whole reporting
+interval, whose length is read off the times of its sensor's reports; a report whose sensor reports at uneven
+times (a satellite's image) is an instant.
+
+Boundary rule: custody over the time that ``groups.py`` scores; gaps over the whole scored time, whose edges
+count as contacts, so that the figures of a probe never seen are lower bounds.
+
+Assumptions and limits: figures are those of the probe's length and height, without AIS, not of any real
+vessel. Gap figures are about what was seen, not about when it was known: latency is left out. n is the
+number of probes.
+
+Source: see ``custody.py`` and ``gaps.py``. Where next: ``scores.py``; maps read the COVERAGE table.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mda_sim.core.table import Column, Schema, Table
+from mda_sim.core.time import US_PER_S
+from mda_sim.metrics.figures import Figure, group_key, metric_key
+from mda_sim.metrics.spec import age_label
+from mda_sim.picture.awareness import History
+from mda_sim.records import DetectionLog
+
+COVERAGE: Final = Schema(
+    "coverage",
+    (
+        Column("nation", "i2", "nation whose picture it is", names="nations"),
+        Column("target", "u4", "probe"),
+        Column("lat_deg", "f8", "latitude of the probe [deg]"),
+        Column("lon_deg", "f8", "longitude of the probe [deg]"),
+        Column("tau_s", "f8", "custody age [s]"),
+        Column(
+            "custody_fraction", "f8", "share of its scored time in custody [0-1], NaN without scored time"
+        ),
+    ),
+    sort=("nation", "target", "tau_s"),
+)
+"""Custody of each probe in each nation's picture: what coverage maps show."""
+
+
+@dataclass(frozen=True, eq=False)
+class Probes:
+    """Where the probes stand; arrays have one row per probe."""
+
+    first: int
+    """Target number of the first probe; the others follow."""
+    lat_deg: NDArray[np.float64]
+    """Latitude [deg]."""
+    lon_deg: NDArray[np.float64]
+    """Longitude [deg]."""
+
+    @property
+    def weight(self) -> NDArray[np.float64]:
+        """Area that each stands for, in units of a grid cell at the equator."""
+        return np.asarray(np.cos(np.radians(self.lat_deg)), np.float64)
+
+
+def weighted_mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    """Mean of values (n,) with weights >= 0; NaN if there is no weight."""
+    whole = float(weights.sum())
+    return float((values * weights).sum()) / whole if whole > 0 else math.nan
+
+
+def area_figures(
+    held_us: NDArray[np.int64],
+    scored_us: NDArray[np.int64],
+    probes: Probes,
+    custody_age_s: Sequence[float],
+    *,
+    zone: str = "",
+    picture: str = "",
+) -> list[Figure]:
+    """Area coverage in one zone; ``held_us`` (n_targets, n_ages), ``scored_us`` (n_targets,) [us]."""
+    held, scored = held_us[probes.first :] / US_PER_S, scored_us[probes.first :] / US_PER_S
+    n, group = int((scored > 0).sum()), group_key("all", zone)
+    figures = []
+    for j, age_s in enumerate(custody_age_s):
+        share = np.divide(held[:, j], scored, out=np.zeros(len(scored)), where=scored > 0)
+        value = weighted_mean(share, probes.weight * scored)
+        name = metric_key("area_coverage_fraction", picture, age_label(age_s))
+        figures.append(Figure(name, group, value, "1", n))
+    return figures
+
+
+def coverage_table(
+    held_us: Mapping[str, NDArray[np.int64]],
+    scored_us: NDArray[np.int64],
+    probes: Probes,
+    custody_age_s: Sequence[float],
+) -> Table:
+    """The COVERAGE table of the nations in ``held_us`` (nation -> (n_targets, n_ages)); whole area."""
+    nations, n_ages = sorted(held_us), len(custody_age_s)
+    scored = scored_us[probes.first :]
+    shares = [
+        np.divide(
+            held_us[nation][probes.first :],
+            scored[:, None],
+            out=np.full((len(scored), n_ages), math.nan),
+            where=scored[:, None] > 0,
+        )
+        for nation in nations
+    ]
+    per_nation = len(scored) * n_ages
+    columns = {
+        "nation": np.repeat(np.arange(len(nations)), per_nation),
+        "target": np.tile(np.repeat(probes.first + np.arange(len(scored)), n_ages), len(nations)),
+        "lat_deg": np.tile(np.repeat(probes.lat_deg, n_ages), len(nations)),
+        "lon_deg": np.tile(np.repeat(probes.lon_deg, n_ages), len(nations)),
+        "tau_s": np.tile(np.asarray(custody_age_s, np.float64), len(scored) * len(nations)),
+        "custody_fraction": np.concatenate([np.zeros(0), *(share.ravel() for share in shares)]),
+    }
+    return Table.of(COVERAGE, columns, {"nations": nations})
+
+
+@dataclass(frozen=True, eq=False)
+class ProbeGaps:
+    """Gap figures of each probe over a window; arrays have one row per probe."""
+
+    mean_gap_s: NDArray[np.float64]
+    """Mean gap [s]; 0 in permanent contact."""
+    mean_response_s: NDArray[np.float64]
+    """Mean wait from a random instant to the next contact [s]."""
+
+
+def probe_gaps(
+    log: DetectionLog, contacts: History, received: Table, first_probe: int, from_us: int, to_us: int
+) -> ProbeGaps:
+    """Gaps between the contacts of each probe that came to the node whose receipts are ``received``."""
+    from mda_sim.metrics.coverage_kernels import fill_gaps
+
+    counts = np.zeros(len(log.reports), np.bool_)
+    counts[received["report"]] = True
+    end_us = log.reports["t_observed_us"]
+    n_probes = log.n_targets - first_probe
+    n_gaps, sum_us, sum_s2 = np.zeros(n_probes, np.int64), np.zeros(n_probes, np.int64), np.zeros(n_probes)
+    fill_gaps(
+        first_probe,
+        contacts.offsets,
+        contacts.report,
+        end_us - report_length_us(log.reports),
+        end_us,
+        counts,
+        from_us,
+        to_us,
+        n_gaps,
+        sum_us,
+        sum_s2,
+    )
+    whole_s = (to_us - from_us) / US_PER_S
+    return ProbeGaps(sum_us / US_PER_S / np.maximum(n_gaps, 1), sum_s2 / (2.0 * whole_s))
+
+
+def gap_figures(
+    gaps: ProbeGaps, scored_us: NDArray[np.int64], probes: Probes, *, zone: str = ""
+) -> list[Figure]:
+    """Revisit and response in one zone: area-weighted means over its probes."""
+    inside = scored_us[probes.first :] > 0
+    weight, n, group = probes.weight * inside, int(inside.sum()), group_key("all", zone)
+    return [
+        Figure("revisit_mean_s", group, weighted_mean(gaps.mean_gap_s, weight), "s", n),
+        Figure("response_mean_s", group, weighted_mean(gaps.mean_response_s, weight), "s", n),
+    ]
+
+
+def report_length_us(reports: Table) -> NDArray[np.int64]:
+    """Length of each report's interval [us], (n_reports,), from the REPORTS table alone.
+
+    Where a sensor's t_observed is its interval number times one constant (plus its phase), that constant;
+    else, and for a sensor of a single report, 0.
+    """
+    sensor, t_us = reports["sensor"], reports["t_observed_us"]
+    number = reports["interval"].astype(np.int64)
+    length_us = np.zeros(len(reports), np.int64)
+    bounds = np.flatnonzero(np.diff(sensor)) + 1
+    for rows in np.split(np.arange(len(reports)), bounds):
+        if len(rows) < 2:
+            continue
+        steps, lasted_us = np.diff(number[rows]), np.diff(t_us[rows])
+        each_us = lasted_us[0] // steps[0]
+        if (lasted_us == steps * each_us).all():
+            length_us[rows] = each_us
+    return length_us

@@ -1,0 +1,203 @@
+"""The score table: every figure of every nation's picture under one configuration, for one seed.
+
+Model: a nation with a picture node is scored on what that node received; figures named ``..._organic_...``
+are of the part that came from its own sensors. Area figures stand under the group ``all`` and are of probes.
+
+Assumptions and limits: perfect association; surface targets only, no cueing. Only picture nodes are scored.
+
+Where next: ``compare.py`` pairs configurations over seeds; report and study write the tables.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mda_sim.core.errors import DigestMismatch
+from mda_sim.core.table import Table
+from mda_sim.metrics.age import age_figures
+from mda_sim.metrics.coverage import area_figures, coverage_table, gap_figures, probe_gaps
+from mda_sim.metrics.custody import custody_figures, held_time
+from mda_sim.metrics.figures import Figure
+from mda_sim.metrics.frame import ScoringFrame
+from mda_sim.metrics.groups import groups
+from mda_sim.metrics.latency import latency_figures
+from mda_sim.picture.awareness import awareness
+from mda_sim.picture.receipts import receipts
+from mda_sim.records import DeliveryLog
+
+if TYPE_CHECKING:
+    from mda_sim.sharing.network import NationSpec, SharingSpec
+
+ORGANIC: Final = "organic"
+"""Word in the names of metrics of the organic picture."""
+
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "'")
+"""First characters of a text cell that a spreadsheet would not show as written."""
+
+
+class ScoreRow(NamedTuple):
+    """One row of the score table."""
+
+    configuration: str
+    """Sharing configuration."""
+    seed: int
+    """Seed of the replicate."""
+    nation: str
+    """Nation whose picture is scored."""
+    node: str
+    """Node that holds it."""
+    metric: str
+    """Name of the metric."""
+    group: str
+    """``<group>``, or ``<group>@<zone>``."""
+    value: float
+    """Value in ``unit``; NaN where undefined, infinite for an age that nothing bounds."""
+    unit: str
+    """``1`` for shares, ``s``, ``h`` or ``count``."""
+    n: int
+    """How many vessels, probes, contacts or reports it stands on."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """The answer of one seed under one configuration."""
+
+    rows: tuple[ScoreRow, ...]
+    """Every figure, by nation."""
+    coverage: Table
+    """Custody of each probe: a COVERAGE table."""
+
+
+def score_configuration(
+    frame: ScoringFrame,
+    deliveries: DeliveryLog,
+    sharing: SharingSpec,
+    nations: Mapping[str, NationSpec],
+    *,
+    configuration: str,
+    seed: int,
+) -> Scores:
+    """Score every nation of kind 'nation' with a picture node.
+
+    DigestMismatch if the deliveries are of another detection log than the frame.
+    """
+    if deliveries.sensing_digest != frame.log_digest:
+        raise DigestMismatch("the deliveries are not of this detection log; share it again before scoring")
+    rows: list[ScoreRow] = []
+    held_us: dict[str, NDArray[np.int64]] = {}
+    for nation, spec in sorted(nations.items()):
+        if spec.kind != "nation" or spec.picture_node is None:
+            continue
+        figures, held_us[nation] = _nation_figures(frame, deliveries, sharing, nation, spec.picture_node)
+        rows += [
+            ScoreRow(configuration, seed, nation, spec.picture_node, f.metric, f.group, f.value, f.unit, f.n)
+            for f in figures
+        ]
+    coverage = coverage_table(held_us, frame.scored_us[""], frame.probes, frame.spec.custody_age_s)
+    return Scores(tuple(rows), coverage)
+
+
+def to_csv(rows: Iterable[ScoreRow], path: Path) -> None:
+    """Write rows to a CSV file: floats as the shortest text that reads back the same, NaN as ``nan``.
+
+    A text cell that a spreadsheet would take for a formula is preceded by a single quote; characters that do
+    not print are left out.
+    """
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(ScoreRow._fields)
+        for row in rows:
+            writer.writerow(_quoted(cell) if isinstance(cell, str) else repr(cell) for cell in row)
+
+
+def from_csv(path: Path) -> tuple[ScoreRow, ...]:
+    """Read the rows that ``to_csv`` wrote; ValueError if the header is another."""
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        header = tuple(next(reader, ()))
+        if header != ScoreRow._fields:
+            raise ValueError(f"{path.name} has columns {header}, expected {ScoreRow._fields}")
+        return tuple(_row(cells) for cells in reader)
+
+
+def _nation_figures(
+    frame: ScoringFrame, deliveries: DeliveryLog, sharing: SharingSpec, nation: str, node: str
+) -> tuple[list[Figure], NDArray[np.int64]]:
+    """All figures of one nation, and the held time of each target in its picture over the whole area."""
+    received = receipts(frame.log, deliveries, sharing, node, end_us=frame.timeline.end_us)
+    figures, held_us = _picture_figures(frame, received, nation, "")
+    figures += _picture_figures(frame, received, nation, ORGANIC)[0]
+    window = (frame.timeline.score_from_us, frame.timeline.score_to_us)
+    gaps = probe_gaps(frame.log, frame.contacts, received, frame.probes.first, *window)
+    for zone, scored_us in frame.scored_us.items():
+        figures += gap_figures(gaps, scored_us, frame.probes, zone=zone)
+    figures += latency_figures(frame.log, deliveries, sharing, received, nation, frame.timeline)
+    return figures, held_us
+
+
+def _picture_figures(
+    frame: ScoringFrame, received: Table, nation: str, picture: str
+) -> tuple[list[Figure], NDArray[np.int64]]:
+    """Custody, age and area coverage of the whole or the organic picture, in the area and every zone."""
+    spec, parts, members = frame.spec, frame.cells, groups(frame.cells, nation)
+    aware, accurate = _awareness(frame, received, nation if picture == ORGANIC else None)
+    figures: list[Figure] = []
+    held_us: dict[str, NDArray[np.int64]] = {}
+    for zone, scored in frame.scored.items():
+        scored_us, names = frame.scored_us[zone], {"zone": zone, "picture": picture}
+        timely_us = held_time(aware, scored, spec.custody_age_s, frame.log.n_targets)
+        held_us[zone] = (
+            timely_us
+            if accurate is aware
+            else held_time(accurate, scored, spec.custody_age_s, frame.log.n_targets)
+        )
+        figures += custody_figures(
+            held_us[zone], timely_us, scored_us, spec.custody_age_s, parts, members, **names
+        )
+        figures += age_figures(aware, scored, spec.age_cap_s, parts, members, **names)
+        figures += area_figures(held_us[zone], scored_us, frame.probes, spec.custody_age_s, **names)
+    return figures, held_us[""]
+
+
+def _awareness(frame: ScoringFrame, received: Table, operator: str | None) -> tuple[Table, Table]:
+    """The picture, and that of the observations accurate enough for custody; one table where all are."""
+    aware = awareness(frame.log, received, contacts=frame.contacts, operator=operator)
+    error_max_m = frame.spec.error_max_m
+    if all(card.error_m <= error_max_m for card in frame.log.sensors):
+        return aware, aware
+    accurate = awareness(
+        frame.log, received, contacts=frame.contacts, operator=operator, error_max_m=error_max_m
+    )
+    return aware, accurate
+
+
+def _quoted(cell: str) -> str:
+    text = "".join(character for character in cell if character.isprintable())
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _plain(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") else cell
+
+
+def _row(cells: list[str]) -> ScoreRow:
+    configuration, seed, nation, node, metric, group, value, unit, n = cells
+    return ScoreRow(
+        _plain(configuration),
+        int(seed),
+        _plain(nation),
+        _plain(node),
+        _plain(metric),
+        _plain(group),
+        math.nan if value == "nan" else float(value),
+        _plain(unit),
+        int(n),
+    )

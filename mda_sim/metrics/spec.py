@@ -1,0 +1,84 @@
+"""What is measured: custody ages, the error that still counts, zones, and the primary endpoints.
+
+Model: the definitions of the metrics are in the modules beside this one; here are only their parameters. A
+custody age tau appears in metric names as a label (``6h``), made by ``age_label``.
+
+Assumptions and limits: the defaults of 1, 6, 24 and 72 h, 10 km and 24 h are choices of the analyst, not
+measured values; a scenario may state its own. Zones are illustrative and take no position on claims.
+
+Where next: ``scores.py`` measures by this; the scenario layer checks that endpoints name zones that exist.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from mda_sim.core.spec import Id, IdMap, Items, Positive, Spec
+from mda_sim.geo.regions import Region
+
+
+def age_label(age_s: float) -> str:
+    """The short name of an age in metric names: whole hours, else whole minutes, else seconds.
+
+    >>> age_label(21600.0), age_label(5400.0), age_label(0.5)
+    ('6h', '90min', '0.5s')
+    """
+    if age_s % 3600 == 0:
+        return f"{age_s / 3600:.0f}h"
+    if age_s % 60 == 0:
+        return f"{age_s / 60:.0f}min"
+    return f"{age_s:g}s"
+
+
+class ZoneSpec(Spec):
+    """A named part of the area that is also scored by itself."""
+
+    name: str = Field(min_length=1)
+    """Name as maps and tables print it."""
+    region: Region
+    """Where it is; only its part inside the scenario's area is scored."""
+
+
+class Endpoint(Spec):
+    """One figure that the scenario declares as its answer before it is run."""
+
+    metric: str = Field(pattern=r"^[a-z][a-z0-9_.]*$")
+    """Name of a metric, such as ``custody_fraction_6h``."""
+    group: str = Field(default="all", pattern=r"^[^@\s]+$")
+    """Group of vessels: ``all``, ``class:<id>``, ``flag:<XXX>``, ``broadcasting``, ``not_broadcasting`` or
+    ``not_broadcasting_foreign`` (not transmitting and not flying the nation's own flag)."""
+    zone: Id | None = None
+    """Zone to which the figure is confined; the whole area if none."""
+
+    @property
+    def key(self) -> str:
+        """The group as the score table spells it: ``<group>`` or ``<group>@<zone>``."""
+        return self.group if self.zone is None else f"{self.group}@{self.zone}"
+
+
+def _distinct_ages(ages_s: tuple[float, ...]) -> tuple[float, ...]:
+    if len({age_label(age_s) for age_s in ages_s}) < len(ages_s):
+        raise ValueError("each custody age may appear once only")
+    return tuple(sorted(ages_s))
+
+
+class MetricsSpec(Spec):
+    """What is measured of each nation's picture."""
+
+    custody_age_s: Annotated[Items[Positive], Field(min_length=1), AfterValidator(_distinct_ages)] = (
+        3600.0,
+        21600.0,
+        86400.0,
+        259200.0,
+    )
+    """Ages tau up to which an observation keeps a vessel in custody [s]; kept in ascending order."""
+    error_max_m: Positive = 10_000.0
+    """Largest position error (1 sigma) of an observation that keeps a vessel in custody [m]."""
+    age_cap_s: Positive = 86_400.0
+    """Cap of the restricted mean age [s]."""
+    zones: IdMap[ZoneSpec] = Field(default_factory=dict)
+    """Zones that are scored by themselves, beside the whole area."""
+    primary: Items[Endpoint] = ()
+    """Primary endpoints, in the order in which they are reported; every other figure is secondary."""

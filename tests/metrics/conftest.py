@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+
+from mda_sim.core.table import Table
+from mda_sim.metrics.groups import Cells
+from mda_sim.records import AWARENESS
+from mda_sim.world.fleet import LEGS, PRESENCE, TARGETS, Fleet, legs_between
+
+S = 1_000_000
+
+
+def make_aware(steps: Sequence[tuple[int, float, float]]) -> Table:
+    """AWARENESS from (target, t_received_s, t_observed_s) rows in order."""
+    columns = {
+        "target": [k for k, _, _ in steps],
+        "t_received_us": [round(r * S) for _, r, _ in steps],
+        "t_observed_us": [round(o * S) for _, _, o in steps],
+        "error_m": np.full(len(steps), 100.0),
+        "report": range(len(steps)),
+    }
+    return Table.of(AWARENESS, columns)
+
+
+def make_scored(intervals: Sequence[tuple[int, float, float]]) -> Table:
+    """PRESENCE from (target, t_from_s, t_to_s) rows in order."""
+    columns = {
+        "target": [k for k, _, _ in intervals],
+        "t_from_us": [round(f * S) for _, f, _ in intervals],
+        "t_to_us": [round(t * S) for _, _, t in intervals],
+    }
+    return Table.of(PRESENCE, columns)
+
+
+def make_cells(n_vessels: int, n_targets: int | None = None) -> Cells:
+    """Every vessel a cell of its own, all of one class and flag; odd ones broadcast."""
+    of_target = np.full(n_targets if n_targets is not None else n_vessels, -1)
+    of_target[:n_vessels] = np.arange(n_vessels)
+    odd = np.arange(n_vessels) % 2 == 1
+    return Cells(of_target, ("cargo",) * n_vessels, ("AAA",) * n_vessels, odd, ("cargo",), ("AAA",))
+
+
+def make_fleet(
+    vessels: Sequence[tuple[str, str, bool, Sequence[tuple[float, float, float]]]],
+    probes: Sequence[tuple[float, float]] = (),
+    *,
+    until_s: float,
+) -> Fleet:
+    """A fleet of (class, flag, broadcasting, [(t_s, lat, lon), ...]) vessels and (lat, lon) probes."""
+    classes = sorted({vessel[0] for vessel in vessels} | {"probe"})
+    flags = sorted({vessel[1] for vessel in vessels})
+    paths = [path for *_, path in vessels] + [[(0.0, *place), (until_s, *place)] for place in probes]
+    n, n_vessels = len(paths), len(vessels)
+    points = [(k, *point) for k, path in enumerate(paths) for point in path]
+    ids, t_s, lat, lon = (np.array([point[i] for point in points]) for i in range(4))
+    legs = legs_between(lat, lon, np.rint(t_s * S).astype(np.int64), ids) if n else Table.empty(LEGS)
+    counts = np.bincount(legs["target"], minlength=n)
+    columns = {
+        "target": range(n),
+        "traffic_class": [classes.index(v[0]) for v in vessels] + [classes.index("probe")] * len(probes),
+        "stream": [0] * n,
+        "index": range(n),
+        "flag": [flags.index(v[1]) for v in vessels] + [-1] * len(probes),
+        "length_m": np.full(n, 50.0),
+        "height_m": np.full(n, 8.0),
+        "ais": [int(v[2]) for v in vessels] + [0] * len(probes),
+        "broadcasting": [int(v[2]) for v in vessels] + [0] * len(probes),
+        "first_leg": np.cumsum(counts) - counts,
+        "n_legs": counts,
+    }
+    meta = {"classes": classes, "streams": ["all"], "flags": flags}
+    return Fleet(Table.of(TARGETS, columns, meta), legs, n_vessels)
+
+
+@pytest.fixture(scope="session")
+def aware_of() -> Callable[..., Table]:
+    return make_aware
+
+
+@pytest.fixture(scope="session")
+def scored_of() -> Callable[..., Table]:
+    return make_scored
+
+
+@pytest.fixture(scope="session")
+def cells_of() -> Callable[..., Cells]:
+    return make_cells
+
+
+@pytest.fixture(scope="session")
+def fleet_of() -> Callable[..., Fleet]:
+    return make_fleet

@@ -1,0 +1,318 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from mda_sim.core.errors import DigestMismatch, ShapeError
+from mda_sim.core.table import Table
+from mda_sim.core.time import NEVER_US, Timeline
+from mda_sim.geo.regions import Box, Circle
+from mda_sim.metrics.frame import scoring_frame
+from mda_sim.metrics.scores import ScoreRow, from_csv, score_configuration, to_csv
+from mda_sim.metrics.spec import MetricsSpec, ZoneSpec
+from mda_sim.records import (
+    CONTACTS,
+    HOPS,
+    OUTCOMES,
+    REPORTS,
+    DeliveryLog,
+    DetectionLog,
+    Outcome,
+    SensorCard,
+)
+from mda_sim.sharing.network import FeedSpec, LinkSpec, NationSpec, NodeSpec, SharingSpec
+
+S, H = 1_000_000, 3600.0
+KNOT_MPS = 1852 / 3600
+AREA = Box(lat_min_deg=5, lat_max_deg=20, lon_min_deg=110, lon_max_deg=120)
+TIMELINE = Timeline(datetime(2026, 3, 2, tzinfo=UTC), round(2 * H) * S, round(20 * H) * S, round(4 * H) * S)
+RADIUS_M, SPEED_MPS = 80_000.0, 12 * KNOT_MPS
+CROSSING_H = 2 * RADIUS_M / SPEED_MPS / H
+WEST = Circle(lat_deg=10, lon_deg=113, radius_m=RADIUS_M)
+EAST = Circle(lat_deg=10, lon_deg=117, radius_m=RADIUS_M)
+SPEC = MetricsSpec(
+    custody_age_s=(1 * H, 6 * H),
+    error_max_m=1000.0,
+    zones={"west": ZoneSpec(name="West", region=WEST), "east": ZoneSpec(name="East", region=EAST)},
+)
+NATIONS = {
+    "AAA": NationSpec(name="A", picture_node="a"),
+    "BBB": NationSpec(name="B", picture_node="b"),
+    "XCA": NationSpec(name="Provider", kind="provider"),
+}
+SHARING = SharingSpec(
+    nodes={"a": NodeSpec(nation="AAA"), "b": NodeSpec(nation="BBB")},
+    feeds={
+        "a_radar": FeedSpec(node="a", label="own"),
+        "b_coarse": FeedSpec(node="b", label="own"),
+        "b_radar": FeedSpec(node="b", label="own"),
+    },
+    links={"a_to_b": LinkSpec(sender="a", recipient="b")},
+)
+
+
+def due_east(lat_deg, lon_deg, at_s, until_s):
+    """A track along the equator-ward side: from a place at a time, moving east until another time."""
+    metres_per_deg = 6371008.8 * math.radians(1) * math.cos(math.radians(lat_deg))
+    return [(0.0, lat_deg, lon_deg - SPEED_MPS * at_s / metres_per_deg),
+            (until_s, lat_deg, lon_deg + SPEED_MPS * (until_s - at_s) / metres_per_deg)]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def fleet(fleet_of):
+    """One crosses the western disc, one lies at anchor in the eastern, one is outside; two probes."""
+    crosser = due_east(10.0, 113.0, 10 * H, 22 * H)
+    anchored = [(0.0, 10.0, 117.0), (22 * H, 10.0, 117.0)]
+    outside = [(0.0, 25.0, 117.0), (22 * H, 25.0, 117.0)]
+    vessels = [
+        ("cargo", "AAA", True, crosser),
+        ("militia", "BBB", False, anchored),
+        ("cargo", "AAA", False, outside),
+    ]
+    return fleet_of(vessels, [(10.0, 113.0), (10.0, 117.0)], until_s=22 * H)
+
+
+def make_log(held, fleet):
+    """A log of (sensor number, t_observed_s, targets) reports, ready at once; b_coarse is a poor sensor."""
+    cards = (
+        SensorCard("a_radar", "radar", "AAA", 100.0, 30.0),
+        SensorCard("b_coarse", "radar", "BBB", 50_000.0, 30.0),
+        SensorCard("b_radar", "radar", "BBB", 100.0, 30.0),
+    )
+    held = sorted(held)
+    count = np.array([len(targets) for *_, targets in held], np.int64)
+    t_us = [round(t * S) for _, t, _ in held]
+    columns = {
+        "report": range(len(held)),
+        "sensor": [sensor for sensor, *_ in held],
+        "interval": range(len(held)),
+        "t_observed_us": t_us,
+        "t_ready_us": t_us,
+        "first": np.cumsum(count) - count,
+        "count": count,
+        "n_vessels": [sum(k < fleet.n_vessels for k in targets) for *_, targets in held],
+    }
+    flat = [k for *_, targets in held for k in targets]
+    contacts = Table.of(CONTACTS, {"target": flat, "dt_us": [0] * len(flat)})
+    names = {"sensors": [card.id for card in cards]}
+    return DetectionLog(Table.of(REPORTS, columns, names), contacts, cards, fleet.n_vessels, fleet.n_targets)
+
+
+def make_deliveries(log, received_s):
+    """Report -> when it was delivered to b over the one link [s]."""
+    rows = sorted(received_s.items())
+    times = {
+        name: [round(t * S) for _, t in rows]
+        for name in (c.name for c in HOPS.columns)
+        if name.startswith("t_")
+    }
+    zero = {name: [0] * len(rows) for name in ("link", "gates", "gates_at_release", "outcome")}
+    columns = {
+        "report": [r for r, _ in rows],
+        **times,
+        **zero,
+        "case": [-1] * len(rows),
+        "agreement": [-1] * len(rows),
+    }
+    hops = Table.of(HOPS, {**columns, "is_new": [1] * len(rows)}, {"links": ["a_to_b"]})
+    fates = [
+        (r, 1, NEVER_US if r not in received_s else round(received_s[r] * S), int(r in received_s), 0,
+         Outcome.DELIVERED if r in received_s else Outcome.NO_ROUTE)
+        for r in np.flatnonzero(log.reports["sensor"] == 0).tolist()
+    ]  # fmt: skip
+    names = [column.name for column in OUTCOMES.columns]
+    outcomes = {name: [fate[i] for fate in fates] for i, name in enumerate(names)}
+    return DeliveryLog(hops, Table.of(OUTCOMES, outcomes, {"nations": ["AAA", "BBB"]}), log.digest())
+
+
+def score(log, fleet, received_s, spec=SPEC):
+    frame = scoring_frame(log, fleet, AREA, spec, TIMELINE)
+    deliveries = make_deliveries(log, received_s)
+    return score_configuration(frame, deliveries, SHARING, NATIONS, configuration="today", seed=7)
+
+
+def by_name(scores):
+    return {(row.nation, row.metric, row.group): row for row in scores.rows}
+
+
+@pytest.fixture(scope="module")
+def log(fleet):
+    """a_radar holds all targets every hour; b_coarse the anchored ship at 12 h, b_radar the same at 11 h."""
+    hourly = [(0, hour * H, [0, 1, 2, 3, 4]) for hour in range(1, 23)]
+    return make_log([*hourly, (1, 12 * H, [1]), (2, 11 * H, [1])], fleet)
+
+
+def test_scored_time_is_time_in_the_area_and_in_each_disc(log, fleet):
+    found = by_name(score(log, fleet, {}))
+    assert found["AAA", "scored_time_h", "all"].value == 40.0
+    assert found["AAA", "scored_time_h", "class:cargo@west"].value == pytest.approx(CROSSING_H, abs=3 / H)
+    assert pytest.approx(7.199, abs=5e-4) == CROSSING_H
+    assert found["AAA", "scored_time_h", "class:cargo@east"].value == 0.0
+    assert found["AAA", "scored_time_h", "all@east"].value == 20.0
+    assert found["AAA", "scored_time_h", "all@east"].n == 1
+
+
+def test_custody_while_crossing_a_disc_is_the_share_of_the_crossing(fleet):
+    """Seen once at the centre: held for one hour of the 7.2 h crossing, and for half of it at 6 h."""
+    found = by_name(score(make_log([(0, 10 * H, [0])], fleet), fleet, {}))
+    assert found["AAA", "custody_fraction_1h", "all@west"].value == pytest.approx(1 / CROSSING_H, rel=1e-3)
+    assert found["AAA", "custody_fraction_6h", "all@west"].value == pytest.approx(0.5, rel=1e-3)
+    assert found["AAA", "custody_fraction_1h", "all@east"].value == 0.0
+    assert found["AAA", "custody_fraction_1h", "all"].value == pytest.approx(1 / 40)
+
+
+def test_groups_partition_the_held_hours(log, fleet):
+    found = by_name(score(log, fleet, {0: 3 * H, 5: 9 * H}))
+    for nation in ("AAA", "BBB"):
+        for zone in ("", "@west", "@east"):
+            for metric in ("custody_held_h_1h", "custody_held_h_6h", "scored_time_h"):
+                parts = [
+                    found[nation, metric, group + zone].value
+                    for group in ("broadcasting", "not_broadcasting")
+                ]
+                assert sum(parts) == pytest.approx(found[nation, metric, f"all{zone}"].value, rel=1e-12)
+    assert found["BBB", "custody_held_h_6h", "all"].value > 0
+
+
+def test_a_report_delivered_to_a_nation_enters_its_picture_but_not_its_organic_one(log, fleet):
+    apart, shared = (by_name(score(log, fleet, received)) for received in ({}, {1: 3 * H}))
+    metric = "custody_held_h_6h"
+    assert apart["BBB", metric, "class:cargo"].value == 0.0
+    assert shared["BBB", metric, "class:cargo"].value == pytest.approx(
+        5.0
+    )  # observed at 2 h, received at 3 h
+    assert shared["BBB", "custody_held_h_organic_6h", "class:cargo"].value == 0.0
+    assert shared["BBB", "latency_p50_s", "from:AAA"].value == 1 * H
+    assert shared["BBB", "outcome_delivered_count", "all"].value == 3.0
+    assert shared["AAA", metric, "all"] == apart["AAA", metric, "all"]
+
+
+def test_sharing_never_lowers_custody_below_organic_and_more_age_never_lowers_it(log, fleet):
+    found = by_name(score(log, fleet, {row: (row + 3) * H for row in range(0, 20, 3)}))
+    shares = [key for key in found if key[1].startswith("custody_fraction_") and "organic" not in key[1]]
+    for nation, metric, group in shares:
+        whole = found[nation, metric, group].value
+        organic = found[nation, metric.replace("fraction_", "fraction_organic_"), group].value
+        assert math.isnan(whole) == math.isnan(organic)
+        assert not whole < organic
+        assert (
+            not found[nation, "custody_fraction_6h", group].value
+            < found[nation, "custody_fraction_1h", group].value
+        )
+
+
+def test_a_coarse_observation_is_timely_but_not_held_and_hides_nothing(log, fleet):
+    found = by_name(score(log, fleet, {}))
+    # b_radar at 11 h is good for 6 h, b_coarse at 12 h adds one hour of timeliness and takes none of custody
+    assert found["BBB", "custody_held_h_6h", "class:militia"].value == 6.0
+    assert found["BBB", "custody_fraction_6h", "class:militia"].value == pytest.approx(6 / 20)
+    assert found["BBB", "custody_timely_6h", "class:militia"].value == pytest.approx(7 / 20)
+
+
+def test_a_late_older_report_never_lowers_custody_nor_raises_age(log, fleet):
+    apart, late = (by_name(score(log, fleet, received)) for received in ({4: 9 * H}, {4: 9 * H, 2: 9.5 * H}))
+    for key, row in apart.items():
+        if key[1].startswith(("custody", "age", "area")) and not math.isnan(row.value):
+            assert late[key].value == row.value
+
+
+def test_area_coverage_and_its_table_agree(log, fleet):
+    scores = score(log, fleet, {})
+    found, table = by_name(scores), scores.coverage
+    assert table.meta["nations"] == ["AAA", "BBB"]
+    assert len(table) == 2 * 2 * 2
+    assert table["lat_deg"].tolist() == pytest.approx([10.0] * 8)
+    assert sorted(set(np.round(table["lon_deg"], 9).tolist())) == [113.0, 117.0]
+    assert table["custody_fraction"][:4].tolist() == [1.0] * 4
+    assert table["custody_fraction"][4:].tolist() == [0.0] * 4
+    assert found["AAA", "area_coverage_fraction_1h", "all"].value == pytest.approx(1.0)
+    assert found["AAA", "area_coverage_fraction_1h", "all"].n == 2
+    assert found["AAA", "area_coverage_fraction_1h", "all@west"].n == 1
+    assert found["AAA", "revisit_mean_s", "all"].value == 0.0
+    assert found["BBB", "revisit_mean_s", "all"].value == 20 * H
+    assert found["BBB", "response_mean_s", "all"].value == 10 * H
+
+
+def test_only_nations_with_a_picture_node_are_scored(log, fleet):
+    rows = score(log, fleet, {}).rows
+    assert {(row.nation, row.node) for row in rows} == {("AAA", "a"), ("BBB", "b")}
+    assert {(row.configuration, row.seed) for row in rows} == {("today", 7)}
+    assert len({(row.nation, row.metric, row.group) for row in rows}) == len(rows)
+
+
+def test_what_comes_after_the_end_of_the_run_does_not_count(log, fleet):
+    before, after = (by_name(score(log, fleet, received)) for received in ({}, {20: 27 * H}))
+    assert after["BBB", "age_mean_s", "all"] == before["BBB", "age_mean_s", "all"]
+
+
+def test_an_empty_world_is_scored_without_a_figure(fleet_of):
+    nobody = fleet_of([], [], until_s=22 * H)
+    scores = score(make_log([], nobody), nobody, {})
+    assert len(scores.coverage) == 0
+    assert all(math.isnan(row.value) or row.value == 0.0 for row in scores.rows)
+    assert all(row.n == 0 for row in scores.rows)
+
+
+def test_no_contacts_leave_every_vessel_unseen(fleet):
+    found = by_name(score(make_log([], fleet), fleet, {}))
+    assert found["AAA", "custody_fraction_6h", "all"].value == 0.0
+    assert found["AAA", "age_never_fraction", "all"].value == 1.0
+    assert found["AAA", "age_p50_s", "all"].value == math.inf
+    assert found["AAA", "area_coverage_fraction_6h", "all"].value == 0.0
+
+
+def test_scoring_twice_gives_the_same_numbers_to_the_bit(log, fleet):
+    one, two = (score(log, fleet, {0: 3 * H}) for _ in range(2))
+    assert repr(one.rows) == repr(two.rows)
+    assert one.coverage.digest() == two.coverage.digest()
+
+
+def test_deliveries_of_another_log_are_refused(log, fleet):
+    frame = scoring_frame(log, fleet, AREA, SPEC, TIMELINE)
+    other = replace(make_deliveries(log, {}), sensing_digest="0")
+    with pytest.raises(DigestMismatch, match="not of this detection log"):
+        score_configuration(frame, other, SHARING, NATIONS, configuration="today", seed=1)
+
+
+def test_a_log_of_another_fleet_is_refused(log, fleet, fleet_of):
+    with pytest.raises(ShapeError, match="3 vessels among 5"):
+        scoring_frame(log, fleet_of([], [], until_s=1.0), AREA, SPEC, TIMELINE)
+
+
+def test_rows_survive_the_round_trip_through_csv(tmp_path):
+    values = [0.1 + 0.2, math.nan, math.inf, -0.0, 1e-320, 5.0]
+    rows = [
+        ScoreRow("today", i, "PHL", "n", "m", "flag:CHN@z", value, "1", i) for i, value in enumerate(values)
+    ]
+    hostile = ["=1+1", "+x", "-x", "@x", "'=x", "'", "a,b", 'a"b', ""]
+    rows += [ScoreRow(text, 1, text, text, text, text, 1.0, text, 0) for text in hostile]
+    to_csv(rows, tmp_path / "scores.csv")
+    back = from_csv(tmp_path / "scores.csv")
+    assert repr(back) == repr(tuple(rows))
+
+
+def test_no_cell_of_the_csv_starts_a_formula(tmp_path):
+    to_csv(
+        [ScoreRow("=cmd()", 1, "+A", "-b", "\t@c", "d\n\u202ed", -1.5, "\r=e", 1)], tmp_path / "scores.csv"
+    )
+    text = (tmp_path / "scores.csv").read_bytes().decode()
+    assert text == (
+        "configuration,seed,nation,node,metric,group,value,unit,n\n'=cmd(),1,'+A,'-b,'@c,dd,-1.5,'=e,1\n"
+    )
+
+
+def test_another_csv_is_refused(tmp_path):
+    (tmp_path / "scores.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match="has columns"):
+        from_csv(tmp_path / "scores.csv")
+
+
+def test_what_was_observed_in_the_warm_up_is_held_but_its_latency_is_not_counted(log, fleet):
+    found = by_name(score(log, fleet, {0: 3 * H}))
+    assert found["BBB", "custody_held_h_6h", "class:cargo"].value == pytest.approx(4.0)
+    assert found["BBB", "outcome_delivered_count", "all"].value == 0.0
+    assert math.isnan(found["BBB", "latency_p50_s", "all"].value)

@@ -1,0 +1,155 @@
+"""The picture and the figures made from what the real exchange wrote."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from mda_sim.core.table import Table
+from mda_sim.core.time import Timeline
+from mda_sim.metrics.latency import STAGE_NAMES, latency_figures, stages
+from mda_sim.picture.awareness import awareness
+from mda_sim.picture.receipts import receipts
+from mda_sim.records import CONTACTS, REPORTS, DetectionLog, Outcome, SensorCard
+from mda_sim.sharing.exchange import share
+from mda_sim.sharing.network import NationSpec, SharingSpec
+
+S, H = 1_000_000, 3600
+TIMELINE = Timeline(datetime(2026, 3, 2, tzinfo=UTC), 6 * H * S, 48 * H * S, 6 * H * S)
+NATIONS = {n: NationSpec(name=n, picture_node=f"{n.lower()}_centre") for n in ("AAA", "BBB", "CCC")}
+DESK = {
+    "touch": {"kind": "exponential", "mean_s": 900.0},
+    "elapsed": {"kind": "exponential", "mean_s": 7200.0},
+}
+LINKS = {
+    "a_inside": {"sender": "aaa_coast", "recipient": "aaa_centre", "case_window_s": 60.0},
+    "a_to_b": {"sender": "aaa_centre", "recipient": "bbb_centre", "desk": "a_desk", "delay_s": 5.0},
+    "b_to_a": {"sender": "bbb_centre", "recipient": "aaa_centre", "delay_s": 1.0, "bandwidth_bps": 9600.0},
+    "b_to_c": {"sender": "bbb_centre", "recipient": "ccc_centre", "desk": "b_desk", "bandwidth_bps": 64.0},
+    "b_to_c_slow": {"sender": "bbb_centre", "recipient": "ccc_centre", "delay_s": 9000.0},
+}
+
+
+@pytest.fixture(scope="module")
+def log():
+    """Half-hourly reports of one sensor of AAA and one of BBB; every third holds only a probe."""
+    n = 100
+    count = np.ones(2 * n, np.int64)
+    t_us = np.tile((np.arange(n) + 1) * 1800 * S, 2) + np.repeat([0, 700 * S], n)
+    columns = {
+        "report": range(2 * n),
+        "sensor": np.repeat([0, 1], n),
+        "interval": np.tile(np.arange(n), 2),
+        "t_observed_us": t_us,
+        "t_ready_us": t_us + 30 * S,
+        "first": np.arange(2 * n),
+        "count": count,
+        "n_vessels": np.arange(2 * n) % 3 != 0,
+    }
+    target = np.where(np.arange(2 * n) % 3 != 0, np.arange(2 * n) % 2, 2)
+    cards = (
+        SensorCard("a_radar", "radar", "AAA", 90.0, 36.0),
+        SensorCard("b_radar", "radar", "BBB", 90.0, 36.0),
+    )
+    contacts = Table.of(CONTACTS, {"target": target, "dt_us": count * S})
+    return DetectionLog(
+        Table.of(REPORTS, columns, {"sensors": ["a_radar", "b_radar"]}), contacts, cards, 2, 3
+    )
+
+
+def arrangement(links):
+    agreement = {
+        "parties": ["AAA", "BBB", "CCC"],
+        "in_force_from": "2020-01-01T00:00:00Z",
+        "categories": ["radar"],
+        "onward": "free",
+    }
+    return SharingSpec.model_validate(
+        {
+            "nodes": {
+                "aaa_coast": {"nation": "AAA"},
+                **{spec.picture_node: {"nation": nation} for nation, spec in NATIONS.items()},
+            },
+            "labels": {"open": {"classification": "UNCLASSIFIED"}},
+            "feeds": {
+                "a_radar": {"node": "aaa_coast", "label": "open", "delay_s": 10.0},
+                "b_radar": {"node": "bbb_centre", "label": "open"},
+            },
+            "agreements": {"everyone": agreement},
+            "desks": {"a_desk": DESK, "b_desk": DESK},
+            "links": links,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def shared(log):
+    sharing = arrangement(LINKS)
+    return sharing, share(log, sharing, NATIONS, TIMELINE, 1)
+
+
+def received_by(nation, log, shared):
+    return receipts(log, shared[1], shared[0], f"{nation.lower()}_centre", end_us=TIMELINE.end_us)
+
+
+@pytest.mark.parametrize("nation", list(NATIONS))
+def test_receipts_agree_with_the_outcomes_of_the_exchange(log, shared, nation):
+    table, outcomes = received_by(nation, log, shared), shared[1].outcomes
+    number = list(outcomes.meta["nations"]).index(nation)
+    rows = (outcomes["nation"] == number) & (outcomes["outcome"] == Outcome.DELIVERED)
+    operators = np.array([card.operator for card in log.sensors])
+    foreign = operators[log.reports["sensor"][table["report"]]] != nation
+    assert rows.sum() > 40
+    assert table["report"][foreign].tolist() == outcomes["report"][rows].tolist()
+    assert table["t_received_us"][foreign].tolist() == outcomes["t_received_us"][rows].tolist()
+
+
+@pytest.mark.parametrize("nation", list(NATIONS))
+def test_stages_of_every_received_report_sum_exactly_to_its_latency(log, shared, nation):
+    table = received_by(nation, log, shared)
+    split = stages(log, shared[1], shared[0], table)
+    linked = table["hop"] >= 0
+    latency_us = (table["t_received_us"] - log.reports["t_observed_us"][table["report"]])[linked]
+    assert len(split) == linked.sum() > 0
+    assert sum(split[f"{name}_us"] for name in STAGE_NAMES).tolist() == latency_us.tolist()
+    assert all((split[f"{name}_us"] >= 0).all() for name in STAGE_NAMES)
+    assert (split["product_us"] == 30 * S).all()
+
+
+def test_only_routes_of_several_links_spend_time_in_relay(log, shared):
+    table, outcomes = received_by("CCC", log, shared), shared[1].outcomes
+    split = stages(log, shared[1], shared[0], table)
+    number = list(outcomes.meta["nations"]).index("CCC")
+    rows = (outcomes["nation"] == number) & (outcomes["outcome"] == Outcome.DELIVERED)
+    assert set(outcomes["hops"][rows].tolist()) == {1, 3}
+    assert ((split["relay_us"] > 0) == (outcomes["hops"][rows] > 1)).all()
+    assert (split["feed_us"][outcomes["hops"][rows] == 3] == 10 * S).all()
+
+
+def test_every_scored_contact_of_a_foreign_sensor_is_counted_once(log, shared):
+    in_time = (log.reports["t_observed_us"] >= TIMELINE.score_from_us) & (
+        log.reports["t_observed_us"] < TIMELINE.score_to_us
+    )
+    for nation in NATIONS:
+        operators = np.array([card.operator for card in log.sensors])
+        foreign = operators[log.reports["sensor"]] != nation
+        figures = latency_figures(
+            log, shared[1], shared[0], received_by(nation, log, shared), nation, TIMELINE
+        )
+        counted = sum(f.value for f in figures if f.metric.startswith("outcome_") and f.group == "all")
+        assert counted == log.reports["n_vessels"][in_time & foreign].sum()
+        named = {(f.metric, f.group): f.value for f in figures}
+        parts = [named[f"stage_{name}_mean_s", "all"] for name in STAGE_NAMES]
+        assert sum(parts) == pytest.approx(named["latency_mean_s", "all"], rel=1e-12)
+
+
+def test_without_links_between_nations_each_picture_is_exactly_the_organic_one(log):
+    sharing = arrangement({"a_inside": LINKS["a_inside"]})
+    alone = share(log, sharing, NATIONS, TIMELINE, 1)
+    for nation, sensor in (("AAA", 0), ("BBB", 1), ("CCC", 2)):
+        received = receipts(log, alone, sharing, f"{nation.lower()}_centre", end_us=TIMELINE.end_us)
+        whole, organic = awareness(log, received), awareness(log, received, operator=nation)
+        assert whole.digest() == organic.digest()
+        assert set(log.reports["sensor"][whole["report"]].tolist()) == ({sensor} if sensor < 2 else set())

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+
+from mda_sim.picture.receipts import receipts
+from mda_sim.records import Outcome
+
+S = 1_000_000
+
+
+@pytest.fixture
+def log(log_of, card):
+    held = [("far", 100.0, 0, 0.0), ("near", 200.0, 0, 0.0), ("theirs", 300.0, 0, 0.0)]
+    return log_of(
+        [card("far"), card("near"), card("theirs", "BBB"), card("unfed")],
+        [*held, ("unfed", 400.0, 0, 0.0)],
+        n_vessels=1,
+        n_targets=1,
+        ready_s=10.0,
+        empty=[("near", 500.0)],
+    )
+
+
+def as_rows(table):
+    return list(zip(*(table[name].tolist() for name in ("report", "t_received_us", "hop")), strict=True))
+
+
+def test_a_feed_brings_a_report_when_it_is_ready_and_its_delay_is_over(log, deliveries_of, sharing):
+    nothing = deliveries_of(log, ["inside", "outside"], [])
+    assert as_rows(receipts(log, nothing, sharing, "a_centre")) == [(1, 270 * S, -1), (2, 570 * S, -1)]
+    assert as_rows(receipts(log, nothing, sharing, "a_coast")) == [(0, 110 * S + S // 2, -1)]
+
+
+def test_a_sensor_without_a_feed_is_nowhere(log, deliveries_of, sharing):
+    nothing = deliveries_of(log, ["inside", "outside"], [])
+    held = {row[0] for node in sharing.nodes for row in as_rows(receipts(log, nothing, sharing, node))}
+    assert held == {0, 1, 2, 3}
+    assert log.sensors[3].id == "unfed"
+
+
+def test_only_delivered_hops_that_end_at_the_node_count(log, deliveries_of, sharing):
+    hops = [
+        {"report": 0, "link": 0, "received": 900.0},
+        {"report": 1, "link": 1, "received": 950.0},
+        {"report": 2, "link": 1, "received": 960.0, "outcome": Outcome.IN_FLIGHT},
+    ]
+    deliveries = deliveries_of(log, ["inside", "outside"], hops)
+    assert as_rows(receipts(log, deliveries, sharing, "b_centre")) == [(1, 950 * S, 1), (3, 310 * S, -1)]
+    assert (0, 900 * S, 0) in as_rows(receipts(log, deliveries, sharing, "a_centre"))
+
+
+def test_the_first_of_several_receipts_counts_and_the_feed_wins_a_tie(log, deliveries_of, sharing):
+    late = deliveries_of(log, ["inside"], [{"report": 1, "link": 0, "received": 270.0}])
+    assert as_rows(receipts(log, late, sharing, "a_centre"))[0] == (1, 270 * S, -1)
+    early = deliveries_of(log, ["inside"], [{"report": 1, "link": 0, "received": 269.0}])
+    assert as_rows(receipts(log, early, sharing, "a_centre"))[0] == (1, 269 * S, 0)
+
+
+def test_what_comes_after_the_end_is_not_received(log, deliveries_of, sharing):
+    nothing = deliveries_of(log, [], [])
+    assert as_rows(receipts(log, nothing, sharing, "a_centre", end_us=270 * S)) == [(1, 270 * S, -1)]
+    assert as_rows(receipts(log, nothing, sharing, "a_centre", end_us=270 * S - 1)) == []
+
+
+def test_an_unknown_node_is_named(log, deliveries_of, sharing):
+    with pytest.raises(KeyError, match="nowhere"):
+        receipts(log, deliveries_of(log, [], []), sharing, "nowhere")
+
+
+def test_an_empty_log_gives_an_empty_table(log_of, card, deliveries_of, sharing):
+    log = log_of([card("near")], [], n_vessels=0, n_targets=0)
+    table = receipts(log, deliveries_of(log, [], []), sharing, "a_centre")
+    assert len(table) == 0
+    assert table["t_received_us"].dtype == "i8"
