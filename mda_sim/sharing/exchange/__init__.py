@@ -1,0 +1,49 @@
+"""The exchange: what becomes of every report under one sharing configuration.
+
+``share`` runs the SimPy engine over a detection log and gives the delivery log. The exact meaning of its
+rows:
+
+**Offers.** A report with at least one contact comes to its feed's node at ``t_ready_us`` plus the feed's
+delay (if that is past the end of the run, it never comes). Each report that newly comes to a node is
+offered once to every link that leaves the node, except a link that does not carry its category, a link to
+another nation that is its originator (which has it), and a link to the node it has just come from. Each
+offer is one row of ``hops``. A report that comes to a node again is delivered with ``is_new`` 0 and is not
+offered again.
+
+**Arrival.** All gates are asked at ``t_arrived_us``; if any fails the row is WITHHELD with those ``gates``.
+
+**Case.** The rest of one link and category that arrives in the window [k w, (k+1) w) is case k, closed at
+``t_case_us`` = (k+1) w. On a link without a desk ``case`` is -1 and review and release happen at that moment.
+
+**Desk.** First in, first out by (t_case_us, link id, category). The review begins at ``t_review_us``, the
+first open moment at which a server is free, takes the touch time in working time (``t_reviewed_us``), and
+is followed by the elapsed delay (``t_released_us``). A case whose review would begin later than
+``expiry_s`` after closing is passed over when its turn comes: EXPIRED if that limit lies within the run.
+
+**Release.** The legal gates are asked again at ``t_released_us``; rows that fail are WITHHELD with
+``gates_at_release``. ``agreement`` is the one that passed when the legal gates were last asked.
+
+**Link.** First in, first out by (t_released_us, category, window). The passing reports of a case leave as one
+piece: ``t_sent_us`` = max(t_released_us, end of the piece before), ``t_transmitted_us`` = that plus
+to_us(8 bytes / bandwidth_bps), ``t_received_us`` = that plus to_us(delay_s). A report with vessels has
+``HEADER_BYTES`` plus its contacts of vessels times the sensor's ``contact_bytes``, rounded.
+
+**Ghosts.** A report without a vessel (probes only) has no bytes. A case of such reports alone is a ghost: it
+waits for desk and link as a case in its place would, with its own drawn times, and occupies neither.
+
+**End.** Whatever lies past the end of the run is NEVER_US; a row that was neither withheld nor expired nor
+received by then is IN_FLIGHT.
+
+**Outcomes.** For report and nation, let H be the nodes that hold the report at the end of the run. If the
+picture node is in H: DELIVERED, by the hop that was new there. Else the frontier is every link from H to
+outside H over which the report could still come to the picture node through links that would be offered it
+and nodes outside H; the best outcome of its hops counts, and the ``gates`` (arrival or release) of the
+first such link in id order. An empty frontier is NO_ROUTE, with the gates as if a link led straight from
+the feed's node to the picture node, asked when the report came to the feed's node. A report that never came
+to its feed's node is IN_FLIGHT where there is a route.
+"""
+
+from mda_sim.sharing.exchange.load import Load, offered_load
+from mda_sim.sharing.exchange.run import EngineStats, share, share_with_stats
+
+__all__ = ["EngineStats", "Load", "offered_load", "share", "share_with_stats"]

@@ -1,0 +1,146 @@
+"""Books: the rows of ``hops``, gathered from a finished engine.
+
+Model: an offer knows its link, arrival and gates; its bundle knows the gates at release; its case knows the
+times of all stages. Rows are these three gathered by index, sorted by report and link.
+
+Assumptions and limits: none of its own; the meaning of every column is in the package's docstring.
+Where next: ``outcomes`` derives from these rows what became of each report for each nation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mda_sim.core.table import Table
+from mda_sim.core.time import NEVER_US
+from mda_sim.records import HOPS, Outcome
+from mda_sim.sharing.exchange.engine import Case, Engine, Offers
+from mda_sim.sharing.exchange.intake import Topology
+
+STAGES = (
+    "t_case_us",
+    "t_review_us",
+    "t_reviewed_us",
+    "t_released_us",
+    "t_sent_us",
+    "t_transmitted_us",
+    "t_received_us",
+)
+"""Stages of a case, in order."""
+
+
+@dataclass(frozen=True)
+class Books:
+    """The hops of a run, with what the outcomes need besides."""
+
+    hops: Table
+    """One row per offer, in the order of report and link."""
+    row: NDArray[np.int64]
+    """Row of the report in the intake (H,)."""
+    depth: NDArray[np.int64]
+    """Links that the report had travelled before this one (H,)."""
+
+
+def keep_books(engine: Engine) -> Books:
+    """Gather the hops of an engine that has run."""
+    offered = _offers(engine.offers)
+    order = np.argsort(offered["row"] * len(engine.topology.links) + offered["link"], kind="stable")
+    offered = {name: column[order] for name, column in offered.items()}
+    columns: dict[str, NDArray[Any]] = dict(_stages(engine, offered["bundle"]))
+    columns["report"] = engine.intake.report[offered["row"]]
+    columns["link"] = offered["link"]
+    columns["t_arrived_us"] = offered["t_arrived_us"]
+    columns["gates"] = offered["gates"]
+    was_released = columns["t_released_us"] != NEVER_US
+    columns["agreement"] = np.where(was_released, columns["agreement"], offered["agreement"])
+    is_expired = columns.pop("is_expired") == 1
+    columns["outcome"] = _outcome(columns, is_expired)
+    columns["is_new"] = _is_new(engine, columns, offered["row"])
+    meta = {"links": list(engine.topology.links), "agreements": sorted(engine.sharing.agreements)}
+    return Books(Table.of(HOPS, columns, meta), offered["row"], offered["depth"])
+
+
+def _offers(offers: list[Offers]) -> dict[str, NDArray[np.int64]]:
+    """All offers as columns, one row per report and link."""
+    sizes = np.array([len(offer.rows) for offer in offers], np.int64)
+    row = np.concatenate([offer.rows for offer in offers]) if offers else np.empty(0, np.int64)
+    columns = {"row": row}
+    for name in ("link", "t_arrived_us", "gates", "agreement", "depth", "bundle"):
+        columns[name] = _spread([getattr(offer, name) for offer in offers], sizes)
+    return columns
+
+
+def _spread(values: list[NDArray[np.int64] | int], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """One column from a number or an array for each offer; runs of numbers are repeated at once."""
+    parts: list[NDArray[np.int64]] = []
+    i = 0
+    while i < len(values):
+        value = values[i]
+        if isinstance(value, np.ndarray):
+            parts.append(value)
+            i += 1
+            continue
+        start = i
+        while i < len(values) and not isinstance(values[i], np.ndarray):
+            i += 1
+        parts.append(np.repeat(np.array(values[start:i], np.int64), sizes[start:i]))
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+
+
+def _stages(engine: Engine, bundle: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+    """What bundles and cases know, for each offer; a refused offer has no bundle and met no stage."""
+    bundles, cases = engine.bundles, engine.cases
+    case_of = _with_none([b.case.number for b in bundles], -1)[bundle]
+    columns = {
+        "gates_at_release": _with_none([b.gates_at_release for b in bundles], 0)[bundle],
+        "agreement": _with_none([b.agreement for b in bundles], -1)[bundle],
+        "case": _with_none([_number(case) for case in cases], -1)[case_of],
+        "is_expired": _with_none([case.is_expired for case in cases], 0)[case_of],
+    }
+    for stage in STAGES:
+        columns[stage] = _with_none(list(map(attrgetter(stage), cases)), NEVER_US)[case_of]
+    was_stopped = columns["gates_at_release"] != 0
+    for stage in ("t_sent_us", "t_transmitted_us", "t_received_us"):
+        columns[stage][was_stopped] = NEVER_US
+    return columns
+
+
+def _with_none(values: list[int], none: int) -> NDArray[np.int64]:
+    """Values to be gathered by index, with ``none`` last: index -1 (``engine.REFUSED``) finds it."""
+    return np.array([*values, none], np.int64)
+
+
+def _number(case: Case) -> int:
+    return -1 if case.lane.desk is None else case.window
+
+
+def _outcome(columns: dict[str, NDArray[Any]], is_expired: NDArray[np.bool_]) -> NDArray[np.int64]:
+    outcome = np.full(len(is_expired), int(Outcome.IN_FLIGHT))
+    outcome[columns["t_received_us"] != NEVER_US] = Outcome.DELIVERED
+    outcome[is_expired] = Outcome.EXPIRED
+    outcome[(columns["gates"] | columns["gates_at_release"]) != 0] = Outcome.WITHHELD
+    return outcome
+
+
+def _is_new(engine: Engine, columns: dict[str, NDArray[Any]], row: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each hop was the first to bring its report to its node: earliest, then by link id."""
+    topology = engine.topology
+    recipient = np.array(topology.recipients, np.int64)[columns["link"]]
+    new: NDArray[np.bool_] = (columns["outcome"] == Outcome.DELIVERED) & (
+        recipient != engine.intake.node[row]
+    )
+    contested = np.flatnonzero(new & _has_rivals(topology)[recipient])
+    place = row[contested] * len(topology.nodes) + recipient[contested]
+    order = np.lexsort((columns["link"][contested], columns["t_received_us"][contested], place))
+    new[contested[order[np.flatnonzero(np.diff(place[order], prepend=-1) == 0)]]] = False
+    return new
+
+
+def _has_rivals(topology: Topology) -> NDArray[np.bool_]:
+    """Whether more than one link leads to each node."""
+    return np.bincount(np.array(topology.recipients, np.int64), minlength=len(topology.nodes)) > 1

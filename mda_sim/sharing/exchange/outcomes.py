@@ -1,0 +1,149 @@
+"""Outcomes: what became of each report for each nation, best over all routes.
+
+Model: let H be the nodes that hold a report at the end of the run, and a link be usable for it if the link
+would be offered it. A nation whose picture node is in H has it. Otherwise the frontier is the set of usable
+links
+from H to a node outside H from which the picture node can be reached over usable links and nodes outside H;
+the report stopped on each of them, and the best of their outcomes counts. A frontier is empty exactly when no
+usable route leads from the feed's node to the picture node: NO_ROUTE.
+
+Reports with the same profile and the same H share a frontier, so it is searched once for each such group.
+
+Assumptions and limits: a report that the end of the run kept from its feed's node is IN_FLIGHT where there is
+a route. Where next: metrics count these rows; the audit derives them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mda_sim.core.table import Table
+from mda_sim.core.time import NEVER_US
+from mda_sim.records import OUTCOMES, Outcome
+from mda_sim.sharing.exchange.books import Books
+from mda_sim.sharing.exchange.engine import Engine
+from mda_sim.sharing.exchange.intake import Topology, carried
+from mda_sim.sharing.network import NationSpec
+
+NO_HOP = 255
+"""In place of an outcome: the report was not offered to the link."""
+
+
+def derive_outcomes(engine: Engine, books: Books, nations: Mapping[str, NationSpec]) -> Table:
+    """One row per fed report and scored nation other than its originator."""
+    intake, topology = engine.intake, engine.topology
+    nation_ids = sorted(nations)
+    scored = [n for n in nation_ids if nations[n].kind == "nation" and nations[n].picture_node is not None]
+    targets = [topology.nodes.index(str(nations[n].picture_node)) for n in scored]
+    shape = (len(intake), len(scored))
+    outcome, gates = np.full(shape, int(Outcome.NO_ROUTE)), np.zeros(shape, np.int64)
+    received, n_hops = np.full(shape, NEVER_US, np.int64), np.zeros(shape, np.int64)
+
+    row, recipient, new = _receipts(engine, books)
+    held = _holdings(engine, row, recipient)
+    for k, target in enumerate(targets):
+        at_target = recipient == target
+        received[row[at_target], k] = books.hops["t_received_us"][new[at_target]]
+        n_hops[row[at_target], k] = books.depth[new[at_target]] + 1
+        outcome[held[:, target], k] = Outcome.DELIVERED
+
+    hop_outcome, hop_gates = _by_link(engine, books)
+    usable = carried(engine.sharing, topology, intake.profiles)
+    for members, profile, holders in _groups(engine, held):
+        for k, target in enumerate(targets):
+            if target in holders:
+                continue
+            frontier = _frontier(topology, [links[profile] for links in usable], holders, target)
+            if frontier:
+                tried = hop_outcome[members[:, None], np.array(frontier)]
+                best = np.argmin(tried, axis=1)
+                result = tried[np.arange(len(members)), best]
+                outcome[members, k] = np.where(result == NO_HOP, int(Outcome.IN_FLIGHT), result)
+                gates[members, k] = hop_gates[members, np.array(frontier)[best]]
+            else:
+                gates[members, k] = _gates_without_link(engine, members, profile, target)
+
+    originator = np.array([nation_ids.index(p.originator) for p in intake.profiles], np.int64)
+    nation = np.array([nation_ids.index(n) for n in scored], np.int64)
+    foreign = originator[intake.profile][:, None] != nation[None, :]
+    columns = {
+        "report": np.broadcast_to(intake.report[:, None], shape)[foreign],
+        "nation": np.broadcast_to(nation[None, :], shape)[foreign],
+        "t_received_us": received[foreign],
+        "hops": n_hops[foreign],
+        "gates": gates[foreign],
+        "outcome": outcome[foreign],
+    }
+    return Table.of(OUTCOMES, columns, {"nations": nation_ids})
+
+
+def _receipts(engine: Engine, books: Books) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Report row, receiving node and hop of each delivery that was new."""
+    new = np.flatnonzero(books.hops["is_new"])
+    recipients = np.array(engine.topology.recipients, np.int64)
+    return books.row[new], recipients[books.hops["link"][new]], new
+
+
+def _holdings(engine: Engine, row: NDArray[np.int64], node: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which nodes hold each report at the end of the run (F, N); the feed's node always counts."""
+    held = np.zeros((len(engine.intake), len(engine.topology.nodes)), bool)
+    held[np.arange(len(held)), engine.intake.node] = True
+    held[row, node] = True
+    return held
+
+
+def _by_link(engine: Engine, books: Books) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Outcome and failing gates of each report on each link (F, L); ``NO_HOP`` where it was not offered."""
+    shape = (len(engine.intake), len(engine.topology.links))
+    outcome, gates = np.full(shape, NO_HOP, np.uint8), np.zeros(shape, np.int64)
+    link = books.hops["link"].astype(np.int64)
+    outcome[books.row, link] = books.hops["outcome"]
+    gates[books.row, link] = books.hops["gates"] | books.hops["gates_at_release"]
+    return outcome, gates
+
+
+def _groups(
+    engine: Engine, held: NDArray[np.bool_]
+) -> Iterator[tuple[NDArray[np.int64], int, frozenset[int]]]:
+    """Reports with the same profile and the same holders: their rows, the profile, the holders."""
+    label = engine.intake.profile
+    for node in range(held.shape[1]):
+        if held[:, node].any():
+            label = np.unique(label * 2 + held[:, node], return_inverse=True)[1]
+    order = np.argsort(label, kind="stable")
+    for members in np.split(order, np.flatnonzero(np.diff(label[order])) + 1):
+        if len(members):
+            holders = frozenset(np.flatnonzero(held[members[0]]).tolist())
+            yield members, int(engine.intake.profile[members[0]]), holders
+
+
+def _frontier(topology: Topology, usable: list[bool], holders: Set[int], target: int) -> list[int]:
+    """Usable links from a holder to a node that is none, and from which the target can still be reached."""
+    reaching, grown = {target}, True
+    while grown:
+        grown = False
+        for link, (sender, recipient) in enumerate(zip(topology.senders, topology.recipients, strict=True)):
+            if usable[link] and recipient in reaching and sender not in reaching and sender not in holders:
+                reaching.add(sender)
+                grown = True
+    return [
+        link
+        for link, (sender, recipient) in enumerate(zip(topology.senders, topology.recipients, strict=True))
+        if usable[link] and sender in holders and recipient in reaching
+    ]
+
+
+def _gates_without_link(
+    engine: Engine, members: NDArray[np.int64], profile: int, target: int
+) -> NDArray[np.int64]:
+    """Gates that fail if a link is imagined from the feed's node to the target, on arrival there."""
+    intake, nodes = engine.intake, engine.topology.nodes
+    gates = np.zeros(len(members), np.int64)
+    for feed_node in np.unique(intake.node[members]).tolist():
+        here = np.flatnonzero(intake.node[members] == feed_node)
+        steps = engine.policy.without_link(nodes[feed_node], nodes[target], intake.profiles[profile])
+        gates[here] = np.array(steps.gates)[steps.indices(intake.t_arrived_us[members[here]])]
+    return gates

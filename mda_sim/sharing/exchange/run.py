@@ -1,0 +1,97 @@
+"""One configuration's sharing of one detection log.
+
+Model: check, take in, run, keep books, derive outcomes. Assumptions and limits: those of the package.
+Where next: picture and metrics read the delivery log; the audit derives it again.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from mda_sim.core.errors import RunError
+from mda_sim.core.rng import check_addresses
+from mda_sim.core.time import Timeline
+from mda_sim.records import DeliveryLog, DetectionLog
+from mda_sim.sharing.checks import check_sharing
+from mda_sim.sharing.exchange.books import keep_books
+from mda_sim.sharing.exchange.engine import Engine
+from mda_sim.sharing.exchange.intake import Intake, Topology
+from mda_sim.sharing.exchange.outcomes import derive_outcomes
+from mda_sim.sharing.network import NationSpec, SharingSpec
+
+
+@dataclass(frozen=True)
+class EngineStats:
+    """What a run of the exchange took."""
+
+    simpy_events: int
+    """Events that SimPy processed."""
+    cases: int
+    """Cases formed, over all links."""
+    hops_rows: int
+    """Rows of the hops table."""
+    seconds: float
+    """Wall-clock time of the whole call [s]; no part of any table."""
+
+
+def share(
+    log: DetectionLog, sharing: SharingSpec, nations: Mapping[str, NationSpec], timeline: Timeline, seed: int
+) -> DeliveryLog:
+    """What becomes of every report of ``log`` under ``sharing``; the package's docstring defines each row.
+
+    Raises RunError if the sharing section refers to what does not exist, HashCollision if two links or
+    categories share an address of draws.
+    """
+    return share_with_stats(log, sharing, nations, timeline, seed)[0]
+
+
+def share_with_stats(
+    log: DetectionLog, sharing: SharingSpec, nations: Mapping[str, NationSpec], timeline: Timeline, seed: int
+) -> tuple[DeliveryLog, EngineStats]:
+    """As ``share``, with what the run took."""
+    started = time.perf_counter()
+    _refuse_errors(log, sharing, nations)
+    engine = run_engine(log, sharing, timeline, seed)
+    books = keep_books(engine)
+    outcomes = derive_outcomes(engine, books, nations)
+    deliveries = DeliveryLog(books.hops, outcomes, log.digest())
+    seconds = time.perf_counter() - started
+    return deliveries, EngineStats(engine.n_events, len(engine.cases), len(books.hops), seconds)
+
+
+def run_engine(log: DetectionLog, sharing: SharingSpec, timeline: Timeline, seed: int) -> Engine:
+    """An engine that has run; the sharing section must be whole."""
+    check_addresses(sharing.links, "link")
+    check_addresses({card.category for card in log.sensors}, "category")
+    topology = Topology.of(sharing)
+    engine = Engine(sharing, topology, Intake.of(log, sharing, topology), timeline, seed)
+    with _without_collection():
+        engine.run()
+    return engine
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """No garbage collection inside: a run makes many objects, and nearly all live to its end."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _refuse_errors(log: DetectionLog, sharing: SharingSpec, nations: Mapping[str, NationSpec]) -> None:
+    """RunError for every error that the checks find; a feed whose sensor is not in the log brings nothing."""
+    feeds, nodes = sharing.feeds, sharing.nodes
+    operators = {id_: nodes[feed.node].nation for id_, feed in feeds.items() if feed.node in nodes}
+    operators |= {card.id: card.operator for card in log.sensors}
+    errors = [f for f in check_sharing(sharing, nations, operators) if f.severity == "error"]
+    if errors:
+        lines = "\n".join(f"{finding.key}: {finding.message}" for finding in errors)
+        raise RunError(f"the sharing section cannot be run:\n{lines}")

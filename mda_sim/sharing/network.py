@@ -1,0 +1,116 @@
+"""The sharing part of a scenario: parties, nodes, feeds and links, and what they refer to.
+
+Model: a sensor feeds one node of its operator's nation, which puts a label on its reports. A link is a
+directed pipe from node to node; it carries cases of some categories, through the sender's desk if it has
+one, at a bandwidth and with a propagation delay. A configuration overrides this section of a scenario and
+nothing else.
+
+Assumptions and limits: a link is reliable and always up. A feed is a closed line inside one nation: it has a
+delay, but neither desk nor gate. Places are kept for maps; distance does not slow a link.
+
+Where next: ``checks`` tests the references between these specs, ``exchange`` runs them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mda_sim.core.spec import (
+    Id,
+    IdMap,
+    Items,
+    LatDeg,
+    LonDeg,
+    NationId,
+    NonNegative,
+    Positive,
+    Sourced,
+    Spec,
+    UtcTime,
+)
+from mda_sim.sharing.agreements import AgreementSpec, Category
+from mda_sim.sharing.desks import DeskSpec
+from mda_sim.sharing.labels import LabelSpec, LevelWord
+
+PartyKind = Literal["nation", "provider", "organisation"]
+
+
+class NationSpec(Spec):
+    """A party: a nation, a provider of observations, or an organisation."""
+
+    name: str
+    """Name, for people."""
+    kind: PartyKind = "nation"
+    """What it is; only parties of kind 'nation' with a picture node are scored."""
+    picture_node: Id | None = None
+    """Node whose holdings are this nation's picture; none if it has no picture of its own."""
+
+
+class NodeSpec(Sourced):
+    """An operations centre that holds reports and may pass them on."""
+
+    nation: NationId
+    """Party that runs it."""
+    role: str = ""
+    """What it is, for people."""
+    site: str = ""
+    """Catalogue site that its place was taken from; provenance only."""
+    lat_deg: LatDeg | None = None
+    """Latitude, for maps [deg]."""
+    lon_deg: LonDeg | None = None
+    """Longitude, for maps [deg]."""
+    highest_level: LevelWord = "UNCLASSIFIED"
+    """Highest classification that it may hold."""
+    cleared_from: UtcTime | None = None
+    """First moment at which it may hold anything classified [UTC]; none if it always could."""
+
+
+class FeedSpec(Sourced):
+    """How one sensor's reports enter the network; the sensor's id is the feed's key."""
+
+    node: Id
+    """Node of the operator's nation that receives them."""
+    label: Id
+    """Label that they carry."""
+    delay_s: NonNegative = 0.0
+    """From the sensor's product being ready to the node holding it [s]."""
+
+
+class LinkSpec(Sourced):
+    """A directed pipe from one node to another."""
+
+    sender: Id
+    """Node that sends."""
+    recipient: Id
+    """Node that receives."""
+    categories: Items[Category] = ()
+    """Categories that the link carries; empty: all. Reports of others are not offered to it."""
+    case_window_s: Annotated[float, Field(ge=1)] = 3600.0
+    """Reports of one category that come to the sender in one window are one case [s]."""
+    desk: Id | None = None
+    """Desk that reviews its cases; none: a case is released when its window closes."""
+    accreditation: LevelWord = "UNCLASSIFIED"
+    """Highest classification that it may carry."""
+    delay_s: NonNegative = 0.0
+    """Propagation and handling after the last bit has left [s]."""
+    bandwidth_bps: Positive | None = None
+    """Bits a second; none: transmission takes no time [bit/s]."""
+
+
+class SharingSpec(Spec):
+    """Who may share what with whom, and by which way: all that a configuration may change."""
+
+    nodes: IdMap[NodeSpec] = Field(default_factory=dict)
+    """Operations centres."""
+    labels: IdMap[LabelSpec] = Field(default_factory=dict)
+    """Labels that feeds may put on reports."""
+    feeds: IdMap[FeedSpec] = Field(default_factory=dict)
+    """By sensor id. A sensor without a feed does not exist in this configuration."""
+    agreements: IdMap[AgreementSpec] = Field(default_factory=dict)
+    """Agreements, licences and unclassified channels."""
+    desks: IdMap[DeskSpec] = Field(default_factory=dict)
+    """The people, or guards, who release."""
+    links: IdMap[LinkSpec] = Field(default_factory=dict)
+    """Directed pipes between nodes."""

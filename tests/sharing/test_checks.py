@@ -1,0 +1,146 @@
+"""Cross-checks: each fault is found, at its key, with its severity; a whole section is silent."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from mda_sim.core.time import US_PER_DAY, Timeline
+from mda_sim.sharing.checks import check_sharing
+from mda_sim.sharing.network import NationSpec, SharingSpec
+
+OPERATORS = {"radar": "PHL"}
+WEEKEND = Timeline(datetime(2026, 3, 7, tzinfo=UTC), 0, US_PER_DAY, 0)
+
+WHOLE: dict[str, Any] = {
+    "nodes": {
+        "jpn": {"nation": "JPN", "highest_level": "SECRET"},
+        "phl": {"nation": "PHL", "highest_level": "SECRET"},
+    },
+    "labels": {"own": {"classification": "RESTRICTED", "rel_to": ["JPN"]}},
+    "feeds": {"radar": {"node": "phl", "label": "own"}},
+    "agreements": {
+        "deal": {
+            "parties": ["JPN", "PHL"],
+            "signed": "2024-01-01T00:00:00Z",
+            "in_force_from": "2025-01-01T00:00:00Z",
+            "categories": ["radar"],
+            "articles": {"release": "6"},
+        }
+    },
+    "desks": {"desk": {"calendar": {"kind": "working_hours", "time_zone": "Asia/Manila"}}},
+    "links": {
+        "back": {"sender": "jpn", "recipient": "phl"},
+        "forth": {"sender": "phl", "recipient": "jpn", "desk": "desk"},
+    },
+}
+
+BACKWARD = [{"from_utc": "2026-01-02T00:00:00Z", "to_utc": "2026-01-01T00:00:00Z"}]
+SAME = ""
+"""In place of a key: the finding is at the path that was changed."""
+
+FAULTS = [
+    ("nodes.phl.nation", "PHX", SAME, "unknown nation 'PHX'", "error"),
+    ("labels.own.rel_to", ["AUS"], SAME, "unknown nation 'AUS'", "error"),
+    ("agreements.deal.parties", ["JPN", "ABC"], SAME, "'ABC'", "error"),
+    ("agreements.deal.parties", ["JPN"], SAME, "at least two", "error"),
+    ("agreements.deal.parties", ["JPN", "USA"], "links.forth", "no agreement names both", "warning"),
+    (
+        "agreements.deal.signed",
+        "2026-01-01T00:00:00Z",
+        "agreements.deal.in_force_from",
+        "before it was signed",
+        "error",
+    ),
+    (
+        "agreements.deal.in_force_to",
+        "2024-06-01T00:00:00Z",
+        "agreements.deal.in_force_to",
+        "ends before",
+        "error",
+    ),
+    (
+        "agreements.deal.suspensions",
+        BACKWARD,
+        "agreements.deal.suspensions.0",
+        "ends before",
+        "error",
+    ),
+    (
+        "agreements.deal.articles",
+        {"third_party": "6"},
+        "agreements.deal.articles.third_party",
+        "unknown gate",
+        "error",
+    ),
+    ("feeds.radar.node", "nowhere", SAME, "unknown node 'nowhere'", "error"),
+    ("feeds.radar.node", "jpn", SAME, "cannot feed node 'jpn' of JPN", "error"),
+    ("feeds.radar.label", "none", SAME, "unknown label 'none'", "error"),
+    ("feeds.ghost", {"node": "phl", "label": "own"}, SAME, "unknown sensor 'ghost'", "error"),
+    ("labels.own.classification", "TOP_SECRET", "feeds.radar", "above node 'phl'", "warning"),
+    ("links.forth.sender", "nowhere", SAME, "unknown node", "error"),
+    ("links.forth.desk", "dusk", SAME, "unknown desk 'dusk'; expected one of 'desk'", "error"),
+    ("links.forth.recipient", "phl", SAME, "to itself", "error"),
+    ("links.back.desk", "desk", "desks.desk", "JPN and PHL", "warning"),
+    ("desks.desk.calendar.weekdays", [], "desks.desk.calendar", "never open", "error"),
+    ("desks.desk.calendar.close_s", 3600.0, "desks.desk.calendar", "never open", "error"),
+]
+
+
+def findings(
+    plain: dict[str, Any], timeline: Timeline | None = None, **pictures: str
+) -> list[tuple[str, ...]]:
+    nodes = {"JPN": "jpn", "PHL": "phl", "USA": None, **pictures}
+    nations = {id_: NationSpec(name=id_, picture_node=node) for id_, node in nodes.items()}
+    return [tuple(f) for f in check_sharing(SharingSpec.model_validate(plain), nations, OPERATORS, timeline)]
+
+
+def test_a_whole_section_has_no_findings() -> None:
+    assert findings(WHOLE) == []
+
+
+@pytest.mark.parametrize(("path", "value", "key", "words", "severity"), FAULTS)
+def test_each_fault_is_found_at_its_key(path: str, value: Any, key: str, words: str, severity: str) -> None:
+    plain = copy.deepcopy(WHOLE)
+    key = f"sharing.{key or path}"
+    *stem, last = path.split(".")
+    place = plain
+    for part in stem:
+        place = place[part]
+    place[last] = value
+    assert [f for f in findings(plain) if f[0] == key and words in f[1] and f[2] == severity]
+
+
+@pytest.mark.parametrize(("node", "words"), [("nowhere", "unknown node"), ("jpn", "belongs to JPN")])
+def test_a_picture_node_must_exist_and_be_the_nations_own(node: str, words: str) -> None:
+    [(key, message, severity)] = findings(WHOLE, PHL=node)
+    assert (key, severity) == ("nations.PHL.picture_node", "error")
+    assert words in message
+
+
+def test_a_desk_that_does_not_open_during_the_run_is_a_warning() -> None:
+    assert [f[0] for f in findings(WHOLE, WEEKEND)] == ["sharing.desks.desk.calendar"]
+
+
+def test_links_may_form_loops() -> None:
+    plain = copy.deepcopy(WHOLE)
+    plain["nodes"]["phl_2"] = {"nation": "PHL", "highest_level": "SECRET"}
+    plain["links"] |= {
+        "one": {"sender": "phl", "recipient": "phl_2"},
+        "two": {"sender": "phl_2", "recipient": "phl"},
+    }
+    assert findings(plain) == []
+
+
+def test_specs_gates_and_checks_load_nothing_heavy() -> None:
+    program = (
+        "import sys, mda_sim.sharing.checks, mda_sim.sharing.policy;"
+        "print([m for m in ('numba', 'scipy', 'pyarrow', 'matplotlib', 'simpy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
