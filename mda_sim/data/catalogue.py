@@ -1,0 +1,256 @@
+"""The catalogue: sites, sea features, ports, sensor types, agreements and satellites, each with its source.
+
+Model
+    Five CSV tables and one YAML file beside this module. Each row has an id, values, a ``source`` (a
+    citation, or the reasoning behind an assumption) and a ``confidence`` (high, medium, low, assumption). A
+    loader reads its table once and hands out a read-only mapping from id to a frozen row, in order of ids.
+
+Assumptions and limits
+    Positions of sites are good to a few kilometres (``position_uncertainty_m`` says how far), so a coastal
+    site may fall at sea or inland on the shipped coastline. Sites whose place is not published are marked
+    ``notional`` and say so in their name. Features carry no nation, and the codes of ISO 3166 stand for
+    places as the standard lists them: the catalogue takes no position on claims.
+
+Source
+    Per row, in the column ``source``. Terms of each file: ``LICENSES.md``.
+
+Where next
+    ``mda_sim.scenario`` expands ``site:`` and ``type:`` references; ``mda_sim.world`` reads ports and
+    features.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+import yaml
+
+from mda_sim.data.rows import AgreementRule, Feature, Port, Satellite, SensorType, Site
+
+DATA_FOLDER: Final = Path(__file__).parent
+"""The folder of the shipped data files."""
+
+CATALOGUE_FILES: Final = (
+    "agreements.csv",
+    "features.csv",
+    "ports.csv",
+    "satellites.csv",
+    "sensor_types.yaml",
+    "sites.csv",
+)
+"""The catalogue's own files, by name, in ``DATA_FOLDER``."""
+
+CONFIDENCES: Final = ("high", "medium", "low", "assumption")
+"""The words of the ``confidence`` column, from the best to the least known."""
+
+
+class UnknownIdError(KeyError):
+    """An id that a catalogue table does not have; ``suggestions`` holds the nearest ones."""
+
+    def __init__(self, table: str, wanted: str, known: Iterable[str]) -> None:
+        ids = tuple(sorted(known))
+        super().__init__(table, wanted, ids)
+        self.table = table
+        self.wanted = wanted
+        self.suggestions = tuple(difflib.get_close_matches(wanted, ids, n=3, cutoff=0.5))
+
+    def __str__(self) -> str:
+        nearest = ", ".join(repr(one) for one in self.suggestions)
+        known = ", ".join(self.args[2])
+        hint = f"did you mean {nearest}?" if nearest else f"it has: {known}"
+        return f"the catalogue has no {self.table} {self.wanted!r}; {hint}"
+
+
+@lru_cache(maxsize=1)
+def sites() -> Mapping[str, Site]:
+    """All sites by id.
+
+    >>> sites()["ncwc_manila"].nation
+    'PHL'
+    """
+    return _index("site", (_typed(Site, row) for row in _csv_rows("sites.csv")))
+
+
+@lru_cache(maxsize=1)
+def features() -> Mapping[str, Feature]:
+    """All sea features by id.
+
+    >>> features()["second_thomas_shoal"].name
+    'Second Thomas Shoal'
+    """
+    return _index("feature", (_typed(Feature, row) for row in _csv_rows("features.csv")))
+
+
+@lru_cache(maxsize=1)
+def ports() -> Mapping[str, Port]:
+    """All ports by id.
+
+    >>> ports()["hong_kong"].nation
+    'HKG'
+    """
+    return _index("port", (_typed(Port, row) for row in _csv_rows("ports.csv")))
+
+
+@lru_cache(maxsize=1)
+def agreements() -> Mapping[str, AgreementRule]:
+    """All rules of all agreements by rule id.
+
+    >>> sorted({rule.agreement for rule in agreements().values()})[0]
+    'can_phl_dvd'
+    """
+    return _index("agreement rule", (_typed(AgreementRule, row) for row in _csv_rows("agreements.csv")))
+
+
+@lru_cache(maxsize=1)
+def satellites() -> Mapping[str, Satellite]:
+    """All satellites by id.
+
+    >>> satellites()["sentinel_1_iw"].count
+    2
+    """
+    return _index("satellite", (_typed(Satellite, row) for row in _csv_rows("satellites.csv")))
+
+
+@lru_cache(maxsize=1)
+def sensor_types() -> Mapping[str, SensorType]:
+    """All sensor types by id.
+
+    >>> sensor_types()["ais_shore_station"].kind
+    'ais_receiver'
+    """
+    text = (DATA_FOLDER / "sensor_types.yaml").read_text(encoding="utf-8")
+    tree = yaml.safe_load(text)
+    return _index("sensor type", (_sensor_type(key, value) for key, value in tree.items()))
+
+
+def site(site_id: str) -> Site:
+    """The site with this id; raises ``UnknownIdError`` (a ``KeyError``) that names the nearest ids."""
+    return _look_up("site", site_id, sites())
+
+
+def feature(feature_id: str) -> Feature:
+    """The sea feature with this id; raises ``UnknownIdError`` (a ``KeyError``) that names the nearest ids."""
+    return _look_up("feature", feature_id, features())
+
+
+def port(port_id: str) -> Port:
+    """The port with this id; raises ``UnknownIdError`` (a ``KeyError``) that names the nearest ids."""
+    return _look_up("port", port_id, ports())
+
+
+def satellite(satellite_id: str) -> Satellite:
+    """The satellite with this id; raises ``UnknownIdError`` (a ``KeyError``) that names the nearest ids."""
+    return _look_up("satellite", satellite_id, satellites())
+
+
+def sensor_type(type_id: str) -> SensorType:
+    """The sensor type with this id; raises ``UnknownIdError`` (a ``KeyError``) that names the nearest ids."""
+    return _look_up("sensor type", type_id, sensor_types())
+
+
+def agreement_rules(agreement_id: str) -> tuple[AgreementRule, ...]:
+    """The rules of one agreement in order of ids; raises ``UnknownIdError`` if there is none."""
+    found = tuple(rule for rule in agreements().values() if rule.agreement == agreement_id)
+    if not found:
+        raise UnknownIdError("agreement", agreement_id, {rule.agreement for rule in agreements().values()})
+    return found
+
+
+def content_digest(folder: Path = DATA_FOLDER) -> str:
+    """SHA-256 (hex) over the name and the bytes of every data file below ``folder``.
+
+    Programs and prose (``.py``, ``.md``) are left out: they change no result by themselves. The order of
+    the files in the file system does not matter.
+
+    >>> len(content_digest())
+    64
+    """
+    digest = hashlib.sha256()
+    for path in _data_files(folder):
+        content = path.read_bytes()
+        name = path.relative_to(folder).as_posix()
+        digest.update(f"{len(name)}:{name}:{len(content)}:".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+Row = TypeVar("Row", Site, Feature, Port, SensorType, AgreementRule, Satellite)
+CsvRow = TypeVar("CsvRow", Site, Feature, Port, AgreementRule, Satellite)
+
+
+def _data_files(folder: Path) -> list[Path]:
+    skipped = {".py", ".pyc", ".md", ".tmp"}
+    files = (path for path in folder.rglob("*") if path.is_file() and path.suffix not in skipped)
+    return sorted(files, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def _look_up(table: str, wanted: str, rows: Mapping[str, Row]) -> Row:
+    try:
+        return rows[wanted]
+    except KeyError:
+        raise UnknownIdError(table, wanted, rows) from None
+
+
+def _index(table: str, rows: Iterable[Row]) -> Mapping[str, Row]:
+    by_id: dict[str, Row] = {}
+    for row in rows:
+        if row.id in by_id:
+            raise ValueError(f"the catalogue has the {table} {row.id!r} twice")
+        if row.confidence not in CONFIDENCES or not row.source:
+            raise ValueError(f"the {table} {row.id!r} needs a source and a confidence of {CONFIDENCES}")
+        by_id[row.id] = row
+    return MappingProxyType(dict(sorted(by_id.items())))
+
+
+def _csv_rows(name: str) -> list[dict[str, str]]:
+    with (DATA_FOLDER / name).open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream, strict=True))
+
+
+def _typed(kind: type[CsvRow], row: Mapping[str, str]) -> CsvRow:
+    """A row of class ``kind`` from the text of its columns, converted by the type of each field."""
+    return kind(**{field.name: _CONVERTERS[str(field.type)](row[field.name]) for field in fields(kind)})
+
+
+def _number(text: str) -> float:
+    return float(text) if text else math.nan
+
+
+def _yes_or_no(text: str) -> bool:
+    return {"yes": True, "no": False}[text]
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split(";"))
+
+
+_CONVERTERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "str": str,
+    "int": int,
+    "float": _number,
+    "bool": _yes_or_no,
+    "tuple[str, ...]": _words,
+}
+
+
+def _sensor_type(type_id: str, tree: Mapping[str, object]) -> SensorType:
+    parameters = tree["parameters"]
+    if not isinstance(parameters, dict):
+        raise ValueError(f"the sensor type {type_id!r} needs a mapping of parameters")
+    return SensorType(
+        id=type_id,
+        name=str(tree["name"]),
+        kind=str(tree["kind"]),
+        parameters=MappingProxyType(dict(sorted(parameters.items()))),
+        source=" ".join(str(tree["source"]).split()),
+        confidence=str(tree["confidence"]),
+    )

@@ -1,0 +1,162 @@
+"""The rows of the catalogue: one frozen class per table, its fields named as the table's columns.
+
+Assumptions and limits
+    Numbers carry their unit in the column's name; a number that is not public is nan. Yes/no columns are
+    written ``yes`` and ``no``, lists are separated by semicolons.
+
+Where next
+    ``mda_sim.data.catalogue`` reads the tables into these rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place on land (or an outpost) where sensors stand or an operations centre works."""
+
+    id: str
+    """Id of the site."""
+    name: str
+    """Name in plain words; starts with 'Notional' where the place is not published."""
+    kind: str
+    """What stands there: coastal_radar, coast_watch_station, operations_centre, air_base, ..."""
+    nation: str
+    """ISO 3166 trigraph of the nation that runs the site."""
+    lat_deg: float
+    """Latitude, degrees north, in [-90, 90]."""
+    lon_deg: float
+    """Longitude, degrees east, in [-180, 180]."""
+    position_uncertainty_m: float
+    """How far the true place may be from the coordinates, metres."""
+    notional: bool
+    """True if the place was chosen by the authors because none is published."""
+    source: str
+    """Where the row comes from."""
+    confidence: str
+    """high, medium, low or assumption."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A named feature or passage of the sea; carries no nation."""
+
+    id: str
+    """Id of the feature."""
+    name: str
+    """International (English chart) name."""
+    local_names: str
+    """Names in use around the region, romanised, each with its language; empty if none is listed."""
+    kind: str
+    """shoal, reef, island, artificial_island, cay, bank, seamount, strait or lane."""
+    lat_deg: float
+    """Latitude of a central point, degrees north."""
+    lon_deg: float
+    """Longitude of a central point, degrees east."""
+    position_uncertainty_m: float
+    """How far the central point may be off, metres."""
+    source: str
+    """Where the row comes from."""
+    confidence: str
+    """high, medium, low or assumption."""
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port, pilot area or entry point: a point in navigable sea where ships' voyages begin and end."""
+
+    id: str
+    """Id of the port."""
+    name: str
+    """Name in plain words."""
+    nation: str
+    """ISO 3166 trigraph of the port's nation; empty for an entry point at sea."""
+    lat_deg: float
+    """Latitude of a point at sea off the port, degrees north."""
+    lon_deg: float
+    """Longitude of a point at sea off the port, degrees east."""
+    source: str
+    """Where the row comes from."""
+    confidence: str
+    """high, medium, low or assumption."""
+
+
+@dataclass(frozen=True, slots=True)
+class SensorType:
+    """A type of sensor: the parameters that sensors of this type share."""
+
+    id: str
+    """Id of the type."""
+    name: str
+    """Name in plain words."""
+    kind: str
+    """coastal_radar or ais_receiver: the kind of spec that takes the parameters."""
+    parameters: Mapping[str, float | int]
+    """Parameters by the spec's SI field names; counts are integers."""
+    source: str
+    """Where the values come from, value by value."""
+    confidence: str
+    """Confidence in the set as a whole: that of its least known value that matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementRule:
+    """One rule of one agreement, in our own words; an agreement has several rows."""
+
+    id: str
+    """Id of the rule: the agreement's id and a number."""
+    agreement: str
+    """Id of the agreement that the rule belongs to."""
+    name: str
+    """Name of the agreement."""
+    parties: tuple[str, ...]
+    """ISO 3166 trigraphs of the parties that are listed."""
+    signed: str
+    """Date of signature as far as known: a date, a year, or words."""
+    in_force: str
+    """Date of entry into force as far as known: a date, a year, or words."""
+    rule: str
+    """What the rule says, in our own words."""
+    article: str
+    """Article of the text, empty where the text is not public or was not found."""
+    source: str
+    """Where the rule was read."""
+    confidence: str
+    """high, medium, low or assumption."""
+
+
+@dataclass(frozen=True, slots=True)
+class Satellite:
+    """A satellite or shell of like satellites in one imaging or listening mode; nan where not public."""
+
+    id: str
+    """Id of the row."""
+    name: str
+    """Constellation and mode."""
+    operator: str
+    """Who runs it."""
+    nations: tuple[str, ...]
+    """ISO 3166 trigraphs, or a code X.. for an organisation (XEU: European Union)."""
+    sensor: str
+    """What it carries."""
+    altitude_m: float
+    """Orbit altitude, metres."""
+    inclination_deg: float
+    """Orbit inclination, degrees."""
+    planes: str
+    """Local time of the node or spread of planes, in words."""
+    count: int
+    """How many satellites."""
+    swath_m: float
+    """Width of the swath or footprint, metres."""
+    resolution_m: float
+    """Resolution or position error class, metres; nan for AIS listeners."""
+    mode: str
+    """Imaging or listening mode."""
+    source: str
+    """Where the row comes from."""
+    confidence: str
+    """high, medium, low or assumption."""

@@ -1,0 +1,87 @@
+"""What passes between the sweep and a kind of sensor: the grid of reporting intervals, windows in, holds out.
+
+Model: interval k of a sensor is the time from phase + k I to phase + (k + 1) I, with one addressed uniform
+for the phase (a fraction of I). k counts from the scenario's start whatever ``from_utc`` says, so it can
+stand in the address of a draw.
+
+Where next: ``sweep`` makes one ``Watch`` for each sensor; ``radar`` and ``ais`` answer with a ``Looker``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mda_sim.core.rng import address, draw_uniform, stream_key
+from mda_sim.core.time import Timeline, to_us
+
+if TYPE_CHECKING:
+    from mda_sim.geo.coast import Land
+    from mda_sim.sensing.sensor import SensorBase
+    from mda_sim.sensing.windows import Windows
+    from mda_sim.world.fleet import Fleet
+
+
+class Grid(NamedTuple):
+    """The reporting intervals of one sensor; a plain tuple, so that kernels take it as it is."""
+
+    phase_us: int
+    """Start of interval 0, in [0, interval_us). [us]"""
+    interval_us: int
+    """Length of an interval. [us]"""
+    first: int
+    """First interval in which the sensor operates."""
+    stop: int
+    """One past the last whole interval within sensing."""
+
+    @property
+    def n_intervals(self) -> int:
+        """Number of operating intervals, 0 or more."""
+        return max(0, self.stop - self.first)
+
+
+HELD: Final = np.dtype([("interval", "u4"), ("target", "u4"), ("dt_us", "u4")])
+"""One interval in which a target was held: the interval on the sensor's grid, the target, and how long
+before the interval's end the target was last in reach [us]."""
+
+Held = NDArray[np.void]
+"""An array (n,) of dtype ``HELD``; a looker fills it in order of target, then interval."""
+
+Looker = Callable[["Windows", Held], int]
+"""Looks at the targets of some windows, fills the array from its start and returns how many rows."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """One sensor in one replicate: what its looker may use."""
+
+    fleet: Fleet
+    """All targets."""
+    address: int
+    """Draw address of the sensor: word 2 of its draws."""
+    grid: Grid
+    """Its reporting intervals."""
+    seed: int
+    """Seed of the replicate."""
+    land: Land | None
+    """Land that may block; None for a world without land."""
+
+    def key(self, purpose: str) -> np.uint64:
+        """Philox key of one kind of decision."""
+        return np.uint64(stream_key(self.seed, purpose))
+
+
+def reporting_grid(sensor: SensorBase, sensor_id: str, timeline: Timeline, seed: int) -> Grid:
+    """The intervals of a sensor that lie whole within [0, score_to_us] and start no earlier than its
+    ``from_utc``.
+    """
+    interval_us = to_us(sensor.interval_s)
+    u = draw_uniform(stream_key(seed, "sense.phase"), 0, 0, address(sensor_id), 0)[0]
+    phase_us = int(u * interval_us)
+    from_us = 0 if sensor.from_utc is None else timeline.us_at(sensor.from_utc)
+    first = max(0, -((phase_us - from_us) // interval_us))
+    return Grid(phase_us, interval_us, first, max(0, (timeline.score_to_us - phase_us) // interval_us))

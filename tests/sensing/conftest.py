@@ -1,0 +1,166 @@
+"""Small fleets, sensors and lands by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+
+from mda_sim.core.table import Table
+from mda_sim.core.time import US_PER_S, Timeline
+from mda_sim.geo.sphere import destination, initial_bearing_deg
+from mda_sim.sensing.ais import AisReceiver
+from mda_sim.sensing.radar import CoastalRadar, p_interval
+from mda_sim.world.fleet import LEGS, TARGETS, Fleet
+from mda_sim.world.legs import legs_between
+
+START = datetime(2026, 3, 2, tzinfo=UTC)
+
+Waypoints = Sequence[tuple[float, float, float]]
+
+
+def timeline_of(hours: float) -> Timeline:
+    return Timeline(START, 0, round(hours * 3600) * US_PER_S, 0)
+
+
+def fleet_of(
+    paths: Sequence[Waypoints],
+    *,
+    probes: int = 0,
+    streams: Sequence[str] | None = None,
+    index: Sequence[int] | None = None,
+    **columns: Any,
+) -> Fleet:
+    """Targets along waypoints (time in s, latitude, longitude); the last ``probes`` of them are probes."""
+    n = len(paths)
+    names = list(streams) if streams is not None else ["trawler"] * (n - probes) + ["probe"] * probes
+    known = sorted(set(names))
+    rows = [(i, round(t * US_PER_S), lat, lon) for i, path in enumerate(paths) for t, lat, lon in path]
+    ids, t_us, lat, lon = (np.array(column) for column in zip(*rows, strict=True))
+    legs = legs_between(lat, lon, t_us, ids)
+    counts = np.bincount(legs["target"], minlength=n)
+    own_index = [names[:i].count(names[i]) for i in range(n)]
+    values = {
+        "target": np.arange(n),
+        "traffic_class": [known.index(name) for name in names],
+        "stream": [known.index(name) for name in names],
+        "index": own_index if index is None else index,
+        "flag": np.full(n, -1),
+        "length_m": np.full(n, 50.0),
+        "height_m": np.full(n, 8.0),
+        "ais": np.full(n, 1),
+        "broadcasting": np.full(n, 1),
+        "first_leg": np.cumsum(counts) - counts,
+        "n_legs": counts,
+        **columns,
+    }
+    meta = {"streams": known, "classes": known, "flags": []}
+    return Fleet(Table.of(TARGETS, values, meta), Table.of(LEGS, dict(legs.columns)), n - probes)
+
+
+def radar_of(**changes: Any) -> CoastalRadar:
+    values: dict[str, Any] = {
+        "operator": "PHL",
+        "lat_deg": 14.0,
+        "lon_deg": 120.0,
+        "antenna_height_m": 300.0,
+        "max_range_m": 100e3,
+        "power_w": 25e3,
+        "antenna_gain_dbi": 32.0,
+        "frequency_hz": 9.4e9,
+        "pulse_width_s": 5e-7,
+        "noise_figure_db": 4.0,
+        "losses_db": 8.0,
+        "azimuth_beamwidth_deg": 0.65,
+        "rotation_period_s": 3.0,
+        "prf_hz": 1000.0,
+        "min_scans": 10,
+        "fluctuation_sigma_db": 0.0,
+        "min_p_report": 0.0,
+    }
+    return CoastalRadar(**(values | changes))
+
+
+def radar_with(p: float, range_m: float, **changes: Any) -> CoastalRadar:
+    """A radar whose power gives a 50 m target at a range that probability in one interval."""
+
+    def excess(log_power: float) -> float:
+        return float(p_interval(radar_of(**changes, power_w=10.0**log_power), range_m, 50.0)) - p
+
+    return radar_of(**changes, power_w=10.0 ** float(brentq(excess, -3.0, 6.0, xtol=1e-9)))
+
+
+def ais_of(**changes: Any) -> AisReceiver:
+    values: dict[str, Any] = {
+        "operator": "PHL",
+        "lat_deg": 14.0,
+        "lon_deg": 120.0,
+        "antenna_height_m": 60.0,
+        "max_range_m": 80e3,
+        "p_decode": 0.01,
+    }
+    return AisReceiver(**(values | changes))
+
+
+def parked(distance_m: Any, bearing_deg: Any = 90.0, hours: float = 24.0) -> list[Waypoints]:
+    """One motionless target at each distance and bearing from (14, 120), for that long."""
+    lat, lon = destination(14.0, 120.0, bearing_deg, distance_m)
+    places = zip(np.atleast_1d(lat), np.atleast_1d(lon), strict=True)
+    return [[(0.0, float(y), float(x)), (hours * 3600.0, float(y), float(x))] for y, x in places]
+
+
+def sailing(from_m: float, to_m: float, speed_mps: float, bearing_deg: float = 90.0) -> Waypoints:
+    """One target that sails along a bearing from (14, 120), starting at time 0."""
+    lat, lon = destination(14.0, 120.0, bearing_deg, np.array([from_m, to_m]))
+    lasts_s = abs(to_m - from_m) / speed_mps
+    return [(0.0, float(lat[0]), float(lon[0])), (lasts_s, float(lat[1]), float(lon[1]))]
+
+
+class Wall:
+    """Land on a sector of bearings, from one distance on."""
+
+    def __init__(self, at_m: float, from_deg: float, to_deg: float) -> None:
+        self.at_m, self.from_deg, self.to_deg = at_m, from_deg, to_deg
+
+    def first_land_m(
+        self, lat_deg: float, lon_deg: float, bearings_deg: Any, from_m: float, to_m: float
+    ) -> Any:
+        inside = (bearings_deg >= self.from_deg) & (bearings_deg <= self.to_deg)
+        return np.where(inside & (self.at_m <= to_m) & (self.at_m >= from_m), self.at_m, np.inf)
+
+
+def rows_of(log: Any, sensor: str | None = None) -> list[tuple[str, int, int, int]]:
+    """Contacts as (sensor, interval, target, dt_us), in the order of the log."""
+    reports = log.reports
+    of = np.repeat(np.arange(len(reports)), reports["count"])
+    names = [reports.meta["sensors"][i] for i in reports["sensor"][of]]
+    rows = zip(
+        names,
+        reports["interval"][of].tolist(),
+        log.contacts["target"].tolist(),
+        log.contacts["dt_us"].tolist(),
+        strict=True,
+    )
+    return [row for row in rows if sensor is None or row[0] == sensor]
+
+
+@pytest.fixture(scope="session")
+def build() -> Any:
+    """The builders of this file, as one namespace."""
+    tools: dict[str, Callable[..., Any]] = {
+        "timeline": timeline_of,
+        "fleet": fleet_of,
+        "radar": radar_of,
+        "radar_with": radar_with,
+        "ais": ais_of,
+        "parked": parked,
+        "sailing": sailing,
+        "wall": Wall,
+        "rows": rows_of,
+        "bearing": initial_bearing_deg,
+    }
+    return type("Build", (), {name: staticmethod(tool) for name, tool in tools.items()})
