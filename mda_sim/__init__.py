@@ -1,1 +1,77 @@
-"""Simulator of maritime domain awareness and data sharing."""
+"""Simulator of maritime domain awareness: who sees what at sea, how soon, and what sharing changes.
+
+The shop window: every name below is loaded when it is first used, so ``import mda_sim`` costs nothing.
+
+    import mda_sim as mda
+    scenario = mda.load("scenarios/south_china_sea.yaml")
+    fleet = mda.build_world(scenario, seed=1)
+    log = mda.sense(scenario, fleet, seed=1)
+    deliveries = mda.share(scenario, log, "today", seed=1)
+"""
+
+from __future__ import annotations
+
+import logging
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from mda_sim.pipeline import build_frame, build_world, run_seed, score, sense, share
+    from mda_sim.scenario import Scenario
+    from mda_sim.scenario import load_scenario as load
+    from mda_sim.study.run import run
+    from mda_sim.study.view import open_gallery, plot_coverage, plot_difference, plot_scenario
+
+_HOMES: Final[dict[str, tuple[str, str]]] = {
+    "Scenario": ("mda_sim.scenario", "Scenario"),
+    "load": ("mda_sim.scenario", "load_scenario"),
+    "build_world": ("mda_sim.pipeline", "build_world"),
+    "sense": ("mda_sim.pipeline", "sense"),
+    "share": ("mda_sim.pipeline", "share"),
+    "build_frame": ("mda_sim.pipeline", "build_frame"),
+    "score": ("mda_sim.pipeline", "score"),
+    "run_seed": ("mda_sim.pipeline", "run_seed"),
+    "run": ("mda_sim.study.run", "run"),
+    "open_gallery": ("mda_sim.study.view", "open_gallery"),
+    "plot_coverage": ("mda_sim.study.view", "plot_coverage"),
+    "plot_difference": ("mda_sim.study.view", "plot_difference"),
+    "plot_scenario": ("mda_sim.study.view", "plot_scenario"),
+}
+
+__all__ = [
+    "Scenario",
+    "__version__",
+    "build_frame",
+    "build_world",
+    "load",
+    "open_gallery",
+    "plot_coverage",
+    "plot_difference",
+    "plot_scenario",
+    "run",
+    "run_seed",
+    "score",
+    "sense",
+    "share",
+]
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use (PEP 562)."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("mda-sim")
+    elif name in _HOMES:
+        module, attribute = _HOMES[name]
+        value = getattr(import_module(module), attribute)
+    else:
+        raise AttributeError(f"module 'mda_sim' has no attribute '{name}'")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,358 @@
+"""The command line: ``mda-sim run | check | catalogue``, and ``python run_sim.py SCENARIO.yaml``.
+
+Exit codes: 0 done, 1 failed while running, 2 bad input (all problems are printed, nothing is written).
+Answers go to stdout, progress and problems to stderr. This is the only module that prints.
+
+Heavy imports stand inside the commands, so that ``--help`` is quick.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from mda_sim.core.errors import MdaError
+    from mda_sim.scenario import Scenario
+    from mda_sim.study.run import Progress, Study
+
+#: Width of the table where stdout is no terminal [characters].
+_FILE_WIDTH = 100
+
+_CATALOGUE_TABLES = ("sites", "features", "ports", "sensor_types", "agreements", "satellites")
+
+
+def _scenario_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of every verb that loads a scenario."""
+    options = (
+        click.argument("scenario", type=click.Path(dir_okay=False, path_type=Path)),
+        click.option(
+            "--configurations", metavar="A,B", help="Only these configurations; the baseline always runs."
+        ),
+        click.option(
+            "--seeds",
+            type=click.IntRange(1, 10_000),
+            metavar="N",
+            help="Run N seeds instead of the file's number.",
+        ),
+        click.option(
+            "--set",
+            "sets",
+            multiple=True,
+            metavar="KEY.PATH=VALUE",
+            help="Override one value; may be repeated.",
+        ),
+        click.option("--strict", is_flag=True, help="Treat warnings as errors."),
+        click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _run_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of a run."""
+    options = (
+        click.option(
+            "--workers",
+            type=click.IntRange(1, 1024),
+            metavar="N",
+            help="Processes; default: one per seed, at most one per processor.",
+        ),
+        click.option(
+            "--out",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Output folder; default: runs/<name>-<digest>.",
+        ),
+        click.option("--quiet", is_flag=True, help="No progress and no table: print the folder only."),
+        click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON instead of a table."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return _scenario_options(command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="mda-sim")
+def main() -> None:
+    """Who sees what at sea, how soon, and what changes when nations share differently."""
+
+
+@main.command()
+@_run_options
+def run(
+    scenario: Path,
+    configurations: str | None,
+    seeds: int | None,
+    sets: tuple[str, ...],
+    strict: bool,
+    debug: bool,
+    workers: int | None,
+    out: Path | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Run SCENARIO and write tables, scores, maps and charts to a folder.
+
+    A folder that already holds this very run is shown again; an interrupted one is completed.
+    """
+    with _errors(debug):
+        loaded = _load(scenario, configurations, seeds, sets, strict)
+        from mda_sim.study.run import run as run_study
+
+        with _progress(quiet=quiet) as watch:
+            study = run_study(loaded, out=out, workers=workers, overrides=sets, watch=watch)
+        _show(study, loaded, quiet=quiet, as_json=as_json)
+
+
+@click.command("run_sim", context_settings={"help_option_names": ["-h", "--help"]}, help=run.help)
+@_run_options
+@click.pass_context
+def run_sim(context: click.Context, /, **options: Any) -> None:
+    """What ``python run_sim.py`` does: the verb ``run``."""
+    context.invoke(run, **options)
+
+
+@main.command()
+@_scenario_options
+@click.option(
+    "--load",
+    "with_load",
+    is_flag=True,
+    help="Sense the first seed and print the offered load of desks and links.",
+)
+def check(
+    scenario: Path,
+    configurations: str | None,
+    seeds: int | None,
+    sets: tuple[str, ...],
+    strict: bool,
+    debug: bool,
+    with_load: bool,
+) -> None:
+    """Check SCENARIO and print what it holds; nothing is run or written."""
+    with _errors(debug):
+        loaded = _load(scenario, configurations, seeds, sets, strict)
+        for line in _contents(loaded):
+            _say(line)
+        if with_load:
+            for line in _loads(loaded):
+                _say(line)
+
+
+@main.command()
+@click.argument("table", type=click.Choice(_CATALOGUE_TABLES), required=False)
+@click.option("--json", "as_json", is_flag=True, help="Every column, with sources, as JSON.")
+def catalogue(table: str | None, as_json: bool) -> None:
+    """List the catalogue: real places, ports, sensor types, agreements, each with source and confidence."""
+    from mda_sim.data import catalogue as data
+
+    if table is None:
+        for name in _CATALOGUE_TABLES:
+            _say(f"{name:<14}{len(getattr(data, name)()):>5} rows")
+        return
+    rows = [_plain_row(row) for row in getattr(data, table)().values()]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    hidden = {"source", "parameters", "local_names"}
+    for row in rows:
+        values = (
+            f"{name}={value}"
+            for name, value in row.items()
+            if name not in hidden | {"id"} and value not in ("", None)
+        )
+        _say(f"{row['id']}: {', '.join(values)}")
+
+
+def _load(
+    path: Path, configurations: str | None, seeds: int | None, sets: tuple[str, ...], strict: bool
+) -> Scenario:
+    """The scenario, its warnings printed; ``strict`` turns them into errors."""
+    from mda_sim.core.errors import ScenarioError
+    from mda_sim.scenario import load_scenario
+
+    names = [name.strip() for name in configurations.split(",") if name.strip()] if configurations else None
+    loaded = load_scenario(path, sets=sets, configurations=names, seeds=seeds)
+    if strict and loaded.warnings:
+        raise ScenarioError(loaded.warnings)
+    for warning in loaded.warnings:
+        _say(str(warning), err=True)
+    return loaded
+
+
+@contextmanager
+def _errors(debug: bool) -> Iterator[None]:
+    """Turn errors that are the user's to mend into text on stderr and an exit code."""
+    from mda_sim.core.errors import MdaError
+
+    try:
+        yield
+    except MdaError as error:
+        if debug:
+            raise
+        _fail(error)
+    except OSError as error:
+        if debug:
+            raise
+        _say(f"error: {error}", err=True)
+        sys.exit(1)
+
+
+def _fail(error: MdaError) -> NoReturn:
+    from mda_sim.core.errors import ScenarioError
+
+    if isinstance(error, ScenarioError):
+        _say(str(error), err=True)
+        count = len(error.problems)
+        _say(f"{count} problem{'s' if count != 1 else ''}; nothing was run.", err=True)
+    else:
+        _say(f"error: {error}", err=True)
+    sys.exit(error.exit_code)
+
+
+def _show(study: Study, scenario: Scenario, *, quiet: bool, as_json: bool) -> None:
+    """Print the answer of a run."""
+    if as_json:
+        content = {
+            "folder": str(study.folder),
+            "shown_again": study.shown_again,
+            "seconds": round(study.seconds, 3),
+            "summary": study.summary,
+        }
+        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+        return
+    if not quiet:
+        from rich.console import Console
+
+        from mda_sim.report.gallery import zone_names
+        from mda_sim.report.tables import print_summary
+
+        width = None if sys.stdout.isatty() else _FILE_WIDTH
+        print_summary(Console(highlight=False, width=width), study.summary, zone_names(scenario))
+        done = "shown again, nothing was computed" if study.shown_again else f"done in {study.seconds:.1f} s"
+        _say(f"{done}: {study.folder}")
+    else:
+        _say(str(study.folder))
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
+    """Something to watch a run with: a bar on a terminal, else a line per finished unit, all on stderr."""
+    if quiet:
+        yield None
+    elif sys.stderr.isatty():
+        with _bar() as watch:
+            yield watch
+    else:
+        yield _print_line
+
+
+def _print_line(progress: Progress) -> None:
+    """A line when a long stage begins and when a unit is in its place."""
+    note = progress.note
+    if note is None:
+        return
+    unit = f"seed {note.seed} {note.configuration or 'sensing'}"
+    begun = {"world": f"seed {note.seed} world ...", "sense": f"{unit} ...", "draw": "maps and charts ..."}
+    ended = {"store": f"{unit} done", "draw": "maps and charts done"}
+    what = (ended if note.ended else begun).get(note.stage)
+    if what is not None:
+        _say(f"[{progress.units_done}/{progress.units_total}] {progress.seconds:6.1f} s  {what}", err=True)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[Progress], None]]:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def watch(progress: Any) -> None:
+            note = progress.note
+            where = f"seed {note.seed} {note.configuration}" if note.seed else ""
+            words = escape(f"{note.stage} {where}".strip())
+            bar.update(task, total=progress.units_total, completed=progress.units_done, description=words)
+
+        yield watch
+
+
+def _contents(scenario: Scenario) -> Iterator[str]:
+    """What a scenario holds, in lines."""
+    from mda_sim.core.time import US_PER_DAY
+
+    spec, timeline = scenario.spec, scenario.timeline
+    parts = (timeline.warmup_us, timeline.duration_us, timeline.drain_us)
+    days = " + ".join(f"{part / US_PER_DAY:g}" for part in parts)
+    yield f"{scenario.name}  digest {scenario.digest()[:8]}"
+    yield f"  time            {days} days (warm-up, scored, drain) from {spec.start.isoformat()}"
+    yield f"  seeds           {scenario.seeds[0]} to {scenario.seeds[-1]}"
+    for code, nation in spec.nations.items():
+        kinds: dict[str, int] = {}
+        for sensor in spec.sensors.values():
+            if sensor.operator == code:
+                kinds[sensor.category] = kinds.get(sensor.category, 0) + 1
+        held = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "no sensors"
+        yield f"  {code}             {nation.name} ({nation.kind}): {held}"
+    for class_id, traffic in spec.world.traffic.items():
+        yield f"  traffic         {class_id} ({traffic.kind})"
+    for name, sharing in scenario.arrangements.items():
+        baseline = ", baseline" if name == scenario.baseline else ""
+        yield (
+            f"  configuration   {name}: {len(sharing.feeds)} feeds, {len(sharing.agreements)} agreements, "
+            f"{len(sharing.desks)} desks, {len(sharing.links)} links{baseline}"
+        )
+    assumed = sum(sensor.confidence == "assumption" for sensor in spec.sensors.values())
+    yield f"  assumptions     {assumed} of {len(spec.sensors)} sensors"
+    yield f"  warnings        {len(scenario.warnings)}"
+
+
+def _loads(scenario: Scenario) -> Iterator[str]:
+    """Offered load of every desk and link of every configuration, on the first seed."""
+    from mda_sim.pipeline import build_world, sense
+    from mda_sim.sharing.exchange import offered_load
+
+    seed = scenario.seeds[0]
+    log = sense(scenario, build_world(scenario, seed), seed)
+    for name, sharing in scenario.arrangements.items():
+        yield f"offered load, configuration {name}, seed {seed}"
+        for row in offered_load(sharing, log, scenario.timeline):
+            load = "<0.001" if 0 < row.offered_load < 0.001 else f"{row.offered_load:.3f}"
+            alarm = "  SATURATED: this queue grows without end" if row.offered_load >= 1 else ""
+            cases = f"{row.cases_per_day:>9.1f} cases a day"
+            yield f"  {row.kind:<5}{row.id:<32}{load:>8}  {cases}{alarm}"
+
+
+def _plain_row(row: Any) -> dict[str, Any]:
+    """A catalogue row as JSON holds it: not-a-number as null."""
+    values = {name.name: getattr(row, name.name) for name in dataclasses.fields(row)}
+    return {name: _plain_value(value) for name, value in values.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, float) and value != value:
+        return None
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _say(text: str, *, err: bool = False) -> None:
+    """Print text, with control characters of external origin stripped."""
+    from mda_sim.report.text import for_terminal
+
+    click.echo(for_terminal(text), err=err)

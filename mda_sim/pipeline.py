@@ -1,0 +1,250 @@
+"""One seed from scenario to scores: each stage a function of tables.
+
+    build_world(scenario, seed)                      -> Fleet           once per seed
+    sense(scenario, fleet, seed)                     -> DetectionLog    once per seed
+    share(scenario, log, configuration, seed)        -> DeliveryLog     once per seed and configuration
+    audit(scenario, log, deliveries, configuration)  -> nothing, or AuditError
+    score(scenario, frame, deliveries, ...)          -> Scores          once per seed and configuration
+
+Model: sense once, share many. Configurations differ in ``sharing`` alone, so all of them read one detection
+log; a delivery log names the digest of the log it was made from, and whoever puts the two together again
+refuses another one. The audit is not an option: it runs on every delivery log, and a finding fails the run.
+
+Assumptions and limits: everything of one seed fits in memory.
+Where next: ``study`` runs seeds in processes and keeps the tables; notebooks call the stages themselves.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from mda_sim.core.errors import AuditError, DigestMismatch, RunError
+
+if TYPE_CHECKING:
+    from mda_sim.metrics.frame import ScoringFrame
+    from mda_sim.metrics.scores import Scores
+    from mda_sim.records import DeliveryLog, DetectionLog
+    from mda_sim.scenario import Scenario
+    from mda_sim.world.fleet import Fleet
+
+STAGES: Final = ("world", "sense", "frame", "share", "audit", "score")
+"""Stages in the order in which they run; the last three once per configuration."""
+
+_FINDINGS_SHOWN: Final = 10
+
+
+class StageNote(NamedTuple):
+    """Word that a stage has begun or ended, for whoever watches a run."""
+
+    seed: int
+    configuration: str
+    """Empty for the stages that all configurations share."""
+    stage: str
+    """One of ``STAGES``, or the name of another piece of work."""
+    ended: bool
+
+
+Watch = Callable[[StageNote], None]
+"""What a run tells its progress to."""
+
+
+@dataclass(frozen=True)
+class StageCost:
+    """What one stage took."""
+
+    stage: str
+    seconds: float
+    """Wall-clock time [s]."""
+    peak_bytes: int
+    """Most memory that the process held during the stage, all of it, not the stage's share [bytes]."""
+
+
+@dataclass
+class Meter:
+    """Collects the cost of stages, and passes on when each begins and ends."""
+
+    seed: int
+    watch: Watch | None = None
+    configuration: str = ""
+    costs: list[StageCost] = field(default_factory=list)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Measure what runs inside as the stage ``name``."""
+        self._tell(name, ended=False)
+        _forget_peak()
+        begun_s = time.perf_counter()
+        yield
+        self.costs.append(StageCost(name, time.perf_counter() - begun_s, peak_memory_bytes()))
+        self._tell(name, ended=True)
+
+    def of(self, configuration: str) -> Meter:
+        """A meter for the stages of one configuration, with costs of its own."""
+        return Meter(self.seed, self.watch, configuration)
+
+    def _tell(self, stage: str, *, ended: bool) -> None:
+        if self.watch is not None:
+            self.watch(StageNote(self.seed, self.configuration, stage, ended))
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """One configuration on one seed: what was shared and what it was worth."""
+
+    deliveries: DeliveryLog
+    scores: Scores
+    costs: tuple[StageCost, ...]
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """One seed: its world, what was sensed in it, and every configuration on top."""
+
+    seed: int
+    fleet: Fleet
+    log: DetectionLog
+    arranged: Mapping[str, Arranged]
+    """By configuration."""
+    costs: tuple[StageCost, ...]
+    """Of the stages that all configurations share."""
+
+
+def run_seed(
+    scenario: Scenario, seed: int, configurations: Sequence[str] | None = None, watch: Watch | None = None
+) -> Replicate:
+    """All stages of one seed, in memory, for some or all configurations.
+
+    Raises RunError for an unknown configuration, AuditError if the audit finds anything.
+    """
+    meter = Meter(seed, watch)
+    with meter.stage("world"):
+        fleet = build_world(scenario, seed)
+    with meter.stage("sense"):
+        log = sense(scenario, fleet, seed)
+    with meter.stage("frame"):
+        frame = build_frame(scenario, fleet, log)
+    arranged = {
+        name: arrange(scenario, log, frame, name, seed, meter.of(name))
+        for name in (configurations if configurations is not None else tuple(scenario.arrangements))
+    }
+    return Replicate(seed, fleet, log, arranged, tuple(meter.costs))
+
+
+def arrange(
+    scenario: Scenario, log: DetectionLog, frame: ScoringFrame, configuration: str, seed: int, meter: Meter
+) -> Arranged:
+    """Share, audit and score one configuration on a log."""
+    with meter.stage("share"):
+        deliveries = share(scenario, log, configuration, seed)
+    with meter.stage("audit"):
+        audit(scenario, log, deliveries, configuration)
+    with meter.stage("score"):
+        scores = score(scenario, frame, deliveries, configuration, seed)
+    return Arranged(deliveries, scores, tuple(meter.costs))
+
+
+def build_world(scenario: Scenario, seed: int) -> Fleet:
+    """Every vessel and probe of one seed, with its motion."""
+    from mda_sim.world.world import build_fleet
+
+    return build_fleet(scenario.spec.world, scenario.spec.area, scenario.timeline, seed)
+
+
+def sense(scenario: Scenario, fleet: Fleet, seed: int) -> DetectionLog:
+    """What every sensor held: the same for all configurations."""
+    from mda_sim.geo.coast import load_land
+    from mda_sim.sensing.sweep import sense as sweep
+
+    return sweep(fleet, scenario.spec.sensors, scenario.timeline, seed, land=load_land())
+
+
+def share(scenario: Scenario, log: DetectionLog, configuration: str, seed: int) -> DeliveryLog:
+    """What became of every report under one configuration; RunError if the scenario has no such one."""
+    from mda_sim.sharing.exchange import share as exchange
+
+    if configuration not in scenario.arrangements:
+        raise RunError(
+            f"the scenario has no configuration '{configuration}'; it has {', '.join(scenario.arrangements)}"
+        )
+    sharing = scenario.arrangements[configuration]
+    return exchange(log, sharing, scenario.spec.nations, scenario.timeline, seed)
+
+
+def check_digest(log: DetectionLog, deliveries: DeliveryLog) -> None:
+    """DigestMismatch unless the deliveries were made from this very log."""
+    if deliveries.sensing_digest != log.digest():
+        raise DigestMismatch(
+            f"these deliveries were made from the detection log {deliveries.sensing_digest[:12]}, not from "
+            f"{log.digest()[:12]}; share this log again"
+        )
+
+
+def audit(scenario: Scenario, log: DetectionLog, deliveries: DeliveryLog, configuration: str) -> None:
+    """Re-derive every delivery and refusal from the tables; AuditError with the findings if any differs."""
+    from mda_sim.audit import audit as examine
+
+    check_digest(log, deliveries)
+    sharing = scenario.arrangements[configuration].model_dump(mode="json")
+    nations = {name: nation.model_dump(mode="json") for name, nation in scenario.spec.nations.items()}
+    findings = examine(log, deliveries, sharing, nations, scenario.timeline)
+    if findings:
+        shown = "\n".join(f"  {finding}" for finding in findings[:_FINDINGS_SHOWN])
+        raise AuditError(
+            f"the audit of configuration '{configuration}' disagrees in {len(findings)} ways:\n{shown}"
+        )
+
+
+def build_frame(scenario: Scenario, fleet: Fleet, log: DetectionLog) -> ScoringFrame:
+    """What scoring needs of one seed, made once for all configurations."""
+    from mda_sim.metrics.frame import scoring_frame
+
+    return scoring_frame(log, fleet, scenario.spec.area, scenario.spec.metrics, scenario.timeline)
+
+
+def score(
+    scenario: Scenario, frame: ScoringFrame, deliveries: DeliveryLog, configuration: str, seed: int
+) -> Scores:
+    """Every metric of every nation with a picture of its own, for one seed and configuration."""
+    from mda_sim.metrics.scores import score_configuration
+
+    return score_configuration(
+        frame,
+        deliveries,
+        scenario.arrangements[configuration],
+        scenario.spec.nations,
+        configuration=configuration,
+        seed=seed,
+    )
+
+
+def peak_memory_bytes() -> int:
+    """Most memory that this process has held (since ``_forget_peak``, where that works); 0 if unknown."""
+    status = _proc("status")
+    if status.exists():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _forget_peak() -> None:
+    """Start a new high-water mark, where the system has one that can be reset (Linux)."""
+    try:
+        _proc("clear_refs").write_text("5")
+    except OSError:
+        return
+
+
+def _proc(name: str) -> Path:
+    return Path("/proc/self") / name

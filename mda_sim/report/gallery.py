@@ -1,0 +1,228 @@
+"""Which figures a run has, by name, and how each is drawn and written.
+
+Model: a figure's name is its path in the output folder. Every figure is drawn from tables alone,
+apart from all others, so they can be divided among processes in any way.
+
+Where next: ``study.run`` draws a gallery after the last unit is in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mda_sim.core.table import Table
+from mda_sim.metrics.spec import age_label
+from mda_sim.report.charts import custody_chart, latency_chart
+from mda_sim.report.grids import Mesh, difference_mesh, probe_values, share_mesh
+from mda_sim.report.maps import Caption, common_limit, coverage_map, difference_map, scenario_map
+from mda_sim.report.scene import Scene, fed, link_marks, scene_of
+from mda_sim.report.style import save
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Figure
+
+    from mda_sim.scenario import Scenario
+    from mda_sim.world.fleet import Fleet
+
+MAP_AGE_S: Final = 6 * 3600.0
+"""Age of the coverage maps where the scenario measures it, else the nearest it has [s]."""
+
+TRACKS_SHOWN: Final = 300
+"""Vessels whose tracks the scenario map shows."""
+
+_TRACK_POINTS: Final = 240
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where a gallery gets its tables."""
+
+    summary: Mapping[str, Any]
+    coverage: Callable[[str], Sequence[Table]]
+    """COVERAGE tables of one configuration, one per seed in order."""
+    fleet: Callable[[], Fleet]
+    """The fleet of the first seed."""
+
+
+class Gallery:
+    """The figures of one run."""
+
+    def __init__(self, scenario: Scenario, sources: Sources, folder: Path) -> None:
+        self._scenario, self._sources, self._folder = scenario, sources, folder
+
+    def names(self) -> list[str]:
+        """Paths of all figures below the output folder."""
+        names = ["maps/scenario.png", "charts/custody.png", "charts/latency.png"]
+        return [*names, *self._maps]
+
+    def draw(self, name: str) -> Path:
+        """Draw one figure and write it; KeyError if the run has no such figure."""
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save(self.figure(name), path)
+        return path
+
+    def figure(self, name: str) -> Figure:
+        """One figure, not written; KeyError if the run has no such figure."""
+        if name not in self.names():
+            raise KeyError(f"the run has no figure '{name}'; it has {', '.join(self.names())}")
+        if name == "maps/scenario.png":
+            return self._scenario_map()
+        if name == "charts/custody.png":
+            return self._custody_chart()
+        if name == "charts/latency.png":
+            return latency_chart(self._sources.summary, self._nations)
+        kind, configuration, nation = self._maps[name]
+        draw = self.difference if kind == "difference" else self.coverage
+        return draw(configuration, nation)
+
+    @cached_property
+    def _maps(self) -> dict[str, tuple[str, str, str]]:
+        """Kind, configuration and nation of each map by its name; none without probes."""
+        if self._scenario.spec.world.probes is None:
+            return {}
+        label = age_label(self._age_s)
+        kinds = {"coverage": list(self._scenario.arrangements), "difference": self._others}
+        return {
+            f"maps/{kind}_{label}_{configuration}_{nation}.png": (kind, configuration, nation)
+            for kind, configurations in kinds.items()
+            for configuration in configurations
+            for nation in self._nations
+        }
+
+    @property
+    def _nations(self) -> list[str]:
+        """Nations with a picture of their own."""
+        nations = self._scenario.spec.nations
+        return [code for code, nation in nations.items() if nation.kind == "nation" and nation.picture_node]
+
+    @property
+    def _others(self) -> list[str]:
+        return [name for name in self._scenario.arrangements if name != self._scenario.baseline]
+
+    @property
+    def _age_s(self) -> float:
+        return min(self._scenario.spec.metrics.custody_age_s, key=lambda age_s: abs(age_s - MAP_AGE_S))
+
+    @property
+    def _spacing_deg(self) -> float:
+        probes = self._scenario.spec.world.probes
+        return float(probes.spacing_deg) if probes is not None else 1.0
+
+    @cached_property
+    def _scene(self) -> Scene:
+        return scene_of(self._scenario)
+
+    @cached_property
+    def _limit(self) -> float:
+        """One scale for all difference maps of the run."""
+        return common_limit(
+            [self._difference_mesh(name, nation) for name in self._others for nation in self._nations]
+        )
+
+    def _difference_mesh(self, configuration: str, nation: str) -> Mesh:
+        values, reference = (
+            probe_values(self._sources.coverage(name), nation, self._age_s)
+            for name in (configuration, self._scenario.baseline)
+        )
+        return difference_mesh(values, reference, self._spacing_deg)
+
+    def coverage(self, configuration: str, nation: str) -> Figure:
+        """Map of what one nation holds where; KeyError if the run has no such map."""
+        self._check("coverage", configuration, nation)
+        values = probe_values(self._sources.coverage(configuration), nation, self._age_s)
+        title = f"{self._name_of(nation)}: area in custody within {age_label(self._age_s)}"
+        return coverage_map(
+            self._scene,
+            share_mesh(values, self._spacing_deg),
+            fed(self._scene, self._scenario.arrangements[configuration]),
+            nation,
+            Caption(title, f"configuration '{configuration}', for {self._probe_words()}", self._source),
+            self._age_s,
+        )
+
+    def difference(self, configuration: str, nation: str) -> Figure:
+        """Map of what a configuration changes against the baseline; KeyError if the run has no such map."""
+        self._check("difference", configuration, nation)
+        title = f"{self._name_of(nation)}: what '{configuration}' changes"
+        against = f"against '{self._scenario.baseline}', custody within {age_label(self._age_s)}"
+        subtitle = f"{against}, for {self._probe_words()}"
+        return difference_map(
+            self._scene,
+            self._difference_mesh(configuration, nation),
+            fed(self._scene, self._scenario.arrangements[configuration]),
+            nation,
+            Caption(title, subtitle, self._source),
+            self._age_s,
+            self._limit,
+        )
+
+    def _check(self, kind: str, configuration: str, nation: str) -> None:
+        if (kind, configuration, nation) not in self._maps.values():
+            raise KeyError(f"the run has no {kind} map of configuration '{configuration}' for '{nation}'")
+
+    def _scenario_map(self) -> Figure:
+        arrangements = self._scenario.arrangements
+        order = [self._scenario.baseline, *self._others]
+        fleet = self._sources.fleet()
+        caption = Caption(
+            f"Scenario '{self._scenario.name}'",
+            f"sensors, vessels and links; {fleet.n_vessels:,} vessels over the whole run",
+            self._source,
+        )
+        links = [(name, link_marks(arrangements[name])) for name in order]
+        return scenario_map(self._scene, tracks(fleet, TRACKS_SHOWN), links, caption)
+
+    def _custody_chart(self) -> Figure:
+        metrics = self._scenario.spec.metrics
+        declared = [
+            endpoint.key for endpoint in metrics.primary if endpoint.metric.startswith("custody_fraction")
+        ]
+        return custody_chart(
+            self._sources.summary,
+            self._nations,
+            metrics.custody_age_s,
+            (declared or ["all"])[0],
+            zone_names(self._scenario),
+        )
+
+    def _name_of(self, nation: str) -> str:
+        return self._scenario.spec.nations[nation].name
+
+    def _probe_words(self) -> str:
+        probes = self._scenario.spec.world.probes
+        return f"a stationary {probes.length_m:g} m vessel without AIS" if probes is not None else ""
+
+    @property
+    def _source(self) -> str:
+        seeds = self._scenario.seeds
+        span = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"
+        return f"Scenario '{self._scenario.name}' ({self._scenario.digest()[:8]}), {span}; mda_sim."
+
+
+def zone_names(scenario: Scenario) -> dict[str, str]:
+    """Names of the zones by id."""
+    return {zone_id: zone.name for zone_id, zone in scenario.spec.metrics.zones.items()}
+
+
+def tracks(fleet: Fleet, n: int) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Latitudes and longitudes along the tracks of every k-th vessel, at most ``n`` of them."""
+    step = max(1, -(-fleet.n_vessels // n))
+    chosen = np.arange(0, fleet.n_vessels, step)
+    presence = fleet.presence()
+    found = []
+    for target in chosen:
+        t_us = np.linspace(
+            int(presence["t_from_us"][target]), int(presence["t_to_us"][target]), _TRACK_POINTS
+        )
+        lat, lon = fleet.positions(target, t_us.astype(np.int64))
+        known = np.isfinite(lat)
+        found.append((lat[known], lon[known]))
+    return found

@@ -1,0 +1,180 @@
+"""What stands still on a map: sensors with their ranges, nodes, links, zones, features and ports.
+
+Model: plain data read off a scenario, so that drawing needs no spec. A sensor's range is the shorter of its
+instrumented range and the radio horizon to a vessel of height ``REFERENCE_HEIGHT_M``; what it holds in truth
+ depends on size, weather of the moment and land, which the coverage maps show.
+
+Where next: ``maps`` draws it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mda_sim.geo.regions import Box, Circle, Polygon, bounds
+from mda_sim.geo.sphere import destination
+from mda_sim.report.basemap import Extent
+
+if TYPE_CHECKING:
+    from mda_sim.scenario import Scenario
+    from mda_sim.sensing.sensors import SensorSpec
+    from mda_sim.sharing.network import SharingSpec
+
+REFERENCE_HEIGHT_M: Final = 8.0
+"""Height to which ranges are drawn: that of a 50 m trawler, as the probes have it [m]."""
+
+_RIM_POINTS: Final = 91
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A closed line on the map with a name."""
+
+    name: str
+    lat_deg: NDArray[np.float64]
+    lon_deg: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SensorMark:
+    """A sensor on the map."""
+
+    id: str
+    category: str
+    operator: str
+    lat_deg: float
+    lon_deg: float
+    range_m: float
+    """To a vessel of the reference height [m]."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A named point."""
+
+    name: str
+    lat_deg: float
+    lon_deg: float
+
+
+@dataclass(frozen=True)
+class LinkMark:
+    """A link between the nodes of two parties."""
+
+    sender: str
+    """Party that sends."""
+    recipient: str
+    """Party that receives."""
+    has_desk: bool
+    """Whether people review what it carries."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that maps of one scenario have in common."""
+
+    extent: Extent
+    sensors: tuple[SensorMark, ...]
+    zones: tuple[Outline, ...]
+    features: tuple[Place, ...]
+    ports: tuple[Place, ...]
+    parties: tuple[tuple[str, str, str], ...]
+    """Code, name and kind of each party, in order of code."""
+
+
+def scene_of(scenario: Scenario) -> Scene:
+    """The scene of a scenario: its area, sensors, zones, and the ports and features of its traffic."""
+    spec = scenario.spec
+    lon_min, lat_min, lon_max, lat_max = bounds(spec.area)
+    sensors = tuple(mark for name, sensor in spec.sensors.items() for mark in _marks(name, sensor))
+    features, ports = _traffic_places(scenario)
+    return Scene(
+        Extent(lat_min, lat_max, lon_min, lon_max),
+        sensors,
+        tuple(outline(zone.name, zone.region) for zone in spec.metrics.zones.values()),
+        features,
+        ports,
+        tuple((code, nation.name, nation.kind) for code, nation in spec.nations.items()),
+    )
+
+
+def fed(scene: Scene, sharing: SharingSpec) -> tuple[SensorMark, ...]:
+    """The sensors that exist under a configuration."""
+    return tuple(sensor for sensor in scene.sensors if sensor.id in sharing.feeds)
+
+
+def link_marks(sharing: SharingSpec) -> tuple[LinkMark, ...]:
+    """Links between parties, each pair once, in order; a pair has a desk if any of its links has."""
+    between: dict[tuple[str, str], bool] = {}
+    for link in sharing.links.values():
+        pair = (sharing.nodes[link.sender].nation, sharing.nodes[link.recipient].nation)
+        if pair[0] != pair[1]:
+            between[pair] = between.get(pair, False) or link.desk is not None
+    return tuple(LinkMark(*pair, has_desk) for pair, has_desk in sorted(between.items()))
+
+
+def outline(name: str, region: Box | Polygon | Circle) -> Outline:
+    """The edge of a region as a closed line."""
+    if isinstance(region, Circle):
+        bearings = np.linspace(0.0, 360.0, _RIM_POINTS)
+        lat, lon = destination(region.lat_deg, region.lon_deg, bearings, region.radius_m)
+    elif isinstance(region, Polygon):
+        ring = [*region.points, region.points[0]]
+        lat, lon = np.array([point.lat_deg for point in ring]), np.array([point.lon_deg for point in ring])
+    else:
+        lat = np.array([region.lat_min_deg, region.lat_min_deg, region.lat_max_deg, region.lat_max_deg])
+        lon = np.array([region.lon_min_deg, region.lon_max_deg, region.lon_max_deg, region.lon_min_deg])
+        lat, lon = np.append(lat, lat[0]), np.append(lon, lon[0])
+    return Outline(name, np.asarray(lat, np.float64), np.asarray(lon, np.float64))
+
+
+def range_ring(sensor: SensorMark) -> Outline:
+    """The circle of a sensor's range."""
+    bearings = np.linspace(0.0, 360.0, _RIM_POINTS)
+    lat, lon = destination(sensor.lat_deg, sensor.lon_deg, bearings, sensor.range_m)
+    return Outline(sensor.id, np.asarray(lat, np.float64), np.asarray(lon, np.float64))
+
+
+def _marks(name: str, sensor: SensorSpec) -> Iterator[SensorMark]:
+    """The mark of a sensor that stands somewhere; none for one that moves."""
+    lat_deg, lon_deg = getattr(sensor, "lat_deg", None), getattr(sensor, "lon_deg", None)
+    if lat_deg is not None and lon_deg is not None:
+        yield SensorMark(name, sensor.category, sensor.operator, lat_deg, lon_deg, _range_m(sensor))
+
+
+def _range_m(sensor: object) -> float:
+    """Instrumented range or horizon, whichever is shorter; NaN for a kind of sensor that has neither."""
+    from mda_sim.sensing.horizon import horizon_m
+
+    height_m = getattr(sensor, "antenna_height_m", math.nan)
+    max_range_m = getattr(sensor, "max_range_m", math.nan)
+    return min(float(max_range_m), float(horizon_m(height_m, REFERENCE_HEIGHT_M)))
+
+
+def _traffic_places(scenario: Scenario) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
+    """Features where vessels stay and ports that routes join, as the traffic of the scenario names them."""
+    from mda_sim.data.catalogue import features, ports
+
+    known_features, known_ports = features(), ports()
+    used_features: set[str] = set()
+    used_ports: set[str] = set()
+    for traffic in scenario.spec.world.traffic.values():
+        used_features |= set(getattr(traffic, "stock", {}))
+        for route in getattr(traffic, "routes", {}).values():
+            used_ports |= {route.origin, route.destination}
+    return (
+        tuple(
+            Place(known_features[i].name, known_features[i].lat_deg, known_features[i].lon_deg)
+            for i in sorted(used_features)
+        ),
+        tuple(
+            Place(known_ports[i].name, known_ports[i].lat_deg, known_ports[i].lon_deg)
+            for i in sorted(used_ports)
+        ),
+    )

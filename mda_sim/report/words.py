@@ -1,0 +1,133 @@
+"""Numbers and names of figures as people read them.
+
+Shares are printed in per cent and their differences in percentage points, times in the unit that keeps them
+between 1 and 100, undefined values as a dash, infinite ones as ``never``: nothing was received that would
+bound them.
+
+Where next: ``tables`` and ``charts``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from mda_sim.report.text import plain
+
+DASH: Final = "–"
+
+_METRICS: Final = {
+    "custody_fraction": "custody",
+    "custody_timely": "timely custody",
+    "custody_fraction_organic": "custody, own sensors only",
+    "area_coverage_fraction": "area in custody",
+    "age_mean_s": "mean age (capped)",
+    "age_p50_s": "median age",
+    "age_p90_s": "90th percentile of age",
+    "age_never_fraction": "never seen",
+    "latency_p50_s": "latency, median",
+    "latency_p90_s": "latency, 90th percentile",
+    "latency_p95_s": "latency, 95th percentile",
+}
+_GROUPS: Final = {
+    "all": "all vessels",
+    "broadcasting": "broadcasting",
+    "not_broadcasting": "not broadcasting",
+    "not_broadcasting_foreign": "not broadcasting, not own flag",
+}
+_AGE_LABEL: Final = re.compile(r"^(?P<stem>[a-z_]+)_(?P<age>[0-9.]+)(?P<unit>h|min|s)$")
+
+
+def metric_words(metric: str) -> str:
+    """A metric's name for people.
+
+    >>> metric_words("custody_fraction_6h"), metric_words("latency_p50_s")
+    ('custody 6 h', 'latency, median')
+    """
+    if metric in _METRICS:
+        return _METRICS[metric]
+    match = _AGE_LABEL.match(metric)
+    if match and match["stem"] in _METRICS:
+        return f"{_METRICS[match['stem']]} {match['age']} {match['unit']}"
+    return plain(metric.replace("_", " "))
+
+
+def group_words(group: str, zones: Mapping[str, str] | None = None) -> str:
+    """A group's name for people; ``zones`` gives the names of zones by id.
+
+    >>> group_words("class:container@luzon", {"luzon": "Luzon Strait"})
+    'container vessels, Luzon Strait'
+    """
+    kind, _, zone = group.partition("@")
+    head, _, what = kind.partition(":")
+    if head == "class":
+        words = f"{what.replace('_', ' ')} vessels"
+    elif head == "flag":
+        words = f"flag {what}"
+    elif head == "from":
+        words = f"from {what}"
+    else:
+        words = _GROUPS.get(kind, kind.replace("_", " "))
+    place = (zones or {}).get(zone, zone)
+    return plain(f"{words}, {place}" if zone else words)
+
+
+def value_words(entry: Mapping[str, Any] | None) -> str:
+    """The mean of a summary entry with its unit.
+
+    >>> value_words({"mean": 0.1234, "n": 4, "unit": "1"}), value_words({"mean": 5400.0, "n": 4, "unit": "s"})
+    ('12.3 %', '1.50 h')
+    """
+    if entry is None:
+        return DASH
+    if entry["mean"] is None:
+        return "never" if entry.get("n_infinite") else DASH
+    mean = float(entry["mean"])
+    scale, digits, name = _scale([mean], str(entry["unit"]), signed=False)
+    return f"{mean * scale:,.{digits}f}{name}"
+
+
+def difference_words(entry: Mapping[str, Any] | None) -> str:
+    """The paired difference of a summary entry with its interval.
+
+    >>> difference_words({"unit": "1", "difference": {"mean": 0.05, "low": 0.04, "high": 0.06, "n": 4}})
+    '+5.0 pp [+4.0, +6.0]'
+    """
+    if entry is None or "difference" not in entry:
+        return DASH
+    difference, unit = entry["difference"], str(entry["unit"])
+    if difference["mean"] is None:
+        return DASH
+    if difference["mean"] == difference["low"] == difference["high"] == 0:
+        return "no change"
+    ends = [float(difference[end]) for end in ("mean", "low", "high") if difference[end] is not None]
+    scale, digits, name = _scale(ends, unit, signed=True)
+    mean, *interval = (_signed(end * scale, digits) for end in ends)
+    return f"{mean}{name} [{', '.join(interval)}]" if interval else f"{mean}{name}"
+
+
+def time_unit(seconds: float) -> tuple[float, str]:
+    """The factor and name of the unit in which a time reads best."""
+    size = abs(seconds)
+    for limit, factor, name in ((120.0, 1.0, "s"), (5400.0, 1 / 60, "min"), (172_800.0, 1 / 3600, "h")):
+        if size < limit:
+            return factor, name
+    return 1 / 86_400, "d"
+
+
+def _scale(values: Sequence[float], unit: str, *, signed: bool) -> tuple[float, int, str]:
+    """Factor, number of decimals and unit for values that are printed side by side."""
+    largest = max(abs(value) for value in values)
+    if unit == "1":
+        return 100.0, 2 if signed and largest < 0.01 else 1, " pp" if signed else " %"
+    if unit == "s":
+        factor, name = time_unit(abs(values[0]))
+        return factor, 2 if largest * factor < 10 else 1, f" {name}"
+    return 1.0, 0, "" if unit == "count" else f" {unit}"
+
+
+def _signed(value: float, digits: int) -> str:
+    """A number with its sign; what rounds to zero has none."""
+    text = f"{value:+,.{digits}f}"
+    return text[1:] if not text.strip("+-0.,") else text

@@ -1,0 +1,168 @@
+"""The output folder of a run: what is in it, and how it is filled so that it is never half right.
+
+Model: the work is divided into **units**: one `sensing` unit per seed, one `sharing` unit per seed and
+configuration. A unit is written into a hidden folder beside its place and renamed there, so it is whole or
+absent. Each unit, and the run as a whole, records the **key** of what it was made from; a unit with another
+key is made again. ``manifest.json`` says last of all that the run is complete, and lists every file that
+belongs to it with its size and SHA-256.
+
+    scenario.yaml  manifest.json  scores.csv  summary.json  maps/  charts/
+    seeds/<seed>/sensing/                  targets, legs, reports, contacts (.parquet), unit.json
+    seeds/<seed>/sharing/<configuration>/  hops, outcomes, coverage (.parquet), scores.csv, unit.json
+
+Assumptions and limits: one process fills a folder at a time.
+Where next: ``jobs`` fills units, ``run`` decides which are wanting.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+from mda_sim.core.errors import RunError
+
+FORMAT: Final = 1
+MANIFEST: Final = "manifest.json"
+UNIT: Final = "unit.json"
+
+#: What a run writes beside ``seeds/``; anything else in the folder is left alone.
+GATHERED: Final = ("scenario.yaml", "scores.csv", "summary.json", "maps", "charts")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """An output folder and the key of what its units must be made from."""
+
+    path: Path
+    key: str
+
+    def sensing(self, seed: int) -> Path:
+        """Folder of the sensing unit of one seed."""
+        return self.path / "seeds" / str(seed) / "sensing"
+
+    def sharing(self, seed: int, configuration: str) -> Path:
+        """Folder of the unit of one seed and configuration."""
+        return self.path / "seeds" / str(seed) / "sharing" / configuration
+
+    def has(self, unit: Path) -> bool:
+        """Whether a unit is whole: made from the same, with every file that it lists."""
+        record = read_json(unit / UNIT)
+        if record is None or record.get("key") != self.key:
+            return False
+        files = cast("Mapping[str, Mapping[str, Any]]", record.get("files", {}))
+        return all(_has_size(unit / name, entry["bytes"]) for name, entry in files.items())
+
+    @contextmanager
+    def filling(self, unit: Path, record: Mapping[str, Any]) -> Iterator[Path]:
+        """A folder to write a unit's files into; leaving the block without an error puts it in its place.
+
+        ``record`` goes into ``unit.json`` with the key and the list of files.
+        """
+        unit.parent.mkdir(parents=True, exist_ok=True)
+        partial = unit.with_name(f".{unit.name}.{os.getpid()}.part")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        try:
+            yield partial
+            content = {
+                "format": FORMAT,
+                "key": self.key,
+                **record,
+                "files": listing(partial, partial.iterdir()),
+            }
+            write_json(partial / UNIT, content)
+            shutil.rmtree(unit, ignore_errors=True)
+            partial.rename(unit)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+    def manifest(self) -> Mapping[str, Any] | None:
+        """What ``manifest.json`` holds, or None if there is none that can be read."""
+        return read_json(self.path / MANIFEST)
+
+    def is_complete(self) -> bool:
+        """Whether the folder holds this very run, whole: every listed file is there, with its bytes."""
+        manifest = self.manifest()
+        if manifest is None or manifest.get("key") != self.key or manifest.get("complete") is not True:
+            return False
+        files = cast("Mapping[str, Mapping[str, Any]]", manifest.get("files", {}))
+        return bool(files) and all(
+            _has_size(self.path / name, entry["bytes"]) and sha256(self.path / name) == entry["sha256"]
+            for name, entry in files.items()
+        )
+
+    def claim(self, scenario_digest: str) -> None:
+        """Make the folder ready for this run; RunError if it holds something else.
+
+        A folder of the same scenario is kept and its whole units are used; what an interrupted process
+        left half written is removed.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise RunError(f"{self.path} is a file; choose another folder with --out")
+        manifest = self.manifest()
+        if self.path.is_dir() and any(self.path.iterdir()):
+            if manifest is None:
+                raise RunError(f"{self.path} is not empty and holds no run; choose another folder with --out")
+            if manifest.get("scenario_digest") != scenario_digest:
+                raise RunError(
+                    f"{self.path} holds a run of another scenario ('{manifest.get('scenario')}'); "
+                    "choose another folder with --out, or remove it"
+                )
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(
+                f"cannot make the folder {self.path}: {error.strerror}; choose another with --out"
+            ) from error
+        for left_over in self.path.glob("seeds/**/.*.part"):
+            shutil.rmtree(left_over, ignore_errors=True)
+
+
+def listing(root: Path, files: Iterable[Path]) -> dict[str, dict[str, Any]]:
+    """Size and SHA-256 of files by their path below ``root``, in order of name."""
+    return {
+        path.relative_to(root).as_posix(): {"bytes": path.stat().st_size, "sha256": sha256(path)}
+        for path in sorted(files)
+    }
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write JSON whole or not at all; NaN and infinity are refused with ValueError."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    write_text(path, text)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all, in UTF-8."""
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_json(path: Path) -> Mapping[str, Any] | None:
+    """The mapping in a JSON file, or None if there is no such file or it holds no mapping."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _has_size(path: Path, n_bytes: int) -> bool:
+    return path.is_file() and path.stat().st_size == n_bytes

@@ -1,0 +1,68 @@
+"""What a run is made from: scenario, data, programs and versions, condensed into one key.
+
+Model: key = SHA-256 of canonical JSON of (digest of the resolved scenario, content digest of the catalogue
+and coast, digest of the sources of every room that results depend on, versions of mda_sim, Python, numpy,
+numba, scipy, shapely and SimPy). A unit of an output folder is used again only under the same key.
+
+Assumptions and limits: the rooms that only show results (report, study, command line) are left out of the
+sources, so that a new drawing does not cost a new computation. Same bytes also need one CPU family, which is
+not part of the key. Where next: ``folder`` compares keys, ``run`` writes the versions into the manifest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mda_sim.scenario import Scenario
+
+#: Packages whose versions can change a result.
+PACKAGES: Final = ("numpy", "numba", "scipy", "shapely", "simpy")
+
+#: Rooms and modules that only show or arrange results.
+_SHOWS: Final = frozenset({"report", "study", "cli.py", "__main__.py", "__init__.py"})
+
+
+def run_key(scenario: Scenario) -> str:
+    """The key of all that the results of a scenario depend on, in hex."""
+    from mda_sim.data.catalogue import content_digest
+
+    made_from = {
+        "scenario": scenario.digest(),
+        "data": content_digest(),
+        "sources": model_sources_digest(),
+        "versions": versions(),
+    }
+    return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def model_sources_digest() -> str:
+    """SHA-256 over the sources of every room that results depend on, in hex."""
+    package = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        place = path.relative_to(package)
+        if place.parts[0] not in _SHOWS:
+            digest.update(place.as_posix().encode() + b"\x00" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Versions of mda_sim, Python and the packages whose versions can change a result."""
+    return {"mda_sim": _version("mda-sim"), "python": platform.python_version()} | {
+        name: _version(name) for name in PACKAGES
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,182 @@
+"""What one worker does for one seed: the units that are wanting, and no more.
+
+Model: a job carries the place of the resolved scenario, not the scenario, so that a process reads what a user
+would read and gets the same digest or stops. If the log of the seed is stored it is read back and its
+digest compared; otherwise world and sensing are run again. Then each configuration that is wanting is
+shared, audited, scored and stored, one unit after the other.
+
+Where next: ``run`` submits jobs to an executor of ``executor``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mda_sim.core.errors import DigestMismatch
+from mda_sim.core.table import Table, read_parquet, write_parquet
+from mda_sim.pipeline import (
+    Arranged,
+    Meter,
+    StageCost,
+    Watch,
+    arrange,
+    build_frame,
+    build_world,
+    sense,
+)
+from mda_sim.records import CONTACTS, REPORTS, DetectionLog
+from mda_sim.study.folder import UNIT, RunFolder, read_json
+
+if TYPE_CHECKING:
+    from mda_sim.scenario import Scenario
+    from mda_sim.world.fleet import Fleet
+
+STORE = "store"
+"""The stage that ends when a unit is in its place."""
+
+
+@dataclass(frozen=True)
+class SeedJob:
+    """All units of one seed."""
+
+    folder: RunFolder
+    scenario_digest: str
+    seed: int
+    configurations: tuple[str, ...]
+    """Those that are wanting."""
+
+
+def fill_seed(job: SeedJob, watch: Watch) -> None:
+    """Make and store the units of a job that are not whole in the folder."""
+    scenario = stored_scenario(job.folder.path / "scenario.yaml", job.scenario_digest)
+    meter = Meter(job.seed, watch)
+    unit = job.folder.sensing(job.seed)
+    found = _stored_log(job, scenario) if job.folder.has(unit) else None
+    if found is None:
+        fleet, log = _make_log(scenario, job, meter)
+    else:
+        fleet, log = found
+    if not job.configurations:
+        return
+    with meter.stage("frame"):
+        frame = build_frame(scenario, fleet, log)
+    shared_costs = tuple(cost for cost in meter.costs if cost.stage == "frame")
+    for configuration in job.configurations:
+        part = meter.of(configuration)
+        arranged = arrange(scenario, log, frame, configuration, job.seed, part)
+        with part.stage(STORE):
+            _store_sharing(scenario, job, configuration, arranged, shared_costs)
+
+
+@lru_cache(maxsize=2)
+def stored_scenario(path: Path, digest: str) -> Scenario:
+    """The resolved scenario of an output folder; DigestMismatch if it is not the one that was asked for."""
+    from mda_sim.scenario import load_scenario
+
+    scenario = load_scenario(path)
+    if scenario.digest() != digest:
+        raise DigestMismatch(f"{path} is not the scenario of this run; remove the folder and run again")
+    return scenario
+
+
+def stored_fleet(unit: Path) -> Fleet:
+    """The fleet that a sensing unit holds."""
+    from mda_sim.world.fleet import LEGS, TARGETS, Fleet
+
+    record = read_json(unit / UNIT) or {}
+    return Fleet(
+        read_parquet(TARGETS, unit / "targets.parquet"),
+        read_parquet(LEGS, unit / "legs.parquet"),
+        int(record["n_vessels"]),
+    )
+
+
+def stored_log(scenario: Scenario, unit: Path) -> DetectionLog | None:
+    """The detection log that a sensing unit holds, or None if the run keeps no logs."""
+    from mda_sim.sensing.sensors import cards
+
+    if not (unit / "contacts.parquet").exists():
+        return None
+    record = read_json(unit / UNIT) or {}
+    log = DetectionLog(
+        read_parquet(REPORTS, unit / "reports.parquet"),
+        read_parquet(CONTACTS, unit / "contacts.parquet"),
+        cards(scenario.spec.sensors),
+        int(record["n_vessels"]),
+        int(record["n_targets"]),
+    )
+    if log.digest() != record["digest"]:
+        raise DigestMismatch(
+            f"the log in {unit} is not the one that was stored; remove the folder and run again"
+        )
+    return log
+
+
+def _stored_log(job: SeedJob, scenario: Scenario) -> tuple[Fleet, DetectionLog] | None:
+    unit = job.folder.sensing(job.seed)
+    log = stored_log(scenario, unit)
+    return None if log is None else (stored_fleet(unit), log)
+
+
+def _make_log(scenario: Scenario, job: SeedJob, meter: Meter) -> tuple[Fleet, DetectionLog]:
+    """World and sensing of the seed, stored as its first unit."""
+    with meter.stage("world"):
+        fleet = build_world(scenario, job.seed)
+    with meter.stage("sense"):
+        log = sense(scenario, fleet, job.seed)
+    with meter.stage(STORE):
+        tables = {"targets": fleet.targets, "legs": fleet.legs}
+        if scenario.spec.output.logs:
+            tables |= {"reports": log.reports, "contacts": log.contacts}
+        record: dict[str, Any] = {
+            "seed": job.seed,
+            "digest": log.digest(),
+            "fleet_digest": fleet.digest(),
+            "n_vessels": fleet.n_vessels,
+            "n_targets": fleet.n_targets,
+            "n_reports": len(log.reports),
+            "n_contacts": len(log.contacts),
+            "costs": _costs(meter.costs),
+        }
+        with job.folder.filling(job.folder.sensing(job.seed), record) as place:
+            _write(tables, place)
+    return fleet, log
+
+
+def _store_sharing(
+    scenario: Scenario, job: SeedJob, configuration: str, arranged: Arranged, before: Sequence[StageCost]
+) -> None:
+    from mda_sim.metrics.scores import to_csv
+
+    deliveries = arranged.deliveries
+    tables = {"coverage": arranged.scores.coverage}
+    if scenario.spec.output.logs:
+        tables |= {"hops": deliveries.hops, "outcomes": deliveries.outcomes}
+    record: dict[str, Any] = {
+        "seed": job.seed,
+        "configuration": configuration,
+        "digest": deliveries.digest(),
+        "sensing_digest": deliveries.sensing_digest,
+        "n_hops": len(deliveries.hops),
+        "n_outcomes": len(deliveries.outcomes),
+        "costs": _costs([*before, *arranged.costs]),
+    }
+    with job.folder.filling(job.folder.sharing(job.seed, configuration), record) as place:
+        _write(tables, place)
+        to_csv(arranged.scores.rows, place / "scores.csv")
+
+
+def _write(tables: dict[str, Table], place: Path) -> None:
+    for name, table in tables.items():
+        write_parquet(table, place / f"{name}.parquet")
+
+
+def _costs(costs: Sequence[StageCost]) -> dict[str, dict[str, float]]:
+    return {
+        cost.stage: {"seconds": round(cost.seconds, 3), "peak_mib": round(cost.peak_bytes / 2**20, 1)}
+        for cost in costs
+    }

@@ -1,0 +1,246 @@
+"""The command line, as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mda_sim.cli import main
+
+ROOT = Path(__file__).parent.parent
+TINY = Path(__file__).parent / "study" / "tiny.yaml"
+HOSTILE = "[bold red]x[/bold red] $\\\\frac{1$ \\e[31m\\u202e=cmd() <script>"
+
+
+def command(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, str(ROOT / "run_sim.py"), *map(str, arguments)]
+    return subprocess.run(words, capture_output=True, text=True, cwd=cwd, timeout=300, check=False)
+
+
+@pytest.fixture(scope="module")
+def serial(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A run with one worker, with maps, and what it printed."""
+    out = tmp_path_factory.mktemp("serial") / "out"
+    return out, command(TINY, "--workers", "1", "--out", out)
+
+
+def test_a_run_ends_well_and_prints_the_answer(serial: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    out, result = serial
+    assert result.returncode == 0, result.stderr
+    assert "custody 6 h" in result.stdout
+    assert "perfect association" in result.stdout
+    assert str(out) in result.stdout
+    assert "[6/6]" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_folder_has_the_maps_and_charts_of_every_nation(
+    serial: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    out, _ = serial
+    names = {path.relative_to(out).as_posix() for path in out.rglob("*.png")}
+    assert names == {
+        "maps/scenario.png",
+        "charts/custody.png",
+        "charts/latency.png",
+        *(
+            f"maps/coverage_6h_{name}_{nation}.png"
+            for name in ("today", "direct")
+            for nation in ("JPN", "PHL")
+        ),
+        *(f"maps/difference_6h_direct_{nation}.png" for nation in ("JPN", "PHL")),
+    }
+    listed = json.loads((out / "manifest.json").read_text())["files"]
+    assert names < set(listed)
+
+
+def test_two_workers_write_the_same_bytes(
+    serial: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    out, _ = serial
+    result = command(TINY, "--workers", "2", "--out", tmp_path / "out", "--quiet")
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    assert result.stdout.strip() == str(tmp_path / "out")
+    varying = {"manifest.json", "unit.json"}
+    one, two = (
+        {
+            p.relative_to(f).as_posix(): p.read_bytes()
+            for p in f.rglob("*")
+            if p.is_file() and p.name not in varying
+        }
+        for f in (out, tmp_path / "out")
+    )
+    assert one.keys() == two.keys()
+    assert [name for name in one if one[name] != two[name]] == []
+
+
+def test_a_second_run_shows_the_first_again(serial: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    out, _ = serial
+    stamps = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    again = CliRunner().invoke(main, ["run", str(TINY), "--out", str(out)])
+    assert again.exit_code == 0
+    assert "shown again, nothing was computed" in again.output
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == stamps
+    as_json = CliRunner().invoke(main, ["run", str(TINY), "--out", str(out), "--json"])
+    content = json.loads(as_json.stdout)
+    assert content["shown_again"] is True
+    assert content["summary"] == json.loads((out / "summary.json").read_text())
+
+
+def test_another_scenario_is_not_written_over_it(
+    serial: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    out, _ = serial
+    result = CliRunner().invoke(main, ["run", str(TINY), "--out", str(out), "--seeds", "1"])
+    assert result.exit_code == 1
+    assert "another scenario" in result.stderr
+    assert json.loads((out / "manifest.json").read_text())["seeds"] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "message"),
+    [
+        (("stock:", "stok:"), r"bad\.yaml:\d+:\d+", "stok"),
+        (("antenna_height_m: 120", "antenna_height_m: -120"), r"bad\.yaml:\d+:\d+", "-120"),
+        (("baseline: today", "baseline: tomorrow"), r"bad\.yaml:\d+:\d+", "tomorrow"),
+    ],
+)
+def test_bad_input_is_told_with_its_place_and_nothing_is_written(
+    tmp_path: Path, change: tuple[str, str], place: str, message: str
+) -> None:
+    (tmp_path / "bad.yaml").write_text(TINY.read_text().replace(*change))
+    result = command("bad.yaml", cwd=tmp_path)
+    assert result.returncode == 2
+    assert re.search(place, result.stderr)
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.yaml"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nowhere.yaml"],
+        [str(TINY), "--set", "duration_d=-1"],
+        [str(TINY), "--set", "no.such.key=1"],
+        [str(TINY), "--configurations", "tomorrow"],
+        [str(TINY), "--seeds", "0"],
+        [str(TINY), "--workers", "0"],
+        [str(TINY), "--no-such-option"],
+        [],
+    ],
+)
+def test_bad_arguments_end_with_code_2(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["run", *arguments])
+    assert result.exit_code == 2
+    assert result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    text = TINY.read_text().replace("stock:", "stok:").replace("baseline: today", "basline: today")
+    (tmp_path / "bad.yaml").write_text(text)
+    result = CliRunner().invoke(main, ["check", str(tmp_path / "bad.yaml")])
+    assert result.exit_code == 2
+    assert "stok" in result.stderr
+    assert "basline" in result.stderr
+    assert "nothing was run" in result.stderr
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["check", str(tmp_path / "nowhere.yaml"), "--debug"])
+    assert result.exception is not None
+    assert type(result.exception).__name__ == "ScenarioError"
+
+
+def test_configurations_seeds_and_sets_reach_the_run(tmp_path: Path) -> None:
+    arguments = [
+        str(TINY),
+        "--out",
+        str(tmp_path / "out"),
+        "--configurations",
+        "today",
+        "--seeds",
+        "1",
+        "--workers",
+        "1",
+    ]
+    result = CliRunner().invoke(main, ["run", *arguments, "--set", "output.maps=false", "--quiet"])
+    assert result.exit_code == 0, result.output
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert (manifest["configurations"], manifest["seeds"]) == (["today"], [1])
+    assert manifest["overrides"] == ["output.maps=false"]
+    assert not (tmp_path / "out" / "maps").exists()
+
+
+def test_hostile_names_go_through_every_output_unharmed(tmp_path: Path) -> None:
+    text = TINY.read_text()
+    for name in ("Philippines", "Around the shoal", "A tiny scenario."):
+        text = text.replace(name, f'"{HOSTILE}"')
+    (tmp_path / "hostile.yaml").write_text(text)
+    arguments = [
+        str(tmp_path / "hostile.yaml"),
+        "--out",
+        str(tmp_path / "out"),
+        "--seeds",
+        "1",
+        "--workers",
+        "1",
+    ]
+    result = CliRunner().invoke(main, ["run", *arguments])
+    assert result.exit_code == 0, result.output
+    assert "[bold red]x[/bold red]" in " ".join(result.stdout.split())
+    checked = CliRunner().invoke(main, ["check", str(tmp_path / "hostile.yaml")])
+    for output in (result.output, checked.output):
+        assert "\x1b" not in output
+        assert "\u202e" not in output
+    assert len(list((tmp_path / "out").rglob("*.png"))) == 9
+
+
+def test_check_tells_what_is_in_a_scenario_and_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["check", str(TINY), "--load"])
+    assert result.exit_code == 0, result.output
+    assert "direct: 3 feeds, 1 agreements, 1 desks, 2 links" in result.output
+    assert "Philippines (nation): 1 ais, 1 radar" in result.output
+    assert re.search(r"desk +phl_release +\d\.\d{3}", result.output)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_strict_turns_warnings_into_errors(tmp_path: Path) -> None:
+    text = TINY.read_text().replace("{parties: [JPN, PHL]", "{parties: [JPN, USA]")
+    text = text.replace("  JPN: {name", "  USA: {name: United States}\n  JPN: {name")
+    (tmp_path / "odd.yaml").write_text(text)
+    lenient = CliRunner().invoke(main, ["check", str(tmp_path / "odd.yaml")])
+    assert lenient.exit_code == 0
+    assert "warning" in lenient.stderr
+    strict = CliRunner().invoke(main, ["check", str(tmp_path / "odd.yaml"), "--strict"])
+    assert strict.exit_code == 2
+
+
+@pytest.mark.parametrize("table", ["sites", "features", "ports", "sensor_types", "agreements", "satellites"])
+def test_the_catalogue_is_listed_with_its_sources(table: str) -> None:
+    listed = CliRunner().invoke(main, ["catalogue", table])
+    rows = json.loads(CliRunner().invoke(main, ["catalogue", table, "--json"]).stdout)
+    assert listed.exit_code == 0
+    assert len(rows) == len(listed.output.splitlines())
+    assert all(row["source"] and row["confidence"] for row in rows)
+
+
+def test_help_names_the_verbs() -> None:
+    result = CliRunner().invoke(main, ["--help"])
+    assert result.exit_code == 0
+    assert all(verb in result.output for verb in ("run", "check", "catalogue"))
