@@ -19,12 +19,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mda_sim.core.table import Table
 from mda_sim.world.fleet import PRESENCE, Fleet
+
+
+AIS_GROUPS: Final = ("all", "broadcasting", "not_broadcasting", "not_broadcasting_foreign")
+"""Groups by AIS state: scored in the whole area and in every zone. Classes and flags are scored in the whole
+area, and in a zone where a primary endpoint asks for it."""
 
 
 @dataclass(frozen=True, eq=False)

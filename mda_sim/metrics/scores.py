@@ -27,7 +27,7 @@ from mda_sim.metrics.coverage import area_figures, coverage_table, gap_figures, 
 from mda_sim.metrics.custody import custody_figures, held_time
 from mda_sim.metrics.figures import Figure
 from mda_sim.metrics.frame import ScoringFrame
-from mda_sim.metrics.groups import groups
+from mda_sim.metrics.groups import AIS_GROUPS, groups
 from mda_sim.metrics.latency import latency_figures
 from mda_sim.picture.awareness import awareness
 from mda_sim.picture.receipts import receipts
@@ -153,6 +153,7 @@ def _picture_figures(
     held_us: dict[str, NDArray[np.int64]] = {}
     for zone, scored in frame.scored.items():
         scored_us, names = frame.scored_us[zone], {"zone": zone, "picture": picture}
+        asked = _asked(frame, zone, members)
         timely_us = held_time(aware, scored, spec.custody_age_s, frame.log.n_targets)
         held_us[zone] = (
             timely_us
@@ -160,11 +161,21 @@ def _picture_figures(
             else held_time(accurate, scored, spec.custody_age_s, frame.log.n_targets)
         )
         figures += custody_figures(
-            held_us[zone], timely_us, scored_us, spec.custody_age_s, parts, members, **names
+            held_us[zone], timely_us, scored_us, spec.custody_age_s, parts, asked, **names
         )
-        figures += age_figures(aware, scored, spec.age_cap_s, parts, members, **names)
+        figures += age_figures(aware, scored, spec.age_cap_s, parts, asked, **names)
         figures += area_figures(held_us[zone], scored_us, frame.probes, spec.custody_age_s, **names)
     return figures, held_us[""]
+
+
+def _asked(
+    frame: ScoringFrame, zone: str, members: Mapping[str, NDArray[np.bool_]]
+) -> Mapping[str, NDArray[np.bool_]]:
+    """Groups to score: all in the whole area; in a zone those by AIS state and what an endpoint names."""
+    if not zone:
+        return members
+    named = {endpoint.group for endpoint in frame.spec.primary if endpoint.zone == zone}
+    return {name: mask for name, mask in members.items() if name in AIS_GROUPS or name in named}
 
 
 def _awareness(frame: ScoringFrame, received: Table, operator: str | None) -> tuple[Table, Table]:
@@ -180,7 +191,7 @@ def _awareness(frame: ScoringFrame, received: Table, operator: str | None) -> tu
 
 
 def _quoted(cell: str) -> str:
-    text = "".join(character for character in cell if character.isprintable())
+    text = cell if cell.isprintable() else "".join(filter(str.isprintable, cell))
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 

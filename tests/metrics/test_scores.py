@@ -13,7 +13,7 @@ from mda_sim.core.time import NEVER_US, Timeline
 from mda_sim.geo.regions import Box, Circle
 from mda_sim.metrics.frame import scoring_frame
 from mda_sim.metrics.scores import ScoreRow, from_csv, score_configuration, to_csv
-from mda_sim.metrics.spec import MetricsSpec, ZoneSpec
+from mda_sim.metrics.spec import Endpoint, MetricsSpec, ZoneSpec
 from mda_sim.records import (
     CONTACTS,
     HOPS,
@@ -38,6 +38,10 @@ SPEC = MetricsSpec(
     custody_age_s=(1 * H, 6 * H),
     error_max_m=1000.0,
     zones={"west": ZoneSpec(name="West", region=WEST), "east": ZoneSpec(name="East", region=EAST)},
+    primary=[
+        Endpoint(metric="scored_time_h", group="class:cargo", zone="west"),
+        Endpoint(metric="scored_time_h", group="class:cargo", zone="east"),
+    ],
 )
 NATIONS = {
     "AAA": NationSpec(name="A", picture_node="a"),
@@ -154,6 +158,18 @@ def test_scored_time_is_time_in_the_area_and_in_each_disc(log, fleet):
     assert found["AAA", "scored_time_h", "class:cargo@east"].value == 0.0
     assert found["AAA", "scored_time_h", "all@east"].value == 20.0
     assert found["AAA", "scored_time_h", "all@east"].n == 1
+
+
+def test_zones_tell_ais_states_apart_and_what_endpoints_name(log, fleet):
+    groups = {row.group for row in score(log, fleet, {}).rows if row.metric == "scored_time_h"}
+    assert {"all@west", "broadcasting@west", "not_broadcasting_foreign@east", "class:cargo@west"} <= groups
+    whole = {group for group in groups if "@" not in group}
+    assert any(group.startswith("flag:") for group in whole)
+    assert not any(group.startswith("flag:") and "@" in group for group in groups)
+    assert {group for group in groups if group.startswith("class:") and "@" in group} == {
+        "class:cargo@west",
+        "class:cargo@east",
+    }
 
 
 def test_custody_while_crossing_a_disc_is_the_share_of_the_crossing(fleet):
