@@ -63,6 +63,9 @@ def print_summary(console: Console, summary: Mapping[str, Any], zones: Mapping[s
         for table in _nation_tables(summary, nation, zones, console.width):
             console.print(table)
             console.print()
+    if (short := _in_short(summary, zones)) is not None:
+        console.print(short)
+        console.print()
     for line in _footer(summary):
         console.print(line, markup=False, highlight=False, style="dim")
 
@@ -90,17 +93,9 @@ def _nation_tables(
 def _table(
     summary: Mapping[str, Any], nation: str, zones: Mapping[str, str], configurations: Sequence[str]
 ) -> Table:
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        title=Text(plain(nation), style="bold"),
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
+    table = _bare_table(nation)
     table.add_column("figure", max_width=_FIRST_COLUMN)
     for number, name in enumerate(configurations):
         table.add_column(Text(plain(name)), justify="right")
@@ -112,6 +107,20 @@ def _table(
         for words, cells in block:
             table.add_row(Text(words), *(Text(cell) for cell in cells))
     return table
+
+
+def _bare_table(title: str) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    return Table(
+        title=Text(plain(title), style="bold"),
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
 
 
 Line = tuple[str, list[str]]
@@ -159,6 +168,34 @@ def _primary_lines(
             continue
         for figure in found:
             yield f"    {metric_words(figure.metric)}", _cells(summary, nation, figure, configurations)
+
+
+def _in_short(summary: Mapping[str, Any], zones: Mapping[str, str]) -> Table | None:
+    """The first group of primary endpoints, all nations and configurations in one table; None without one."""
+    from rich.text import Text
+
+    primary = [Figure(str(entry["metric"]), str(entry["group"])) for entry in summary["primary"]]
+    figures = [figure for figure in primary if figure.group == primary[0].group]
+    if not figures:
+        return None
+    table = _bare_table(f"In short: {group_words(figures[0].group, zones)}")
+    table.add_column("nation")
+    table.add_column("configuration")
+    for figure in figures:
+        table.add_column(Text(metric_words(figure.metric)), justify="right", no_wrap=True)
+    for number, nation in enumerate(_nations(summary)):
+        if number:
+            table.add_section()
+        for name in configurations_of(summary):
+            cells = [_short_cell(entry_of(summary, name, nation, figure)) for figure in figures]
+            table.add_row(Text(plain(nation)), Text(plain(name)), *(Text(cell) for cell in cells))
+    return table
+
+
+def _short_cell(entry: Mapping[str, Any] | None) -> str:
+    """A value, and behind it its difference from the baseline without the interval."""
+    difference = difference_words(entry).partition(" [")[0]
+    return f"{value_words(entry)} ({difference})" if difference.startswith(("+", "-")) else value_words(entry)
 
 
 def entry_of(

@@ -108,3 +108,13 @@ def test_the_stages_of_the_latency_chart_add_up_to_the_length_of_the_bar(summary
     assert ends[0] == 0.0
     assert abs(ends[1] - 9000.0 / 3600.0) < 1e-12
     assert {"0% came", "75% came"} <= {text.get_text() for text in axes.texts}
+
+
+def test_the_last_table_sets_all_nations_and_configurations_side_by_side(summary: dict[str, Any]) -> None:
+    lines = summary_text(summary, {}, 120).splitlines()
+    start = next(number for number, line in enumerate(lines) if line.strip().startswith("In short"))
+    assert "not broadcasting, not own flag" in lines[start]
+    rows = [line.split() for line in lines[start + 1 :] if line.strip()[:3].isupper()]
+    nations = {nation for values in summary["configurations"].values() for nation in values}
+    assert len(rows) == len(nations) * len(summary["configurations"])
+    assert ["direct", "75.0", "%", "(+50.0", "pp)"] in [row[1:6] for row in rows]
