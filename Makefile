@@ -14,8 +14,8 @@ test: $(VENV)/.test        ## set up and pass the tests
 	$(BIN)/python -m pytest -n 2
 
 lint: $(VENV)/.test        ## style, types and import contracts
-	$(BIN)/ruff check mda_sim tests benchmarks run_sim.py
-	$(BIN)/ruff format --check mda_sim tests benchmarks run_sim.py
+	$(BIN)/ruff check mda_sim tests benchmarks docs run_sim.py
+	$(BIN)/ruff format --check mda_sim tests benchmarks docs run_sim.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	! grep -nE '(https?|file)://|--(extra-)?index-url|--find-links' requirements.lock requirements-dev.lock
