@@ -163,14 +163,13 @@ def catalogue(table: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    hidden = {"source", "parameters", "local_names"}
+    apart = {"id", "source", "confidence", "parameters", "local_names"}
     for row in rows:
         values = (
-            f"{name}={value}"
-            for name, value in row.items()
-            if name not in hidden | {"id"} and value not in ("", None)
+            f"{name} {value}" for name, value in row.items() if name not in apart and value not in ("", None)
         )
         _say(f"{row['id']}: {', '.join(values)}")
+        _say(f"    {row['confidence']} confidence: {row['source']}")
 
 
 def _load(

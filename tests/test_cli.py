@@ -236,8 +236,10 @@ def test_the_catalogue_is_listed_with_its_sources(table: str) -> None:
     listed = CliRunner().invoke(main, ["catalogue", table])
     rows = json.loads(CliRunner().invoke(main, ["catalogue", table, "--json"]).stdout)
     assert listed.exit_code == 0
-    assert len(rows) == len(listed.output.splitlines())
+    lines = listed.output.splitlines()
+    assert len(lines) == 2 * len(rows)
     assert all(row["source"] and row["confidence"] for row in rows)
+    assert all(row["confidence"] in line for row, line in zip(rows, lines[1::2], strict=True))
 
 
 def test_help_names_the_verbs() -> None:
