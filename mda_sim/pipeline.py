@@ -159,9 +159,12 @@ def build_world(scenario: Scenario, seed: int) -> Fleet:
 def sense(scenario: Scenario, fleet: Fleet, seed: int) -> DetectionLog:
     """What every sensor held: the same for all configurations."""
     from mda_sim.geo.coast import load_land
+    from mda_sim.geo.regions import widened
     from mda_sim.sensing.sweep import sense as sweep
 
-    return sweep(fleet, scenario.spec.sensors, scenario.timeline, seed, land=load_land())
+    spec = scenario.spec
+    area = widened(spec.area, spec.world.buffer_m)
+    return sweep(fleet, spec.sensors, scenario.timeline, seed, land=load_land(), area=area)
 
 
 def share(scenario: Scenario, log: DetectionLog, configuration: str, seed: int) -> DeliveryLog:

@@ -22,7 +22,11 @@ REPORTS: Final = Schema(
     (
         Column("report", "u4", "dense id of the report, its row number"),
         Column("sensor", "u2", "sensor that made it", names="sensors"),
-        Column("interval", "u4", "reporting interval since the sensor's phase, 0 for the first whole one"),
+        Column(
+            "interval",
+            "u4",
+            "reporting interval since the sensor's phase; of a satellite: number x 2**20 + pass",
+        ),
         Column("t_observed_us", "i8", "end of the interval: what the report is about [us]"),
         Column("t_ready_us", "i8", "when the sensor's product exists (processing, downlink) [us]"),
         Column("first", "u4", "row of its first contact in `contacts`"),
@@ -144,6 +148,8 @@ class SensorCard:
     """Position error of its contacts, 1 sigma, at its longest range [m]."""
     contact_bytes: float
     """Bytes that one contact takes on a link."""
+    interval_s: float = 0.0
+    """Length of a reporting interval; 0 where a report is an image, not a watch over an interval [s]."""
 
 
 @dataclass(frozen=True)

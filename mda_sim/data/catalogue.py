@@ -1,7 +1,7 @@
-"""The catalogue: sites, sea features, ports, sensor types, agreements and satellites, each with its source.
+"""The catalogue: sites, features, ports, fishing grounds, sensor types, agreements, satellites, with sources.
 
 Model
-    Five CSV tables and one YAML file beside this module. Each row has an id, values, a ``source`` (a
+    Six CSV tables and one YAML file beside this module. Each row has an id, values, a ``source`` (a
     citation, or the reasoning behind an assumption) and a ``confidence`` (high, medium, low, assumption). A
     loader reads its table once and hands out a read-only mapping from id to a frozen row, in order of ids.
 
@@ -34,7 +34,7 @@ from typing import Any, Final, TypeVar
 
 import yaml
 
-from mda_sim.data.rows import AgreementRule, Feature, Port, Satellite, SensorType, Site
+from mda_sim.data.rows import AgreementRule, Feature, FishingGround, Port, Satellite, SensorType, Site
 
 DATA_FOLDER: Final = Path(__file__).parent
 """The folder of the shipped data files."""
@@ -42,6 +42,7 @@ DATA_FOLDER: Final = Path(__file__).parent
 CATALOGUE_FILES: Final = (
     "agreements.csv",
     "features.csv",
+    "fishing_grounds.csv",
     "ports.csv",
     "satellites.csv",
     "sensor_types.yaml",
@@ -101,6 +102,17 @@ def ports() -> Mapping[str, Port]:
 
 
 @lru_cache(maxsize=1)
+def fishing_grounds() -> Mapping[str, FishingGround]:
+    """All fishing grounds by id.
+
+    >>> fishing_grounds()["taiwan_bank"].name
+    'Taiwan Bank'
+    """
+    rows = (_typed(FishingGround, row) for row in _csv_rows("fishing_grounds.csv"))
+    return _index("fishing ground", rows)
+
+
+@lru_cache(maxsize=1)
 def agreements() -> Mapping[str, AgreementRule]:
     """All rules of all agreements by rule id.
 
@@ -147,6 +159,11 @@ def port(port_id: str) -> Port:
     return _look_up("port", port_id, ports())
 
 
+def fishing_ground(ground_id: str) -> FishingGround:
+    """The ground with this id; raises ``UnknownIdError`` (a ``KeyError``) that names the nearest ids."""
+    return _look_up("fishing ground", ground_id, fishing_grounds())
+
+
 def satellite(satellite_id: str) -> Satellite:
     """The satellite with this id; raises ``UnknownIdError`` (a ``KeyError``) that names the nearest ids."""
     return _look_up("satellite", satellite_id, satellites())
@@ -183,8 +200,8 @@ def content_digest(folder: Path = DATA_FOLDER) -> str:
     return digest.hexdigest()
 
 
-Row = TypeVar("Row", Site, Feature, Port, SensorType, AgreementRule, Satellite)
-CsvRow = TypeVar("CsvRow", Site, Feature, Port, AgreementRule, Satellite)
+Row = TypeVar("Row", Site, Feature, Port, FishingGround, SensorType, AgreementRule, Satellite)
+CsvRow = TypeVar("CsvRow", Site, Feature, Port, FishingGround, AgreementRule, Satellite)
 
 
 def _data_files(folder: Path) -> list[Path]:
@@ -233,12 +250,18 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split(";"))
 
 
+def _corners(text: str) -> tuple[tuple[float, float], ...]:
+    pairs = (pair.split() for pair in text.split(";"))
+    return tuple((float(lat), float(lon)) for lat, lon in pairs)
+
+
 _CONVERTERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "str": str,
     "int": int,
     "float": _number,
     "bool": _yes_or_no,
     "tuple[str, ...]": _words,
+    "tuple[tuple[float, float], ...]": _corners,
 }
 
 

@@ -85,6 +85,22 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
+class FishingGround:
+    """A part of the sea where fishing vessels gather: an outline, which takes no position on any right."""
+
+    id: str
+    """Id of the ground."""
+    name: str
+    """Name in plain words."""
+    corners: tuple[tuple[float, float], ...]
+    """Corners in order: degrees north, degrees east; edges straight in longitude and latitude."""
+    source: str
+    """Where the row comes from."""
+    confidence: str
+    """high, medium, low or assumption."""
+
+
+@dataclass(frozen=True, slots=True)
 class SensorType:
     """A type of sensor: the parameters that sensors of this type share."""
 
@@ -93,7 +109,7 @@ class SensorType:
     name: str
     """Name in plain words."""
     kind: str
-    """coastal_radar or ais_receiver: the kind of spec that takes the parameters."""
+    """coastal_radar, ais_receiver or sar_satellite: the kind of spec that takes the parameters."""
     parameters: Mapping[str, float | int]
     """Parameters by the spec's SI field names; counts are integers."""
     source: str

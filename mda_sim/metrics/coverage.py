@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mda_sim.core.table import Column, Schema, Table
-from mda_sim.core.time import US_PER_S
+from mda_sim.core.time import US_PER_S, to_us
 from mda_sim.metrics.figures import Figure, group_key, metric_key
 from mda_sim.metrics.spec import age_label
 from mda_sim.picture.awareness import History
@@ -151,7 +151,7 @@ def probe_gaps(
         first_probe,
         contacts.offsets,
         contacts.report,
-        end_us - report_length_us(log.reports),
+        end_us - report_length_us(log),
         end_us,
         counts,
         from_us,
@@ -176,21 +176,8 @@ def gap_figures(
     ]
 
 
-def report_length_us(reports: Table) -> NDArray[np.int64]:
-    """Length of each report's interval [us], (n_reports,), from the REPORTS table alone.
-
-    Where a sensor's t_observed is its interval number times one constant (plus its phase), that constant;
-    else, and for a sensor of a single report, 0.
-    """
-    sensor, t_us = reports["sensor"], reports["t_observed_us"]
-    number = reports["interval"].astype(np.int64)
-    length_us = np.zeros(len(reports), np.int64)
-    bounds = np.flatnonzero(np.diff(sensor)) + 1
-    for rows in np.split(np.arange(len(reports)), bounds):
-        if len(rows) < 2:
-            continue
-        steps, lasted_us = np.diff(number[rows]), np.diff(t_us[rows])
-        each_us = lasted_us[0] // steps[0]
-        if (lasted_us == steps * each_us).all():
-            length_us[rows] = each_us
-    return length_us
+def report_length_us(log: DetectionLog) -> NDArray[np.int64]:
+    """How long each report watched [us], (n_reports,); 0 for an image."""
+    lengths_us = np.array([to_us(card.interval_s) for card in log.sensors], np.int64)
+    each: NDArray[np.int64] = lengths_us[log.reports["sensor"]]
+    return each

@@ -27,7 +27,6 @@ from numpy.typing import NDArray
 from mda_sim.core.table import Table
 from mda_sim.world.fleet import PRESENCE, Fleet
 
-
 AIS_GROUPS: Final = ("all", "broadcasting", "not_broadcasting", "not_broadcasting_foreign")
 """Groups by AIS state: scored in the whole area and in every zone. Classes and flags are scored in the whole
 area, and in a zone where a primary endpoint asks for it."""

@@ -2,7 +2,7 @@
 
 Model: plain data read off a scenario, so that drawing needs no spec. A sensor's range is the shorter of its
 instrumented range and the radio horizon to a vessel of height ``REFERENCE_HEIGHT_M``; what it holds in truth
- depends on size, weather of the moment and land, which the coverage maps show.
+depends on size, weather of the moment and land, which the coverage maps show.
 
 Where next: ``maps`` draws it.
 """
@@ -22,6 +22,7 @@ from mda_sim.geo.sphere import destination
 from mda_sim.report.basemap import Extent
 
 if TYPE_CHECKING:
+    from mda_sim.data.rows import Feature, Port
     from mda_sim.scenario import Scenario
     from mda_sim.sensing.sensors import SensorSpec
     from mda_sim.sharing.network import SharingSpec
@@ -161,20 +162,12 @@ def _traffic_places(scenario: Scenario) -> tuple[tuple[Place, ...], tuple[Place,
     """Features where vessels stay and ports that routes join, as the traffic of the scenario names them."""
     from mda_sim.data.catalogue import features, ports
 
-    known_features, known_ports = features(), ports()
-    used_features: set[str] = set()
-    used_ports: set[str] = set()
-    for traffic in scenario.spec.world.traffic.values():
-        used_features |= set(getattr(traffic, "stock", {}))
-        for route in getattr(traffic, "routes", {}).values():
-            used_ports |= {route.origin, route.destination}
+    known_features, known_ports, world = features(), ports(), scenario.spec.world
     return (
-        tuple(
-            Place(known_features[i].name, known_features[i].lat_deg, known_features[i].lon_deg)
-            for i in sorted(used_features)
-        ),
-        tuple(
-            Place(known_ports[i].name, known_ports[i].lat_deg, known_ports[i].lon_deg)
-            for i in sorted(used_ports)
-        ),
+        tuple(_place(known_features[name]) for name in world.feature_ids),
+        tuple(_place(known_ports[name]) for name in world.port_ids),
     )
+
+
+def _place(row: Feature | Port) -> Place:
+    return Place(row.name, row.lat_deg, row.lon_deg)

@@ -24,9 +24,11 @@ from mda_sim.geo.regions import bounds, contains, widened
 from mda_sim.scenario.findings import Findings, did_you_mean, listed
 from mda_sim.scenario.schema import ScenarioSpec
 from mda_sim.scenario.tree import Entry, ListNode, MapNode, Mark, Node, ScalarNode, find
+from mda_sim.sensing.sensor import FixedSensor
 from mda_sim.sharing.checks import Finding
 
 _CLASS_GROUP: Final = "class:"
+_NOT_CATALOGUED: Final = "the catalogue has no"
 
 
 def check_references(tree: MapNode, findings: Findings) -> None:
@@ -36,6 +38,7 @@ def check_references(tree: MapNode, findings: Findings) -> None:
     _unknown_zone_or_class(tree, findings)
     _unknown_port(tree, findings)
     _unknown_feature(tree, findings)
+    _unknown_ground(tree, findings)
     _shared_address(tree, findings)
 
 
@@ -92,20 +95,34 @@ def _unknown_zone_or_class(tree: MapNode, findings: Findings) -> None:
 
 
 def _unknown_port(tree: MapNode, findings: Findings) -> None:
-    """A route begins or ends at a port that the catalogue does not have."""
+    """A route, or the base or berth of a class, is a port that the catalogue does not have."""
+    known = catalogue.ports()
     for traffic in _mappings(tree.section("world", "traffic")):
         for route in _mappings(traffic.section("routes")):
             for end in ("origin", "destination"):
-                _must_be_known(route, end, "port", catalogue.ports(), findings, "the catalogue has no")
+                _must_be_known(route, end, "port", known, findings, _NOT_CATALOGUED)
+        for collection, key in (("grounds", "base"), ("stations", "base"), ("homes", "berth")):
+            for place in _mappings(traffic.section(collection)):
+                _must_be_known(place.section(key), "port", "port", known, findings, _NOT_CATALOGUED)
 
 
 def _unknown_feature(tree: MapNode, findings: Findings) -> None:
-    """Militia are kept at a feature that the catalogue does not have."""
+    """Militia or patrols are kept at a feature that the catalogue does not have."""
     known = catalogue.features()
     for traffic in _mappings(tree.section("world", "traffic")):
         for key, entry in traffic.section("stock").entries.items():
             if key not in known:
-                _unknown(entry, "feature", key, known, findings, "the catalogue has no")
+                _unknown(entry, "feature", key, known, findings, _NOT_CATALOGUED)
+        for station in _mappings(traffic.section("stations")):
+            _must_be_known(station, "feature", "feature", known, findings, _NOT_CATALOGUED)
+
+
+def _unknown_ground(tree: MapNode, findings: Findings) -> None:
+    """Trawlers fish on a ground that the catalogue does not have."""
+    known = catalogue.fishing_grounds()
+    for traffic in _mappings(tree.section("world", "traffic")):
+        for ground in _mappings(traffic.section("grounds")):
+            _must_be_known(ground, "ground", "fishing ground", known, findings, _NOT_CATALOGUED)
 
 
 def _shared_address(tree: MapNode, findings: Findings) -> None:
@@ -138,7 +155,9 @@ def _sensor_far_from_traffic(spec: ScenarioSpec, tree: MapNode, findings: Findin
     """A sensor stands outside the area widened by the traffic buffer: it may see nothing."""
     reach = widened(spec.area, spec.world.buffer_m)
     for sensor_id, sensor in spec.sensors.items():
-        if not bool(np.all(contains(reach, sensor.lat_deg, sensor.lon_deg))):
+        if isinstance(sensor, FixedSensor) and not bool(
+            np.all(contains(reach, sensor.lat_deg, sensor.lon_deg))
+        ):
             spot = find(tree, ("sensors", sensor_id))
             place = f"{sensor.lat_deg:g}, {sensor.lon_deg:g}"
             message = (

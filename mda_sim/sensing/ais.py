@@ -12,7 +12,7 @@ taken as one with carrier sense (CS).
 
 Source: ITU-R Recommendation M.1371-5, "Technical characteristics for an automatic identification system
 using time division multiple access in the VHF maritime mobile frequency band", 2014, Annex 1, tables of
-reporting intervals. Where next: ``ais_kernels`` looks at targets in reach; ``sweep`` calls
+reporting intervals. Where next: ``ais_kernels`` looks at targets in reach; ``FixedSensor.plan`` calls
 ``AisReceiver.looker``.
 """
 
@@ -27,7 +27,7 @@ from pydantic import Field
 from mda_sim.core.spec import NonNegative, Probability
 from mda_sim.sensing.elementwise import elementwise
 from mda_sim.sensing.horizon import horizon_m
-from mda_sim.sensing.sensor import SensorBase
+from mda_sim.sensing.sensor import FixedSensor
 
 if TYPE_CHECKING:
     from mda_sim.core.table import Table
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from mda_sim.sensing.windows import Windows
 
 
-class AisReceiver(SensorBase):
+class AisReceiver(FixedSensor):
     """A shore station that receives AIS. See the module for the model and its limits."""
 
     kind: Literal["ais_receiver"] = "ais_receiver"

@@ -1,6 +1,6 @@
 """A scalar kernel as a function of arrays, so that each formula is written once.
 
-For notebooks and tests: about 0.3 us an element. The sweep calls the kernels directly.
+For notebooks and tests: one call of the kernel for each element. The sweep calls kernels from kernels.
 """
 
 from __future__ import annotations

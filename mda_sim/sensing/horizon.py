@@ -8,8 +8,8 @@ Assumptions and limits: nothing is seen beyond the horizon, everything before it
 diffraction, ducting, multipath or waves. Evaporation ducts, common in the tropics, can carry X band beyond
 it by half to three times at times; so ranges are understated on such days.
 
-Source: M. I. Skolnik, Introduction to Radar Systems, 3rd edition, McGraw-Hill 2001, section 8.5 (4/3 Earth);
-ITU-R P.453 (effective Earth radius). Where next: ``radar`` and ``ais`` cap their reach by it.
+Source: M. I. Skolnik, Introduction to Radar Systems, 3rd edition, McGraw-Hill 2001, chapter 8 (4/3 Earth).
+Where next: ``radar`` and ``ais`` cap their reach by it.
 """
 
 from __future__ import annotations

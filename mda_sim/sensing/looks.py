@@ -1,10 +1,12 @@
-"""What passes between the sweep and a kind of sensor: the grid of reporting intervals, windows in, holds out.
+"""What passes between the sweep and a kind of sensor: a setting in, the plan of its reports and holds out.
 
-Model: interval k of a sensor is the time from phase + k I to phase + (k + 1) I, with one addressed uniform
-for the phase (a fraction of I). k counts from the scenario's start whatever ``from_utc`` says, so it can
-stand in the address of a draw.
+Model: a ``Plan`` lists the intervals that a sensor reports on, by numbers that depend on nothing but the
+sensor, so that they can stand in the address of a draw. For a fixed sensor, interval k is the time from
+phase + k I to phase + (k + 1) I, with one addressed uniform for the phase (a fraction of I); k counts from
+the scenario's start whatever ``from_utc`` says.
 
-Where next: ``sweep`` makes one ``Watch`` for each sensor; ``radar`` and ``ais`` answer with a ``Looker``.
+Where next: ``sweep`` makes one ``Setting`` for all sensors, each of which answers with a ``Plan``; the plan
+of a fixed sensor gives ``radar`` or ``ais`` a ``Watch`` and gets a ``Looker``.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from mda_sim.core.time import Timeline, to_us
 
 if TYPE_CHECKING:
     from mda_sim.geo.coast import Land
-    from mda_sim.sensing.sensor import SensorBase
+    from mda_sim.geo.regions import Box
+    from mda_sim.sensing.sensor import FixedSensor
     from mda_sim.sensing.windows import Windows
     from mda_sim.world.fleet import Fleet
 
@@ -45,8 +48,8 @@ class Grid(NamedTuple):
 
 
 HELD: Final = np.dtype([("interval", "u4"), ("target", "u4"), ("dt_us", "u4")])
-"""One interval in which a target was held: the interval on the sensor's grid, the target, and how long
-before the interval's end the target was last in reach [us]."""
+"""One interval in which a target was held: the interval (on a fixed sensor's grid, in order of a satellite's
+images), the target, and how long before the interval's end the target was last in reach [us]."""
 
 Held = NDArray[np.void]
 """An array (n,) of dtype ``HELD``; a looker fills it in order of target, then interval."""
@@ -56,8 +59,39 @@ Looker = Callable[["Windows", Held], int]
 
 
 @dataclass(frozen=True)
+class Setting:
+    """One replicate: what all its sensors look at, and what their looks depend on."""
+
+    fleet: Fleet
+    """All targets."""
+    timeline: Timeline
+    """Sensing runs over [0, score_to_us]."""
+    seed: int
+    """Seed of the replicate."""
+    land: Land | None
+    """Land that may block; None for a world without land."""
+    area: Box | None
+    """Where vessels live, which sensors from above are tasked with; None if there are none."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The reports of one sensor in one replicate, and how it looks; arrays have one row per report."""
+
+    interval: NDArray[np.int64]
+    """Number of each report's interval, increasing: what stands in the address of its draws."""
+    t_observed_us: NDArray[np.int64]
+    """When each interval ends. [us]"""
+    first: int
+    """The number that ``look`` gives the first report in HELD rows; the others follow one by one."""
+    look: Callable[[int, int, Held], int]
+    """Looks at the targets from its first argument up to its second, fills the array from its start and
+    returns how many rows. There is room for each target in each report."""
+
+
+@dataclass(frozen=True)
 class Watch:
-    """One sensor in one replicate: what its looker may use."""
+    """One fixed sensor in one replicate: what its looker may use."""
 
     fleet: Fleet
     """All targets."""
@@ -75,7 +109,7 @@ class Watch:
         return np.uint64(stream_key(self.seed, purpose))
 
 
-def reporting_grid(sensor: SensorBase, sensor_id: str, timeline: Timeline, seed: int) -> Grid:
+def reporting_grid(sensor: FixedSensor, sensor_id: str, timeline: Timeline, seed: int) -> Grid:
     """The intervals of a sensor that lie whole within [0, score_to_us] and start no earlier than its
     ``from_utc``.
     """

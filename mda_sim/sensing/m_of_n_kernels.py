@@ -8,7 +8,7 @@ by scan, counts of M and more kept together.
 Assumptions and limits: scans are independent given the probability. Both agree with exact sums to 1e-10.
 
 Source: W. Feller, An Introduction to Probability Theory and Its Applications, vol. 1, 3rd edition, Wiley
-1968, section VI.3 (tail by ratios) and section XI.1 (convolution). Where next: ``radar_kernels``.
+1968, section VI.3 (tail by ratios) and section XI.2 (convolution). Where next: ``radar_kernels``.
 """
 
 from __future__ import annotations

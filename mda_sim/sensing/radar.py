@@ -19,7 +19,7 @@ middle and end of an interval is missed.
 Source: M. A. Richards, Fundamentals of Radar Signal Processing, 2nd edition, McGraw-Hill 2014 (range
 equation, section 2.2; Swerling 1 and noncoherent integration, section 6.3); M. I. Skolnik, Introduction to
 Radar Systems, 3rd edition, McGraw-Hill 2001. Functions name theirs.
-Where next: ``radar_kernels`` looks at targets in reach; ``sweep`` calls ``CoastalRadar.looker``.
+Where next: ``radar_kernels`` looks at targets in reach; ``FixedSensor.plan`` calls ``CoastalRadar.looker``.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from mda_sim.core.spec import NonNegative, Probability
 from mda_sim.geo.sphere import unit_vectors
 from mda_sim.sensing.elementwise import elementwise
 from mda_sim.sensing.horizon import horizon_m
-from mda_sim.sensing.sensor import SensorBase
+from mda_sim.sensing.sensor import FixedSensor
 
 if TYPE_CHECKING:
     from mda_sim.core.table import Table
@@ -60,7 +60,7 @@ RCS_CAP_M2: Final = 1e6
 _MANY_PULSES: Final = 1000
 
 
-class CoastalRadar(SensorBase):
+class CoastalRadar(FixedSensor):
     """A scanning surface-search radar ashore. See the module for the model and its limits."""
 
     kind: Literal["coastal_radar"] = "coastal_radar"
@@ -188,7 +188,7 @@ def displacement_t(length_m: ArrayLike) -> NDArray[np.float64]:
     """Displacement of a ship of that length over all, same shape [t].
 
     Assumption: hulls are geometrically similar to trawlers of 51 m and 550 t, so displacement goes with the
-    cube of length. Full hulls such as tankers displace more, fine hulls less, by up to about twofold.
+    cube of length. Full hulls such as tankers displace more, fine hulls less.
 
     >>> round(float(displacement_t(51.0)))
     550

@@ -1,13 +1,13 @@
-"""The base of every sensor spec: who operates it, where it stands, how often it reports, and what a model
-must answer.
+"""The bases of every sensor spec: who operates it, what a model must answer, and what fixed sensors share.
 
-Model: a sensor cuts time into reporting intervals of its own grid and reports once for each. A kind of
-sensor says how far it could see each target (``reach_m``) and how it looks at targets while they are that
-near (``looker``); the sweep does the rest.
+Model: a sensor makes reports, each of one interval of time, and answers with a ``Plan``: when its reports are
+due in one replicate, and a function that looks at targets. A fixed sensor cuts time into reporting intervals
+of its own grid and reports once for each; its kind says how far it could see each target (``reach_m``) and
+how it looks at targets while they are that near (``looker``).
 
-Assumptions and limits: fixed sensors; one grid for each sensor, without outages after ``from_utc``.
-Where next: ``radar`` and ``ais`` are kinds, ``sensors`` joins them, ``sweep`` runs them. A new kind is one
-file with a subclass and one line in the union of ``sensors``.
+Assumptions and limits: a fixed sensor has one grid, without outages after ``from_utc``.
+Where next: ``radar``, ``ais`` and ``satellite`` are kinds, ``sensors`` joins them, ``sweep`` runs their
+plans. A new kind is one file with a subclass and one line in the union of ``sensors``.
 """
 
 from __future__ import annotations
@@ -15,36 +15,31 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 from pydantic import Field
 
+from mda_sim.core.rng import address
 from mda_sim.core.spec import LatDeg, LonDeg, NationId, Positive, Sourced, UtcTime
+from mda_sim.sensing.looks import Held, Plan, Watch, reporting_grid
+from mda_sim.sensing.windows import find_windows
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from mda_sim.core.table import Table
-    from mda_sim.sensing.looks import Looker, Watch
+    from mda_sim.sensing.looks import Looker, Setting
 
 DelayS = Annotated[float, Field(ge=0, le=30 * 86400)]
 """A delay of at most 30 days. [s]"""
 
 
 class SensorBase(Sourced, ABC):
-    """What all fixed sensors have in common."""
+    """What all sensors have in common."""
 
     operator: NationId
     """Nation or provider that operates it: the originator of its reports."""
-    lat_deg: LatDeg
-    """Latitude of the antenna. [deg]"""
-    lon_deg: LonDeg
-    """Longitude of the antenna. [deg]"""
-    site: str = ""
-    """Catalogue id of the place that the position came from; empty if it was given."""
     type: str = ""
     """Catalogue id of the sensor type that the parameters came from; empty if they were given."""
-    interval_s: Annotated[float, Field(ge=1, le=3600)] = 300.0
-    """Reporting interval, 1 s to 1 h; one report leaves after each (300 s is an assumption). [s]"""
     product_delay_s: DelayS = 30.0
     """From the end of an interval to the report's existence: processing (an assumption). [s]"""
     contact_bytes: Positive = 100.0
@@ -62,9 +57,42 @@ class SensorBase(Sourced, ABC):
         """Position error of a contact at the sensor's longest range, 1 sigma, radial [m]."""
 
     @abstractmethod
+    def plan(self, sensor_id: str, setting: Setting) -> Plan:
+        """Its reports in one replicate, and how it looks at targets."""
+
+
+class FixedSensor(SensorBase):
+    """What all sensors at a place have in common."""
+
+    lat_deg: LatDeg
+    """Latitude of the antenna. [deg]"""
+    lon_deg: LonDeg
+    """Longitude of the antenna. [deg]"""
+    site: str = ""
+    """Catalogue id of the place that the position came from; empty if it was given."""
+    interval_s: Annotated[float, Field(ge=1, le=3600)] = 300.0
+    """Reporting interval, 1 s to 1 h; one report leaves after each (300 s is an assumption). [s]"""
+
+    @abstractmethod
     def reach_m(self, targets: Table) -> NDArray[np.float64]:
         """Distance beyond which each row of a TARGETS table cannot be seen, (n,); -1 for never [m]."""
 
     @abstractmethod
     def looker(self, watch: Watch) -> Looker:
         """The function that looks at targets in reach, made ready for one replicate."""
+
+    def plan(self, sensor_id: str, setting: Setting) -> Plan:
+        """One report for each operating interval, empty ones too."""
+        fleet = setting.fleet
+        grid = reporting_grid(self, sensor_id, setting.timeline, setting.seed)
+        intervals = np.arange(grid.first, grid.first + grid.n_intervals, dtype=np.int64)
+        end_us = grid.phase_us + (intervals + 1) * grid.interval_us
+        if not grid.n_intervals:
+            return Plan(intervals, end_us, grid.first, lambda first, stop, out: 0)
+        look_at = self.looker(Watch(fleet, address(sensor_id), grid, setting.seed, setting.land))
+        reach_m = self.reach_m(fleet.targets)
+
+        def look(first: int, stop: int, out: Held) -> int:
+            return look_at(find_windows(fleet, self.lat_deg, self.lon_deg, reach_m, first, stop), out)
+
+        return Plan(intervals, end_us, grid.first, look)

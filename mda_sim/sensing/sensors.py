@@ -14,12 +14,14 @@ from pydantic import Field
 from mda_sim.records import SensorCard
 from mda_sim.sensing.ais import AisReceiver
 from mda_sim.sensing.radar import CoastalRadar
+from mda_sim.sensing.satellite import SarSatellite
+from mda_sim.sensing.sensor import FixedSensor, SensorBase
 
-SensorSpec = Annotated[CoastalRadar | AisReceiver, Field(discriminator="kind")]
+SensorSpec = Annotated[CoastalRadar | AisReceiver | SarSatellite, Field(discriminator="kind")]
 """Any sensor, told apart by ``kind``; a new kind is one line here."""
 
 
-def cards(sensors: Mapping[str, CoastalRadar | AisReceiver]) -> tuple[SensorCard, ...]:
+def cards(sensors: Mapping[str, SensorBase]) -> tuple[SensorCard, ...]:
     """The card of each sensor, in order of their ids: the order of dense sensor ids in a detection log."""
     return tuple(
         SensorCard(
@@ -28,6 +30,7 @@ def cards(sensors: Mapping[str, CoastalRadar | AisReceiver]) -> tuple[SensorCard
             operator=sensor.operator,
             error_m=sensor.error_m(),
             contact_bytes=sensor.contact_bytes,
+            interval_s=sensor.interval_s if isinstance(sensor, FixedSensor) else 0.0,
         )
         for sensor_id, sensor in sorted(sensors.items())
     )

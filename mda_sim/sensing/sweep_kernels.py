@@ -1,4 +1,4 @@
-"""Putting contacts in order, compiled: a counting sort, five times faster than a general one here."""
+"""Putting contacts in order, compiled: a counting sort, linear in their number."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ nowhere if C < cos(r). A stationary target is within for its whole leg or not at
 Assumptions and limits: distances along the sphere of mean radius; r under a quarter of the globe and legs
 under half of it, so that a leg meets its cap once. Times are rounded inwards to microseconds.
 
-Source: elementary spherical geometry. Where next: ``sweep`` finds the windows of each sensor; the kernels of
-``radar`` and ``ais`` look inside them only.
+Source: elementary spherical geometry. Where next: ``FixedSensor.plan`` finds the windows of each sensor; the
+kernels of ``radar`` and ``ais`` look inside them only.
 """
 
 from __future__ import annotations

@@ -86,6 +86,11 @@ class MerchantTraffic(TrafficBase):
         """Origin and destination of each route."""
         return [(route.origin, route.destination) for route in self.routes.values()]
 
+    @property
+    def port_ids(self) -> list[str]:
+        """Ids of the ports that routes join."""
+        return [port for pair in self.port_pairs for port in pair]
+
 
 def merchant_groups(
     class_id: str,

@@ -59,6 +59,11 @@ class MilitiaTraffic(TrafficBase):
     move_mps: Span = Span(low=2 * KNOT_MPS, high=8 * KNOT_MPS)
     """Speed between anchorages, uniform in the span. > 0 m/s; the default is an assumption"""
 
+    @property
+    def feature_ids(self) -> list[str]:
+        """Ids of the features where vessels lie."""
+        return list(self.stock)
+
 
 def militia_groups(
     class_id: str, traffic: MilitiaTraffic, timeline: Timeline, seed: int, land: Land

@@ -66,6 +66,16 @@ class TrafficBase(Sourced):
     ais: AisCarriage
     """Carriage and use of AIS."""
 
+    @property
+    def port_ids(self) -> list[str]:
+        """Ids of the catalogue's ports that the class uses; none unless the kind says otherwise."""
+        return []
+
+    @property
+    def feature_ids(self) -> list[str]:
+        """Ids of the catalogue's features that the class keeps to; none unless the kind says otherwise."""
+        return []
+
     @model_validator(mode="after")
     def _flags_are_shares(self) -> Self:
         total = math.fsum(self.flags.values())

@@ -1,8 +1,9 @@
 """The world of one replicate: all traffic and probes of a scenario, as a fleet.
 
-Model: each class of traffic makes its groups of vessels alone (``merchant``, ``militia``), the probes are
-added, and ``groups.assemble`` numbers them. Merchant ships live in the area widened by ``buffer_m``, so
-that what enters the area has been seen on its way; militia live at their features wherever those are.
+Model: each class of traffic makes its groups of vessels alone (``merchant``, ``militia``, ``fishing``,
+``patrol``, ``small_boats``), the probes are added, and ``groups.assemble`` numbers them. All but militia live
+in the area widened by ``buffer_m``, so that what enters the area has been seen on its way; militia live at
+their features wherever those are.
 
 Assumptions and limits: those of each kind of traffic. Vessels do not react to each other.
 Where next: ``pipeline`` builds the fleet of each seed; ``sensing`` looks at it.
@@ -19,17 +20,23 @@ from mda_sim.core.spec import IdMap, NonNegative, Spec
 from mda_sim.core.time import Timeline
 from mda_sim.data import catalogue
 from mda_sim.geo.regions import Box, Circle, Polygon, widened
+from mda_sim.world.fishing import FishingTraffic, fishing_groups
 from mda_sim.world.fleet import PROBE, Fleet
 from mda_sim.world.groups import Group, assemble
 from mda_sim.world.lanes import LaneNetwork, lane_network
 from mda_sim.world.merchant import MerchantTraffic, merchant_groups
 from mda_sim.world.militia import MilitiaTraffic, militia_groups
+from mda_sim.world.patrol import PatrolTraffic, patrol_groups
 from mda_sim.world.probes import ProbeSpec, probe_group
+from mda_sim.world.small_boats import SmallBoatTraffic, small_boat_groups
 
 if TYPE_CHECKING:
     from mda_sim.geo.coast import Land
 
-TrafficSpec = Annotated[MerchantTraffic | MilitiaTraffic, Field(discriminator="kind")]
+TrafficSpec = Annotated[
+    MerchantTraffic | MilitiaTraffic | FishingTraffic | PatrolTraffic | SmallBoatTraffic,
+    Field(discriminator="kind"),
+]
 """A class of traffic, told apart by ``kind``."""
 
 
@@ -37,7 +44,7 @@ class WorldSpec(Spec):
     """What is at sea."""
 
     buffer_m: NonNegative = 200_000.0
-    """How far beyond the area merchant ships are simulated. >= 0 m"""
+    """How far beyond the area traffic is simulated (militia: wherever they lie). >= 0 m"""
     probes: ProbeSpec | None = None
     """The grid of probes; none without it."""
     traffic: IdMap[TrafficSpec] = Field(default_factory=dict)
@@ -51,8 +58,8 @@ class WorldSpec(Spec):
 
     @property
     def port_ids(self) -> tuple[str, ...]:
-        """Ids of all ports that routes name, sorted."""
-        return tuple(sorted({port for pair in self.port_pairs for port in pair}))
+        """Ids of all ports that traffic uses, sorted."""
+        return tuple(sorted({port for one in self.traffic.values() for port in one.port_ids}))
 
     @property
     def port_pairs(self) -> tuple[tuple[str, str], ...]:
@@ -62,9 +69,8 @@ class WorldSpec(Spec):
 
     @property
     def feature_ids(self) -> tuple[str, ...]:
-        """Ids of all features where vessels lie, sorted."""
-        militia = (one for one in self.traffic.values() if isinstance(one, MilitiaTraffic))
-        return tuple(sorted({feature for one in militia for feature in one.stock}))
+        """Ids of all features that traffic keeps to, sorted."""
+        return tuple(sorted({feature for one in self.traffic.values() for feature in one.feature_ids}))
 
 
 def build_fleet(
@@ -97,7 +103,8 @@ def build_fleet(
 
 def lanes_of(world: WorldSpec, land: Land) -> LaneNetwork:
     """The lanes of all routes of a world, from the cache or made now; errors as ``build_fleet``."""
-    places = {name: catalogue.port(name) for name in world.port_ids}
+    named = sorted({port for pair in world.port_pairs for port in pair})
+    places = {name: catalogue.port(name) for name in named}
     ports = {name: (place.lat_deg, place.lon_deg) for name, place in places.items()}
     return lane_network(ports, world.port_pairs, land)
 
@@ -108,5 +115,11 @@ def _groups(
     for class_id, traffic in world.traffic.items():
         if isinstance(traffic, MerchantTraffic):
             yield from merchant_groups(class_id, traffic, lanes, box, timeline, seed, land)
+        elif isinstance(traffic, FishingTraffic):
+            yield from fishing_groups(class_id, traffic, box, timeline, seed, land)
+        elif isinstance(traffic, PatrolTraffic):
+            yield from patrol_groups(class_id, traffic, box, timeline, seed, land)
+        elif isinstance(traffic, SmallBoatTraffic):
+            yield from small_boat_groups(class_id, traffic, box, timeline, seed, land)
         else:
             yield from militia_groups(class_id, traffic, timeline, seed, land)

@@ -22,7 +22,7 @@ from mda_sim.records import CONTACTS, REPORTS, DetectionLog, SensorCard
 S = 1_000_000
 
 
-def log_of_reports(rows, n_targets=2):
+def log_of_reports(rows, n_targets=2, interval_s=(10.0, 10.0, 10.0)):
     """Reports from (sensor, interval, t_observed_s, targets) rows in order; all targets are probes."""
     count = np.array([len(targets) for *_, targets in rows], np.int64)
     t_us = [round(t * S) for _, _, t, _ in rows]
@@ -38,7 +38,7 @@ def log_of_reports(rows, n_targets=2):
     }
     held = [k for *_, targets in rows for k in targets]
     contacts = Table.of(CONTACTS, {"target": held, "dt_us": [0] * len(held)})
-    cards = tuple(SensorCard(f"s{i}", "radar", "AAA", 1.0, 1.0) for i in range(3))
+    cards = tuple(SensorCard(f"s{i}", "radar", "AAA", 1.0, 1.0, interval_s[i]) for i in range(3))
     return DetectionLog(Table.of(REPORTS, columns), contacts, cards, 0, n_targets)
 
 
@@ -95,12 +95,11 @@ def test_the_table_holds_each_nation_probe_and_age_once_in_order():
     assert table["tau_s"].tolist() == [3600.0, 7200.0] * 6
 
 
-def test_the_length_of_a_report_is_read_off_evenly_spaced_reports_only():
-    even = [(0, 0, 130.0, []), (0, 1, 230.0, []), (0, 4, 530.0, [])]
-    uneven = [(1, 0, 10.0, []), (1, 1, 20.0, []), (1, 2, 50.0, [])]
-    log = log_of_reports([*even, *uneven, (2, 7, 70.0, [])])
-    assert (report_length_us(log.reports) / S).tolist() == [100.0] * 3 + [0.0] * 4
-    assert len(report_length_us(log_of_reports([]).reports)) == 0
+def test_a_report_is_as_long_as_its_sensors_interval_and_an_image_has_no_length():
+    rows = [(0, 0, 130.0, []), (0, 4, 530.0, []), (1, 0, 10.0, []), (2, 7, 70.0, [])]
+    log = log_of_reports(rows, interval_s=(100.0, 0.0, 30.0))
+    assert (report_length_us(log) / S).tolist() == [100.0, 100.0, 0.0, 30.0]
+    assert len(report_length_us(log_of_reports([]))) == 0
 
 
 def test_gaps_lie_between_the_merged_intervals_of_received_reports():
@@ -118,7 +117,7 @@ def test_gaps_lie_between_the_merged_intervals_of_received_reports():
 
 def test_images_are_instants_and_the_textbook_gaps_come_out_of_a_log():
     # instants at uneven times whose gaps in [0, 30) are 5, 10 and 15
-    log = log_of_reports([(0, 0, 5.0, [0]), (0, 1, 15.0, [0]), (0, 3, 31.0, [0])])
+    log = log_of_reports([(0, 0, 5.0, [0]), (0, 1, 15.0, [0]), (0, 3, 31.0, [0])], interval_s=(0.0,) * 3)
     gaps = gaps_of(log, [0, 1, 2], 0.0, 30.0)
     assert gaps.mean_gap_s.tolist() == pytest.approx([10.0, 30.0])
     assert gaps.mean_response_s.tolist() == pytest.approx([3.5 / 2 * 100 / 30, 15.0])
@@ -127,14 +126,14 @@ def test_images_are_instants_and_the_textbook_gaps_come_out_of_a_log():
 def test_overlapping_intervals_of_two_sensors_leave_no_gap():
     slow = [(0, 0, 60.0, [0]), (0, 1, 120.0, [0])]
     fast = [(1, i, 10.0 * (i + 1), [0] if i == 3 else []) for i in range(12)]
-    log = log_of_reports([*slow, *fast])
+    log = log_of_reports([*slow, *fast], interval_s=(60.0, 10.0, 0.0))
     assert gaps_of(log, list(range(14)), 0.0, 120.0).mean_gap_s.tolist() == [0.0, 120.0]
     assert gaps_of(log, list(range(2, 14)), 0.0, 120.0).mean_gap_s.tolist() == [55.0, 120.0]
     assert gaps_of(log, [], 0.0, 120.0).mean_response_s.tolist() == [60.0, 60.0]
 
 
 def test_gap_figures_are_means_over_the_probes_of_the_zone():
-    log = log_of_reports([(0, 0, 60.0, [0]), (0, 1, 120.0, [0])])
+    log = log_of_reports([(0, 0, 60.0, [0]), (0, 1, 120.0, [0])], interval_s=(60.0,) * 3)
     gaps = gaps_of(log, [0, 1], 0.0, 120.0)
     probes = Probes(0, np.array([60.0, 0.0]), np.array([110.0, 110.0]))
     revisit, response = gap_figures(gaps, np.array([120, 120]) * S, probes)

@@ -83,7 +83,7 @@ def fleet(fleet_of):
 def make_log(held, fleet):
     """A log of (sensor number, t_observed_s, targets) reports, ready at once; b_coarse is a poor sensor."""
     cards = (
-        SensorCard("a_radar", "radar", "AAA", 100.0, 30.0),
+        SensorCard("a_radar", "radar", "AAA", 100.0, 30.0, 3600.0),
         SensorCard("b_coarse", "radar", "BBB", 50_000.0, 30.0),
         SensorCard("b_radar", "radar", "BBB", 100.0, 30.0),
     )

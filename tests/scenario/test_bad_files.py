@@ -19,6 +19,29 @@ class Mistake(NamedTuple):
     says: str
 
 
+MORE_TRAFFIC = "off_fraction: 0.02}\n"
+FISHING = (
+    MORE_TRAFFIC
+    + """\
+    trawler:
+      kind: fishing
+      grounds: {bank: {vessels: 5, ground: west_luzo, base: {port: subik}}}
+      length_m: {low: 25, high: 45}
+      flags: {CHN: 1.0}
+      ais: {carriage: 0.1, transponder: class_b}
+"""
+)
+PATROL = (
+    MORE_TRAFFIC
+    + """\
+    coast_guard:
+      kind: patrol
+      stations: {shoal: {hulls: 1, feature: scarboro_shoal}}
+      length_m: {low: 60, high: 165}
+      flags: {CHN: 1.0}
+      ais: {carriage: 1.0, transponder: class_a}
+"""
+)
 DEEP = "output: {maps: " + "[" * 40 + "]" * 40 + "}"
 
 MISTAKES = [
@@ -89,7 +112,7 @@ MISTAKES = [
             "the number 1e308 is too large"),
     Mistake("unknown kind", "kind: coastal_radar", "kind: coastal_rader", "kind: coastal_rader",
             "sensors.radar_1",
-            "unknown kind 'coastal_rader'; expected one of 'ais_receiver', 'coastal_radar'; "
+            "unknown kind 'coastal_rader'; expected one of 'ais_receiver', 'coastal_radar', 'sar_satellite'; "
             "did you mean 'coastal_radar'?"),
     Mistake("unknown word", "classification: RESTRICTED", "classification: RESTRICTD",
             "classification: RESTRICTD",
@@ -128,6 +151,15 @@ MISTAKES = [
     Mistake("unknown port", "origin: manila", "origin: manilla", "origin",
             "world.traffic.general.routes.north.origin",
             "the catalogue has no port 'manilla'; did you mean 'manila'?"),
+    Mistake("unknown ground", MORE_TRAFFIC, FISHING.replace("subik", "subic"), "ground: west_luzo",
+            "world.traffic.trawler.grounds.bank.ground",
+            "the catalogue has no fishing ground 'west_luzo'; did you mean 'west_luzon'?"),
+    Mistake("unknown base", MORE_TRAFFIC, FISHING.replace("west_luzo,", "west_luzon,"), "port: subik",
+            "world.traffic.trawler.grounds.bank.base.port",
+            "the catalogue has no port 'subik'; did you mean 'subic'?"),
+    Mistake("unknown station", MORE_TRAFFIC, PATROL, "feature: scarboro_shoal",
+            "world.traffic.coast_guard.stations.shoal.feature",
+            "the catalogue has no feature 'scarboro_shoal'; did you mean 'scarborough_shoal'?"),
     Mistake("unknown site", "site: ncwc_manila", "site: ncwc_manil", "site: ncwc_manil",
             "sharing.nodes.phl_ncwc.site",
             "the catalogue has no site 'ncwc_manil'; did you mean 'ncwc_manila'?"),

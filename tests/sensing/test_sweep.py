@@ -385,3 +385,17 @@ def test_sensors_that_share_a_draw_address_are_refused(build, mixed, monkeypatch
 def test_a_block_below_one_is_refused(build, mixed):
     with pytest.raises(ValueError, match="at least 1 target"):
         sense(mixed, {"a": build.radar()}, build.timeline(1), SEED, land=None, block=0)
+
+
+def test_luzon_hides_lamon_bay_from_a_radar_on_manila_bay(build):
+    from mda_sim.geo.coast import load_land
+
+    places = [(14.55, 120.70), (14.55, 122.00)]  # in Manila Bay; east of Luzon, 113 km away
+    fleet = build.fleet([[(0.0, *place), (7200.0, *place)] for place in places])
+    radar = build.radar(
+        lat_deg=14.6, lon_deg=120.95, antenna_height_m=1000.0, max_range_m=150e3, power_w=1e8, own_land_m=10e3
+    )
+    blocked = sense(fleet, {"r": radar}, build.timeline(2), SEED, land=load_land())
+    free = sense(fleet, {"r": radar}, build.timeline(2), SEED, land=None)
+    assert set(blocked.contacts["target"].tolist()) == {0}
+    assert set(free.contacts["target"].tolist()) == {0, 1}

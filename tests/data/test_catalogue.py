@@ -1,0 +1,374 @@
+"""The catalogue: rows have sources, ids and places that can be true, and agree with known distances."""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mda_sim.data import catalogue
+from mda_sim.data.catalogue import DATA_FOLDER, content_digest
+from mda_sim.data.rows import Feature
+from mda_sim.geo.coast import load_land
+from mda_sim.geo.sphere import distance_m
+
+TABLES: dict[str, Callable[[], Mapping[str, Any]]] = {
+    "agreements.csv": catalogue.agreements,
+    "features.csv": catalogue.features,
+    "fishing_grounds.csv": catalogue.fishing_grounds,
+    "ports.csv": catalogue.ports,
+    "satellites.csv": catalogue.satellites,
+    "sensor_types.yaml": catalogue.sensor_types,
+    "sites.csv": catalogue.sites,
+}
+PLACED = ("features.csv", "ports.csv", "sites.csv")
+LOOK_UPS: dict[str, tuple[Callable[[str], Any], str, str]] = {
+    "site": (catalogue.site, "cws_baluut", "cws_balut"),
+    "feature": (catalogue.feature, "mischief_reaf", "mischief_reef"),
+    "port": (catalogue.port, "hong_konk", "hong_kong"),
+    "fishing ground": (catalogue.fishing_ground, "taiwan_bnak", "taiwan_bank"),
+    "satellite": (catalogue.satellite, "sentinel_1_wi", "sentinel_1_iw"),
+    "sensor type": (catalogue.sensor_type, "coastal_x_18", "coastal_x_18ft"),
+    "agreement": (catalogue.agreement_rules, "jpn_usa_gsomai", "jpn_usa_gsomia"),
+}
+ID = re.compile(r"[a-z][a-z0-9_]{0,40}")
+
+PLACES = {
+    # Positions of the collection of facts that the tables were made from, and of usual atlases.
+    "wallace": (16.6, 120.29),
+    "gozar": (13.83, 120.06),
+    "cws_balut": (5.405, 125.38),
+    "pcg_catanduanes": (14.08, 124.14),
+    "pcg_thitu": (11.053, 114.285),
+    "ncwc_manila": (14.5875, 120.9675),
+    "jpn_mod_ichigaya": (35.693, 139.728),
+    "usa_indopacom": (21.386, -157.907),
+    "naha_air_base": (26.196, 127.646),
+    "scarborough_shoal": (15.183, 117.767),
+    "second_thomas_shoal": (9.733, 115.867),
+    "mischief_reef": (9.917, 115.533),
+    "whitsun_reef": (9.983, 114.65),
+    "fiery_cross_reef": (9.55, 112.89),
+    "woody_island": (16.834, 112.34),
+    "bashi_channel": (21.35, 121.65),
+    "yonaguni": (24.455, 122.985),
+    "singapore": (1.26, 104.2),
+}
+DISTANCES_KM = [
+    ("wallace", "scarborough_shoal", 312),
+    ("gozar", "scarborough_shoal", 289),
+    ("osa_notional_c", "scarborough_shoal", 243),  # the coast of Zambales
+    ("mount_salakot", "second_thomas_shoal", 302),
+    ("mount_salakot", "sabina_shoal", 236),
+    ("pcg_thitu", "second_thomas_shoal", 227),
+    ("thitu_island", "subi_reef", 26),
+    ("thitu_island", "mischief_reef", 186),
+    ("mischief_reef", "second_thomas_shoal", 42),
+    ("basa_air_base", "scarborough_shoal", 293),
+    ("basa_air_base", "second_thomas_shoal", 770),
+    ("naha_air_base", "bashi_channel", 814),
+    ("kanoya_air_base", "bashi_channel", 1441),
+    ("naha_air_base", "scarborough_shoal", 1597),
+    ("ncwc_manila", "jpn_mod_ichigaya", 2992),
+    ("ncwc_manila", "usa_indopacom", 8513),
+    ("singapore_strait", "luzon_strait", 2820),
+]
+
+
+def raw_rows(name: str, folder: Path = DATA_FOLDER) -> list[dict[str, str]]:
+    """Rows of a table as written, the key of a YAML mapping as its id."""
+    text = (folder / name).read_text(encoding="utf-8")
+    if name.endswith(".yaml"):
+        return [{"id": key, **row} for key, row in yaml.safe_load(text).items()]
+    return list(csv.DictReader(text.splitlines(), strict=True))
+
+
+def place(any_id: str) -> tuple[float, float]:
+    for table in (catalogue.sites(), catalogue.features(), catalogue.ports()):
+        if any_id in table:
+            return table[any_id].lat_deg, table[any_id].lon_deg
+    raise AssertionError(f"no place {any_id}")
+
+
+def data_files(folder: Path) -> set[str]:
+    """The data files: programs, prose and the leavings of a half-done write are none."""
+    skipped = {".py", ".pyc", ".md", ".tmp"}
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix not in skipped
+    }
+
+
+def test_the_catalogue_names_its_own_files_and_no_other() -> None:
+    tables = {name for name in data_files(DATA_FOLDER) if "/" not in name}
+    assert set(catalogue.CATALOGUE_FILES) == tables == set(TABLES)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_row_has_a_source_and_a_confidence_of_the_known_words(name: str) -> None:
+    rows = raw_rows(name)
+    assert rows
+    for row in rows:
+        assert row["source"].strip(), row["id"]
+        assert row["confidence"] in ("high", "medium", "low", "assumption"), row["id"]
+        assert row["name"].strip(), row["id"]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_ids_are_short_snake_case_unique_and_in_order(name: str) -> None:
+    ids = [row["id"] for row in raw_rows(name)]
+    assert all(ID.fullmatch(one) for one in ids)
+    assert len(set(ids)) == len(ids)
+    assert list(TABLES[name]()) == sorted(ids)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_rows_and_tables_cannot_be_changed(name: str) -> None:
+    rows = TABLES[name]()
+    first = next(iter(rows.values()))
+    with pytest.raises(FrozenInstanceError):
+        first.source = "another"
+    with pytest.raises(TypeError):
+        rows["another"] = first  # type: ignore[index]
+
+
+def test_ids_of_places_are_unique_over_sites_and_features() -> None:
+    assert not set(catalogue.sites()) & set(catalogue.features())
+
+
+@pytest.mark.parametrize("name", PLACED)
+def test_coordinates_are_in_range_and_lie_around_the_pacific(name: str) -> None:
+    far = {"volpe_center"}  # the only place outside Asia and the Pacific
+    for row in TABLES[name]().values():
+        assert -90 <= row.lat_deg <= 90, row.id
+        assert -180 <= row.lon_deg <= 180, row.id
+        if row.id not in far:
+            assert -5 <= row.lat_deg <= 45, row.id
+            assert 95 <= row.lon_deg <= 150 or row.nation == "USA", row.id
+        assert getattr(row, "position_uncertainty_m", 1.0) > 0, row.id
+
+
+@pytest.mark.parametrize("any_id", PLACES)
+def test_known_places_are_where_they_are_known_to_be(any_id: str) -> None:
+    assert float(distance_m(*place(any_id), *PLACES[any_id])) < 2_000
+
+
+@pytest.mark.parametrize(("one", "other", "km"), DISTANCES_KM)
+def test_known_distances_come_out_within_two_per_cent(one: str, other: str, km: float) -> None:
+    assert float(distance_m(*place(one), *place(other))) == pytest.approx(km * 1000, rel=0.02)
+
+
+def test_no_shore_radar_stands_near_the_flashpoints() -> None:
+    """243 km to Scarborough Shoal and 227 km to Second Thomas Shoal: far beyond a horizon of 100 km."""
+    radars = [row for row in catalogue.sites().values() if "radar" in row.kind or "coast" in row.kind]
+    for feature, km in (("scarborough_shoal", 243), ("second_thomas_shoal", 227)):
+        nearest_m = min(float(distance_m(row.lat_deg, row.lon_deg, *place(feature))) for row in radars)
+        assert nearest_m == pytest.approx(km * 1000, rel=0.02)
+
+
+def test_notional_sites_say_so_in_their_names_and_no_other_site_does() -> None:
+    notional = [row for row in catalogue.sites().values() if row.notional]
+    assert len(notional) >= 5
+    for row in catalogue.sites().values():
+        assert row.notional == row.name.startswith("Notional"), row.id
+        assert row.notional == ("notional" in row.id), row.id
+        if row.notional:
+            assert row.confidence == "assumption", row.id
+            assert "assumption of the authors" in row.source, row.id
+    for satellite in catalogue.satellites().values():
+        assert ("notional" in satellite.id) == ("Notional" in satellite.name), satellite.id
+
+
+def test_the_five_radars_without_a_published_place_are_notional() -> None:
+    osa = [row for row in catalogue.sites().values() if row.id.startswith("osa_")]
+    assert len(osa) == 5
+    assert all(row.notional and row.position_uncertainty_m >= 50_000 for row in osa)
+
+
+def test_features_carry_no_nation() -> None:
+    assert not {"nation", "operator", "owner", "claimant"} & {field.name for field in fields(Feature)}
+    assert list(raw_rows("features.csv")[0]) == [field.name for field in fields(Feature)]
+    words = re.compile(r"\b(PHL|CHN|VNM|MYS|TWN|JPN|USA|held|occupied|claim\w*|illegal\w*)\b")
+    for row in catalogue.features().values():
+        assert not words.search(f"{row.name} {row.kind}"), row.id
+
+
+def test_features_are_named_internationally_first_and_locally_after() -> None:
+    for row in catalogue.features().values():
+        local = [one.strip() for one in row.local_names.split(";") if one]
+        languages = [one.split(":")[0] for one in local]
+        assert set(languages) <= {"Filipino", "Chinese", "Vietnamese", "Malay"}, row.id
+        assert len(set(languages)) == len(languages), row.id
+        for one in local:
+            assert one.split(":")[1].strip() not in row.name, row.id
+
+
+@pytest.mark.parametrize("name", ["ports.csv", "sites.csv"])
+def test_nations_are_trigraphs(name: str) -> None:
+    for row in TABLES[name]().values():
+        assert re.fullmatch("[A-Z]{3}", row.nation) or "not a port" in row.name, row.id
+
+
+def test_ports_lie_in_the_sea_of_the_coast_file() -> None:
+    land = load_land()
+    ports = list(catalogue.ports().values())
+    lat, lon = [row.lat_deg for row in ports], [row.lon_deg for row in ports]
+    assert land.covers(lat, lon).all()
+    assert not land.is_land(lat, lon).any()
+    assert land.distance_to_coast_m(lat, lon).min() >= 4_000
+
+
+def test_straits_and_lanes_lie_in_the_sea_of_the_coast_file() -> None:
+    land = load_land()
+    for row in catalogue.features().values():
+        if row.kind in ("strait", "lane"):
+            assert not land.is_land(row.lat_deg, row.lon_deg), row.id
+            assert float(land.distance_to_coast_m(row.lat_deg, row.lon_deg)) > 2_000, row.id
+
+
+def test_fishing_grounds_are_areas_at_sea() -> None:
+    land = load_land()
+    for row in catalogue.fishing_grounds().values():
+        assert len(row.corners) >= 3, row.id
+        assert len(set(row.corners)) == len(row.corners), row.id
+        lat = sum(corner[0] for corner in row.corners) / len(row.corners)
+        lon = sum(corner[1] for corner in row.corners) / len(row.corners)
+        assert land.covers(lat, lon), row.id
+        assert not land.is_land(lat, lon), row.id
+
+
+def test_satellites_have_orbits_that_exist() -> None:
+    for row in catalogue.satellites().values():
+        assert row.count >= 1, row.id
+        assert math.isnan(row.altitude_m) or 400e3 <= row.altitude_m <= 1000e3, row.id
+        assert math.isnan(row.inclination_deg) or 30 <= row.inclination_deg <= 100, row.id
+        assert math.isnan(row.swath_m) or 1e3 <= row.swath_m <= 5e6, row.id
+
+
+def test_what_is_not_public_is_not_a_number_and_the_rest_is() -> None:
+    assert math.isnan(catalogue.satellite("igs_radar_notional").altitude_m)
+    unknown = [row.id for row in catalogue.satellites().values() if math.isnan(row.altitude_m)]
+    assert unknown == ["igs_radar_notional"]
+
+
+def test_the_types_of_one_kind_have_the_same_parameters() -> None:
+    """A parameter that one type forgets would silently take the default of the spec."""
+    choices = {"look_side", "ltan_s", "inclination_deg", "raan_deg", "phase_deg"}  # ways to give an orbit
+    by_kind: dict[str, list[set[str]]] = {}
+    for row in catalogue.sensor_types().values():
+        names = set(row.parameters)
+        assert "antenna_height_m" not in names, "the height belongs to the site"
+        assert all(isinstance(row.parameters[key], (int, float)) for key in names - choices), row.id
+        by_kind.setdefault(row.kind, []).append(names - choices)
+    assert {"coastal_radar", "ais_receiver"} <= set(by_kind)
+    for kind, each in by_kind.items():
+        assert all(names == each[0] for names in each), kind
+
+
+def test_rules_belong_to_their_agreement_and_agree_on_its_head() -> None:
+    heads: dict[str, set[tuple[str, tuple[str, ...]]]] = {}
+    for row in catalogue.agreements().values():
+        assert re.fullmatch(rf"{row.agreement}_\d\d", row.id), row.id
+        assert row.parties, row.id
+        assert all(re.fullmatch("[A-Z]{3}", party) for party in row.parties), row.id
+        assert row.rule.strip(), row.id
+        heads.setdefault(row.agreement, set()).add((row.name, row.parties))
+    assert all(len(each) == 1 for each in heads.values())
+    assert {"jpn_usa_gsomia", "phl_usa_gsomia", "jpn_kor_gsomia", "tisa"} <= set(heads)
+
+
+def test_the_agreement_that_is_only_negotiated_is_not_in_force() -> None:
+    rules = catalogue.agreement_rules("jpn_phl_gsomia")
+    assert rules
+    assert all(rule.in_force == "no" and rule.signed.startswith("not signed") for rule in rules)
+
+
+@pytest.mark.parametrize("table", LOOK_UPS)
+def test_an_unknown_id_gives_a_key_error_with_the_nearest_id(table: str) -> None:
+    look_up, wrong, nearest = LOOK_UPS[table]
+    with pytest.raises(KeyError) as caught:
+        look_up(wrong)
+    assert str(caught.value).startswith(f"the catalogue has no {table} {wrong!r}; did you mean ")
+    assert repr(nearest) in str(caught.value)
+    assert look_up(nearest)
+
+
+def test_an_unknown_id_that_is_near_to_none_lists_what_there_is() -> None:
+    with pytest.raises(KeyError, match=r"it has: .*hong_kong"):
+        catalogue.port("zzzzzz")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (",low\n", ",maybe\n", "needs a source and a confidence"),
+        (',"general knowledge, approximate",low\n', ",,low\n", "needs a source and a confidence"),
+        ("\nbalabac_strait,", "\nbabuyan_channel,", "'babuyan_channel' twice"),
+    ],
+)
+def test_a_bad_row_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, message: str
+) -> None:
+    text = (DATA_FOLDER / "features.csv").read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / "features.csv").write_text(text.replace(old, new, 1), encoding="utf-8")
+    monkeypatch.setattr(catalogue, "DATA_FOLDER", tmp_path)
+    with pytest.raises(ValueError, match=message):
+        catalogue.features.__wrapped__()
+
+
+def test_the_digest_is_that_of_the_content(tmp_path: Path) -> None:
+    copy = tmp_path / "data"
+    shutil.copytree(DATA_FOLDER, copy)
+    assert content_digest(copy) == content_digest()
+    assert content_digest() == content_digest()
+
+
+@pytest.mark.parametrize("name", sorted(data_files(DATA_FOLDER)))
+def test_the_digest_changes_when_any_data_file_changes(name: str, tmp_path: Path) -> None:
+    copy = tmp_path / "data"
+    shutil.copytree(DATA_FOLDER, copy)
+    changed = bytearray((copy / name).read_bytes())
+    changed[-2] ^= 1
+    (copy / name).write_bytes(changed)
+    after_change = content_digest(copy)
+    (copy / name).rename(copy / f"{name}.renamed")
+    after_renaming = content_digest(copy)
+    (copy / f"{name}.renamed").unlink()
+    digests = {content_digest(), after_change, after_renaming, content_digest(copy)}
+    assert len(digests) == 4
+
+
+def test_the_digest_leaves_out_programs_and_prose(tmp_path: Path) -> None:
+    copy = tmp_path / "data"
+    shutil.copytree(DATA_FOLDER, copy)
+    for path in [*copy.rglob("*.py"), *copy.rglob("*.md")]:
+        path.write_text("changed")
+    assert content_digest(copy) == content_digest()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_no_source_is_a_leaked_document(name: str) -> None:
+    leaked = re.compile(r"wiki-?leaks|cablegate|\bleak|diplomatic cable|cryptome|ddosecrets|discord", re.I)
+    text = (DATA_FOLDER / name).read_text(encoding="utf-8")
+    assert not leaked.search(text)
+
+
+def test_the_licences_name_every_data_file() -> None:
+    licences = (DATA_FOLDER / "LICENSES.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([^`]+)`", licences))
+    files = data_files(DATA_FOLDER)
+    assert "coast/coast.npz" in files
+    assert files <= named, f"LICENSES.md does not name {sorted(files - named)}"
+    for row in licences.splitlines():
+        if row.startswith("| `"):
+            assert len([cell for cell in row.split("|") if cell.strip()]) == 4
