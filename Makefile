@@ -3,6 +3,7 @@ PY ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 SCENARIO ?= scenarios/south_china_sea.yaml
+BRIEFLY := --quiet --seeds 1 --set warmup_h=6 --set duration_h=12 --set drain_h=6
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .PHONY: run test lint check wheel scenarios bench lock clean
@@ -24,8 +25,7 @@ check: lint test           ## what a change must pass
 
 scenarios: $(VENV)/.test   ## run every shipped scenario briefly
 	for file in scenarios/*.yaml; do \
-	  $(BIN)/mda-sim run "$$file" --seeds 1 --set warmup_h=6 --set duration_h=12 --set drain_h=6 \
-	    --out "$$(mktemp -d)/run" --quiet || exit 1; done
+	  $(BIN)/mda-sim run "$$file" $(BRIEFLY) --out "$$(mktemp -d)/run" || exit 1; done
 
 wheel: $(VENV)/.test       ## build the wheel and run it outside the repository
 	sh .ci/try_wheel $(BIN)/python $(SCENARIO)
@@ -37,6 +37,8 @@ $(VENV)/.run: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PY) -m venv $(VENV)
 	test -f $(VENV)/.test || $(PIP) install --require-hashes -r requirements.lock
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-deps --no-build-isolation -e .
+	@echo "compiling kernels and laying sea lanes, once"
+	@folder=$$(mktemp -d) && $(BIN)/mda-sim run scenarios/south_china_sea.yaml $(BRIEFLY) --out $$folder/run && rm -r $$folder
 	touch $@
 
 $(VENV)/.test: requirements-dev.lock pyproject.toml
