@@ -19,18 +19,25 @@ __all__ = ["Finding", "audit"]
 
 
 def audit(
-    log: DetectionLog, deliveries: DeliveryLog, sharing: Tree, nations: Tree, timeline: Timeline
+    log: DetectionLog,
+    deliveries: DeliveryLog,
+    sharing: Tree,
+    nations: Tree,
+    timeline: Timeline,
+    seed: int | None = None,
 ) -> tuple[Finding, ...]:
     """Everything in which the delivery log departs from the rules; empty if nothing does.
 
     ``sharing`` and ``nations`` are the resolved sections of one configuration as plain data (mappings, lists,
-    strings, numbers; moments in ISO 8601). Reads the tables and changes nothing.
+    strings, numbers; moments in ISO 8601). With the replicate's ``seed`` every decision by chance is drawn
+    again from its address; without it, it is only asked to be the same for a whole case and to be possible.
+    Reads the tables and changes nothing.
     """
     notes = Notebook()
     if deliveries.sensing_digest != log.digest():
         notes.broken("the deliveries belong to another detection log", [deliveries.sensing_digest[:12]])
         return tuple(notes.findings)
-    file = CaseFile(log, deliveries, sharing, timeline)
+    file = CaseFile(log, deliveries, sharing, timeline, seed)
     check_offers(file, notes)
     if notes.findings:
         return tuple(notes.findings)  # what follows asks about offers that must be known to be right

@@ -25,7 +25,15 @@ Ints = NDArray[np.int64]
 class CaseFile:
     """The logs of one configuration, laid out for questions."""
 
-    def __init__(self, log: DetectionLog, deliveries: DeliveryLog, sharing: Tree, timeline: Timeline) -> None:
+    def __init__(
+        self,
+        log: DetectionLog,
+        deliveries: DeliveryLog,
+        sharing: Tree,
+        timeline: Timeline,
+        seed: int | None = None,
+    ) -> None:
+        self.seed = seed
         self.rules = Rules(sharing, timeline)
         self.sharing = sharing
         self.timeline = timeline

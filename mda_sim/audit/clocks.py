@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mda_sim.audit.case_file import CaseFile, Ints
+from mda_sim.audit.draws import is_so
 from mda_sim.audit.findings import Notebook
 from mda_sim.audit.rules import Tree
 from mda_sim.core.time import NEVER_US, Timeline, to_us
@@ -53,9 +54,12 @@ def check_clocks(file: CaseFile, notes: Notebook) -> None:
     refused = hops["gates"] != 0
     met_stage: NDArray[np.bool_] = refused & ((stages[1:] != NEVER_US).any(axis=0) | (hops["case"] >= 0))
     notes.rows("a hop refused on arrival met a later stage", met_stage, "hops", report=hops["report"])
-    cases = list(_cases(file))
-    for case in cases:
-        _check_case(file, case, notes)
+    cases, unsent = [], np.zeros(len(file.link), bool)
+    for case in _cases(file):
+        if _check_case(file, case, notes):
+            cases.append(case)
+        else:
+            unsent[case.rows] = True
     expired = np.zeros(len(file.link), bool)
     for desk in sorted(file.sharing["desks"]):
         _replay_desk(
@@ -63,7 +67,7 @@ def check_clocks(file: CaseFile, notes: Notebook) -> None:
         )
     for link in range(len(file.links)):
         _replay_link(file, link, [case for case in cases if case.link == link], notes)
-    _check_outcome_of_hops(file, expired, notes)
+    _check_outcome_of_hops(file, unsent, expired, notes)
 
 
 def _cases(file: CaseFile) -> Iterator[Case]:
@@ -86,18 +90,30 @@ def _cases(file: CaseFile) -> Iterator[Case]:
         yield Case(i, categories[j], k, part)
 
 
-def _check_case(file: CaseFile, case: Case, notes: Notebook) -> None:
+def _check_case(file: CaseFile, case: Case, notes: Notebook) -> bool:
+    """Check the stages that need no queue; whether the sender wanted to send the case."""
     hops, spec = file.hops, _spec(file, case)
     close_us = (case.window + 1) * to_us(spec["case_window_s"])
     number = -1 if spec["desk"] is None else case.window
     wanted = {"t_case_us": close_us if close_us <= file.end_us else NEVER_US, "case": number}
-    if spec["desk"] is None:
+    is_sent = close_us > file.end_us or _is_willing(file, case)
+    if not is_sent:
+        wanted |= dict.fromkeys(STAGES[2:], NEVER_US)
+    elif spec["desk"] is None:
         wanted |= dict.fromkeys(("t_review_us", "t_reviewed_us", "t_released_us"), wanted["t_case_us"])
     for name, value in wanted.items():
         _expect(file, case, name, value, notes)
     for name in ("t_review_us", "t_reviewed_us", "t_released_us"):
         if (hops[name][case.rows] != hops[name][case.rows[0]]).any():
             notes.broken(f"{name} differs within a case", [_name(file, case)])
+    return is_sent
+
+
+def _is_willing(file: CaseFile, case: Case) -> bool:
+    link = file.links[case.link]
+    willingness = _spec(file, case)["willingness"]
+    booked = bool(file.hops["outcome"][case.rows[0]] != Outcome.NOT_SENT)
+    return is_so(willingness, file.seed, "share.willing", link, case.category, case.window, booked=booked)
 
 
 def _replay_desk(
@@ -142,11 +158,14 @@ def _replay_link(file: CaseFile, link: int, cases: list[Case], notes: Notebook) 
             _expect(file, part, name, t_us if t_us <= file.end_us else NEVER_US, notes)
 
 
-def _check_outcome_of_hops(file: CaseFile, expired: NDArray[np.bool_], notes: Notebook) -> None:
+def _check_outcome_of_hops(
+    file: CaseFile, unsent: NDArray[np.bool_], expired: NDArray[np.bool_], notes: Notebook
+) -> None:
     hops = file.hops
     expected = np.full(len(file.link), int(Outcome.IN_FLIGHT), np.int64)
     expected[hops["t_received_us"] != NEVER_US] = int(Outcome.DELIVERED)
     expected[expired] = int(Outcome.EXPIRED)
+    expected[unsent] = int(Outcome.NOT_SENT)
     expected[(hops["gates"] | hops["gates_at_release"]) != 0] = int(Outcome.WITHHELD)
     notes.rows(
         "outcome of a hop does not follow from its stages",

@@ -26,6 +26,7 @@ from mda_sim.core.spec import (
     NationId,
     NonNegative,
     Positive,
+    Probability,
     Sourced,
     Spec,
     UtcTime,
@@ -89,6 +90,8 @@ class LinkSpec(Sourced):
     """Categories that the link carries; empty: all. Reports of others are not offered to it."""
     case_window_s: Annotated[float, Field(ge=1)] = 3600.0
     """Reports of one category that come to the sender in one window are one case [s]."""
+    willingness: Probability = 1.0
+    """Chance that the sender wants to send a case, drawn once for each; permission does not oblige."""
     desk: Id | None = None
     """Desk that reviews its cases; none: a case is released when its window closes."""
     accreditation: LevelWord = "UNCLASSIFIED"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -17,6 +18,12 @@ from mda_sim.sharing.network import NationSpec, SharingSpec
 START = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
 LEVELS = ("UNCLASSIFIED", "RESTRICTED", "CONFIDENTIAL", "SECRET")
 NATIONS = ("JPN", "PHL", "USA")
+OLD_HOPS = (
+    "report", "link", "t_arrived_us", "t_case_us", "t_review_us", "t_reviewed_us", "t_released_us",
+    "t_sent_us", "t_transmitted_us", "t_received_us", "case", "gates", "gates_at_release", "agreement",
+    "outcome", "is_new",
+)  # fmt: skip
+OLD_OUTCOMES = ("report", "nation", "t_received_us", "hops", "gates", "outcome")
 
 
 class Trial(NamedTuple):
@@ -27,10 +34,14 @@ class Trial(NamedTuple):
     sharing: dict[str, Any]
     nations: dict[str, Any]
     timeline: Timeline
+    seed: int
 
 
-def run_trial(seed: int) -> Trial:
-    """A random arrangement of three nations and a provider, five nodes and about eight links."""
+def run_trial(seed: int, *, plain: bool = False) -> Trial:
+    """A random arrangement of three nations and a provider, five nodes and about eight links.
+
+    A ``plain`` one has neither unwilling senders, consents, outages, schedules nor groups.
+    """
     rng = np.random.default_rng(seed)
     timeline = Timeline(START, 12 * US_PER_H, 48 * US_PER_H, 24 * US_PER_H)
     nodes = {
@@ -65,19 +76,20 @@ def run_trial(seed: int) -> Trial:
         },
         "fast": {"servers": 2, "touch": {"kind": "constant", "value_s": 600.0}},
     }
-    sharing = SharingSpec.model_validate(
-        {
-            "nodes": nodes,
-            "labels": labels,
-            "feeds": {
-                id_: {"node": node, "label": label, "delay_s": 30.0}
-                for id_, (_, _, node, label) in sensors.items()
-            },
-            "agreements": _agreements(rng),
-            "desks": desks,
-            "links": _links(rng, sorted(nodes)),
-        }
-    )
+    arrangement: dict[str, Any] = {
+        "nodes": nodes,
+        "labels": labels,
+        "feeds": {
+            id_: {"node": node, "label": label, "delay_s": 30.0}
+            for id_, (_, _, node, label) in sensors.items()
+        },
+        "agreements": _agreements(rng),
+        "desks": desks,
+        "links": _links(rng, sorted(nodes)),
+    }
+    if not plain:
+        _complicate(np.random.default_rng([seed, 1]), arrangement)
+    sharing = SharingSpec.model_validate(arrangement)
     nations = {id_: NationSpec(name=id_, picture_node=id_.lower()) for id_ in NATIONS}
     nations["XCA"] = NationSpec(name="provider", kind="provider")
     log = _log(
@@ -89,7 +101,14 @@ def run_trial(seed: int) -> Trial:
         sharing.model_dump(mode="json"),
         {id_: spec.model_dump(mode="json") for id_, spec in nations.items()},
         timeline,
+        seed,
     )
+
+
+def _complicate(rng: np.random.Generator, arrangement: dict[str, Any]) -> None:
+    """Add to an arrangement what a plain one does without, by draws of its own."""
+    for link in arrangement["links"].values():
+        link["willingness"] = float(rng.choice([1.0, 1.0, 0.7, 0.0], p=[0.4, 0.3, 0.25, 0.05]))
 
 
 def _moment(rng: np.random.Generator) -> str:
@@ -177,3 +196,15 @@ def _log(rng: np.random.Generator, sensors: dict[str, tuple[str, str]], timeline
 def trials() -> list[Trial]:
     """Thirty random arrangements."""
     return [run_trial(seed) for seed in range(30)]
+
+
+@pytest.fixture(scope="session")
+def plain_digest() -> str:
+    """SHA-256 of the columns that hops and outcomes had before there were consents, over all plain ones."""
+    digest = hashlib.sha256()
+    for seed in range(30):
+        deliveries = run_trial(seed, plain=True).deliveries
+        for table, names in ((deliveries.hops, OLD_HOPS), (deliveries.outcomes, OLD_OUTCOMES)):
+            for name in names:
+                digest.update(name.encode() + table[name].tobytes())
+    return digest.hexdigest()

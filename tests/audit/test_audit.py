@@ -37,6 +37,10 @@ def test_the_auditor_finds_nothing_in_what_the_exchange_did(trials: list[Any]) -
     assert [finding for trial in trials for finding in read(trial)] == []
 
 
+def test_plain_arrangements_are_as_they_were_to_the_bit(plain_digest: str) -> None:
+    assert plain_digest == "8a050f6386f30944bd7a1ab2bd5dac2a0378bfa62faef6bc9e39a7e8968217ca"
+
+
 def test_the_random_arrangements_meet_every_outcome_and_gate(trials: list[Any]) -> None:
     """Otherwise the agreement above would show little."""
     hops = np.concatenate([trial.deliveries.hops["outcome"] for trial in trials])
@@ -44,7 +48,10 @@ def test_the_random_arrangements_meet_every_outcome_and_gate(trials: list[Any]) 
     gates = np.concatenate([trial.deliveries.hops["gates"] for trial in trials])
     late = np.concatenate([trial.deliveries.hops["gates_at_release"] for trial in trials])
     routes = np.concatenate([trial.deliveries.outcomes["hops"] for trial in trials])
-    assert {Outcome.DELIVERED, Outcome.IN_FLIGHT, Outcome.EXPIRED, Outcome.WITHHELD} <= set(hops.tolist())
+    kinds = {
+        Outcome.DELIVERED, Outcome.IN_FLIGHT, Outcome.EXPIRED, Outcome.WITHHELD, Outcome.NOT_SENT,
+    }  # fmt: skip
+    assert kinds <= set(hops.tolist())
     assert Outcome.NO_ROUTE in outcomes
     assert all((gates & gate).any() for gate in Gate)
     assert (late & Gate.IN_FORCE).any()
@@ -169,6 +176,31 @@ def waited(trial: Any) -> np.ndarray:
     hops = trial.deliveries.hops
     reviewed = hops["t_review_us"] != NEVER_US
     return np.flatnonzero(reviewed & (hops["t_review_us"] - hops["t_case_us"] > 60_000_000))
+
+
+def test_an_unwilling_case_called_pending_is_caught(trials: list[Any]) -> None:
+    trial = with_rows(trials, Outcome.NOT_SENT)
+    row = rows_where(trial, Outcome.NOT_SENT)[0]
+
+    def forgive(hops: dict[str, np.ndarray]) -> None:
+        hops["outcome"][row] = Outcome.IN_FLIGHT
+
+    assert "outcome of a hop does not follow" in rules_of(read(tamper(trial, "hops", forgive)))
+
+
+def test_decisions_that_were_not_drawn_so_are_caught_with_the_seed(trials: list[Any]) -> None:
+    """Under another seed other cases would have been left unsent; without the seed these are possible."""
+    trial = with_rows(trials, Outcome.NOT_SENT)
+    assert "is not what the replay gives" in rules_of(read(trial._replace(seed=trial.seed + 1)))
+    assert read(trial._replace(seed=None)) == ()
+
+
+def test_an_unwilling_case_of_a_sender_who_always_sends_is_caught(trials: list[Any]) -> None:
+    trial = with_rows(trials, Outcome.NOT_SENT)
+    sharing = copy.deepcopy(trial.sharing)
+    for link in sharing["links"].values():
+        link["willingness"] = 1.0
+    assert "outcome of a hop does not follow" in rules_of(read(trial._replace(sharing=sharing, seed=None)))
 
 
 def test_a_wrong_outcome_is_caught(trials: list[Any]) -> None:

@@ -14,6 +14,11 @@ offered again.
 
 **Case.** The rest of one link and category that arrives in the window [k w, (k+1) w) is case k, closed at
 ``t_case_us`` = (k+1) w. On a link without a desk ``case`` is -1 and review and release happen at that moment.
+A window that ends past the run leaves its case IN_FLIGHT.
+
+**Willingness.** Permission does not oblige: a case is sent on with the probability ``willingness`` of its
+link, drawn when it closes (purpose ``share.willing``, address link, category, 0, k), before the desk sees
+it. An unwilling case is NOT_SENT and meets no later stage. With willingness 1 nothing is drawn.
 
 **Desk.** First in, first out by (t_case_us, link id, category). The review begins at ``t_review_us``, the
 first open moment at which a server is free, takes the touch time in working time (``t_reviewed_us``), and
@@ -31,8 +36,8 @@ to_us(8 bytes / bandwidth_bps), ``t_received_us`` = that plus to_us(delay_s). A 
 **Ghosts.** A report without a vessel (probes only) has no bytes. A case of such reports alone is a ghost: it
 waits for desk and link as a case in its place would, with its own drawn times, and occupies neither.
 
-**End.** Whatever lies past the end of the run is NEVER_US; a row that was neither withheld nor expired nor
-received by then is IN_FLIGHT.
+**End.** Whatever lies past the end of the run is NEVER_US; a row that was neither withheld, nor
+left unsent, nor expired, nor received by then is IN_FLIGHT.
 
 **Outcomes.** For report and nation, let H be the nodes that hold the report at the end of the run. If the
 picture node is in H: DELIVERED, by the hop that was new there. Else the frontier is every link from H to

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from mda_sim.core.table import Table
 from mda_sim.core.time import NEVER_US
 from mda_sim.records import HOPS, Outcome
-from mda_sim.sharing.exchange.engine import Case, Engine, Offers
+from mda_sim.sharing.exchange.cases import Case, Offers
+from mda_sim.sharing.exchange.engine import Engine
 from mda_sim.sharing.exchange.intake import Topology
 
 STAGES = (
@@ -58,8 +59,7 @@ def keep_books(engine: Engine) -> Books:
     columns["gates"] = offered["gates"]
     was_released = columns["t_released_us"] != NEVER_US
     columns["agreement"] = np.where(was_released, columns["agreement"], offered["agreement"])
-    is_expired = columns.pop("is_expired") == 1
-    columns["outcome"] = _outcome(columns, is_expired)
+    columns["outcome"] = _outcome(columns, columns.pop("is_unwilling") == 1, columns.pop("is_expired") == 1)
     columns["is_new"] = _is_new(engine, columns, offered["row"])
     meta = {"links": list(engine.topology.links), "agreements": sorted(engine.sharing.agreements)}
     return Books(Table.of(HOPS, columns, meta), offered["row"], offered["depth"])
@@ -100,6 +100,7 @@ def _stages(engine: Engine, bundle: NDArray[np.int64]) -> dict[str, NDArray[np.i
         "gates_at_release": _with_none([b.gates_at_release for b in bundles], 0)[bundle],
         "agreement": _with_none([b.agreement for b in bundles], -1)[bundle],
         "case": _with_none([_number(case) for case in cases], -1)[case_of],
+        "is_unwilling": _with_none([case.is_unwilling for case in cases], 0)[case_of],
         "is_expired": _with_none([case.is_expired for case in cases], 0)[case_of],
     }
     for stage in STAGES:
@@ -119,10 +120,13 @@ def _number(case: Case) -> int:
     return -1 if case.lane.desk is None else case.window
 
 
-def _outcome(columns: dict[str, NDArray[Any]], is_expired: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _outcome(
+    columns: dict[str, NDArray[Any]], is_unwilling: NDArray[np.bool_], is_expired: NDArray[np.bool_]
+) -> NDArray[np.int64]:
     outcome = np.full(len(is_expired), int(Outcome.IN_FLIGHT))
     outcome[columns["t_received_us"] != NEVER_US] = Outcome.DELIVERED
     outcome[is_expired] = Outcome.EXPIRED
+    outcome[is_unwilling] = Outcome.NOT_SENT
     outcome[(columns["gates"] | columns["gates_at_release"]) != 0] = Outcome.WITHHELD
     return outcome
 

@@ -6,17 +6,13 @@ beforehand, a case's review is settled when it closes and its transmission when 
 events only where the receiving node can pass the reports on. Events at one microsecond run in the order
 delivery, closing, release, then link id, category, window: nothing depends on the order of insertion.
 
-A bundle is the part of a case that shares profile, holding agreement and route length, so that a gate is
-asked once for all of it.
-
 Assumptions and limits: see the package's docstring, which fixes the meaning of every row.
 Source: SimPy 4 (Team SimPy), events scheduled with explicit priorities. Where next: ``books`` reads ``Run``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import simpy
@@ -24,83 +20,15 @@ from numpy.typing import NDArray
 from simpy.events import EventCallbacks, EventPriority
 
 from mda_sim.core.time import NEVER_US, Timeline, to_us
+from mda_sim.sharing.exchange.cases import REFUSED, Bundle, Case, Lane, Offers
 from mda_sim.sharing.exchange.intake import Intake, Topology, carried
-from mda_sim.sharing.exchange.service import Desk, Line, ServiceTimes
+from mda_sim.sharing.exchange.service import Chance, Desk, Line, ServiceTimes
 from mda_sim.sharing.network import SharingSpec
 from mda_sim.sharing.policy import OWN, Policy, Steps
 
 DELIVERY: Final = 0
 CLOSING: Final = 1
 RELEASE: Final = 2
-REFUSED: Final = -1
-"""In place of a bundle's number: the gates did not let it into a case."""
-
-
-class Bundle:
-    """Reports of one case that gates treat alike."""
-
-    __slots__ = ("agreement", "case", "depth", "gates_at_release", "n_bytes", "profile", "rows", "under")
-
-    def __init__(
-        self, case: Case, rows: NDArray[np.int64], profile: int, under: int, depth: int, n_bytes: int
-    ) -> None:
-        self.case = case
-        self.rows = rows
-        self.profile = profile
-        self.under = under
-        self.depth = depth
-        self.n_bytes = n_bytes
-        self.gates_at_release = 0
-        self.agreement = OWN
-
-
-class Case(simpy.Event):
-    """What a desk reviews at once, and when each stage of it happened.
-
-    It is a SimPy event itself, scheduled anew for each of its stages, so that a stage costs no object.
-    """
-
-    def __init__(self, env: simpy.Environment, lane: Lane, window: int, number: int) -> None:
-        self.env = env
-        self._ok = True
-        self._value = None
-        self.lane = lane
-        self.window = window
-        self.number = number
-        self.bundles: list[Bundle] = []
-        self.is_expired = False
-        self.t_case_us = self.t_review_us = self.t_reviewed_us = self.t_released_us = NEVER_US
-        self.t_sent_us = self.t_transmitted_us = self.t_received_us = NEVER_US
-
-
-@dataclass(eq=False)
-class Lane:
-    """The cases of one link and category."""
-
-    rank: int
-    """Place in the order of (link id, category)."""
-    link: int
-    window_us: int
-    desk: Desk | None
-    line: Line
-    times: ServiceTimes | None
-    passes_on: bool
-    """Whether any link leaves the receiving node."""
-    cases: dict[int, Case] = field(default_factory=dict)
-    """By window number."""
-
-
-class Offers(NamedTuple):
-    """Offers of reports to one link, all of one moment or each with its own."""
-
-    link: int
-    rows: NDArray[np.int64]
-    t_arrived_us: NDArray[np.int64] | int
-    gates: NDArray[np.int64] | int
-    agreement: NDArray[np.int64] | int
-    depth: int
-    bundle: NDArray[np.int64] | int
-    """Number of the bundle that each went into, or ``REFUSED``."""
 
 
 class Engine:
@@ -152,6 +80,7 @@ class Engine:
                     desk=desk,
                     line=line,
                     times=None if desk is None else ServiceTimes(desk.spec, seed, link, category),
+                    willing=Chance(spec.willingness, seed, "share.willing", link, category),
                     passes_on=bool(self.topology.outgoing[self.topology.recipients[i]]),
                 )
         return lanes
@@ -227,9 +156,12 @@ class Engine:
             self.n_events += 1
 
     def _close(self, case: Case) -> None:
-        """A window ends: hand the case to the desk, which settles its review."""
+        """A window ends: hand the case to the desk, if it shall be sent, which settles its review."""
         now = int(self._env.now)
         case.t_case_us = now
+        if not case.lane.willing.of(case.window):
+            case.is_unwilling = True
+            return
         desk, times = case.lane.desk, case.lane.times
         if desk is None or times is None:
             case.t_review_us = case.t_reviewed_us = now

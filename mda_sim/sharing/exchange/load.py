@@ -6,7 +6,8 @@ Model: offered load = work that arrives / work that can be done, over the time i
     link   bits of all cases / (bandwidth x time)
 
 A queue whose offered load is 1 or more grows without end. What arrives is counted by a run of the exchange in
-which desks and links cost no time, so relays are counted too; cases of ghosts are not.
+which desks and links cost no time, so relays are counted too; cases of ghosts are not, nor are those that the
+sender does not want to send (by the draws of seed 0).
 
 Assumptions and limits: without delays more reports pass gates that close during the run than would with them.
 A link without a bandwidth has no load.
@@ -45,7 +46,7 @@ def offered_load(sharing: SharingSpec, log: DetectionLog, timeline: Timeline) ->
     n_cases, n_bytes = dict.fromkeys(sharing.links, 0), dict.fromkeys(sharing.links, 0)
     for case in engine.cases:
         size = sum(bundle.n_bytes for bundle in case.bundles)
-        if size:
+        if size and not case.is_unwilling:
             link = engine.topology.links[case.lane.link]
             n_cases[link] += 1
             n_bytes[link] += size

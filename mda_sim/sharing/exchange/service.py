@@ -1,4 +1,4 @@
-"""Servers of the exchange: desks with their hours, lines with their bandwidth, and the drawn service times.
+"""Servers of the exchange: desks with their hours, lines with their bandwidth, and what is drawn for a case.
 
 Model: a first-in-first-out desk with c servers whose service times are known on arrival needs no queue
 object: the times at which its servers become free are its whole state (J. Kiefer, J. Wolfowitz, "On the
@@ -99,4 +99,26 @@ class ServiceTimes:
         if window not in self._known:
             first = window - window % BLOCK
             self.prepare(range(first, first + BLOCK))
+        return self._known[window]
+
+
+class Chance:
+    """Whether something is so for each case of one link and category, drawn by its window's number."""
+
+    def __init__(self, probability: float, seed: int, purpose: str, link: str, category: str) -> None:
+        """Draw nothing yet; what is certain is never drawn."""
+        self._probability = probability
+        self._key = stream_key(seed, purpose)
+        self._address = address(link), address(category)
+        self._known: dict[int, bool] = {}
+
+    def of(self, window: int) -> bool:
+        """Whether it is so for the case of this window: U < probability, with U in (0, 1)."""
+        if self._probability >= 1.0:
+            return True
+        if window not in self._known:
+            first = window - window % BLOCK
+            windows = np.arange(first, first + BLOCK)
+            u = draw_uniform(self._key, *self._address, 0, windows)
+            self._known.update(zip(windows.tolist(), (u < self._probability).tolist(), strict=True))
         return self._known[window]
