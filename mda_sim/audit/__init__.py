@@ -11,6 +11,7 @@ from mda_sim.audit.case_file import CaseFile
 from mda_sim.audit.clocks import check_clocks
 from mda_sim.audit.findings import Finding, Notebook
 from mda_sim.audit.rules import Tree
+from mda_sim.audit.rulings import rule
 from mda_sim.audit.verdicts import check_gates, check_outcomes
 from mda_sim.core.time import Timeline
 from mda_sim.records import DeliveryLog, DetectionLog
@@ -41,7 +42,8 @@ def audit(
     check_offers(file, notes)
     if notes.findings:
         return tuple(notes.findings)  # what follows asks about offers that must be known to be right
-    check_gates(file, notes)
-    check_clocks(file, notes)
+    rulings = rule(file)
+    check_gates(file, rulings, notes)
+    check_clocks(file, rulings, notes)
     check_outcomes(file, deliveries, nations, notes)
     return tuple(notes.findings)

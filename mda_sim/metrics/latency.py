@@ -1,14 +1,14 @@
 """How late what others saw comes to a nation, in which stage the time goes, and what did not come at all.
 
-Model: the latency of a report for a nation is t_received - t_observed, its first receipt at the picture node
-by any route. ``latency_p50_s``, ``_p90_s`` and ``_p95_s`` are Kaplan-Meier quantiles over the reports that
-were delivered, with those in flight censored at the end of the run, each report weighing as many as it holds
-contacts of vessels; the quantile p is the least t at which the survivor function S(t) <= 1 - p, NaN if it
-never is. Stages of a delivered report follow each other without gap or overlap, so in integers they sum
-exactly to the latency: product (t_observed to t_ready), feed (to the first node), then on the first link
-case_forming, desk_wait, review, elapsed, link_wait and transmission (with propagation), and relay:
-everything on later links. ``stage_<name>_mean_s`` are means over delivered contacts, ``latency_mean_s`` is
-their sum.
+Model: the latency of a report for a nation is t_received - t_observed, its first receipt at the picture
+node by any route. ``latency_p50_s``, ``_p90_s`` and ``_p95_s`` are Kaplan-Meier quantiles over the reports
+that were delivered, with those in flight censored at the end of the run, each report weighing as many as it
+holds contacts of vessels; the quantile p is the least t at which the survivor function S(t) <= 1 - p, NaN
+if it never is. Stages of a delivered report follow each other without gap or overlap, so in integers they
+sum exactly to the latency: product (t_observed to t_ready), feed (to the first node), then on the first
+link case_forming, desk_wait, review, elapsed, consent (until an originator's answer is back; 0 where none
+is needed), link_wait and transmission (with propagation), and relay: everything on later links.
+``stage_<name>_mean_s`` are means over delivered contacts, ``latency_mean_s`` is their sum.
 
 Boundary rule: reports with t_observed in [score_from, score_to). Refused, expired, lost and unsent reports
 have no latency; they are counted: ``outcome_<name>_count`` (contacts of vessels, n the reports),
@@ -48,7 +48,8 @@ HOP_STAGES: Final = (
     ("desk_wait", "t_case_us", "t_review_us"),
     ("review", "t_review_us", "t_reviewed_us"),
     ("elapsed", "t_reviewed_us", "t_released_us"),
-    ("link_wait", "t_released_us", "t_sent_us"),
+    ("consent", "t_released_us", "t_consented_us"),
+    ("link_wait", "t_consented_us", "t_sent_us"),
     ("transmission", "t_sent_us", "t_received_us"),
 )
 """Stages on one link, with the columns of ``hops`` at which each begins and ends."""

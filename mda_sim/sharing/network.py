@@ -32,6 +32,7 @@ from mda_sim.core.spec import (
     UtcTime,
 )
 from mda_sim.sharing.agreements import AgreementSpec, Category
+from mda_sim.sharing.consents import ConsentSpec
 from mda_sim.sharing.desks import DeskSpec
 from mda_sim.sharing.labels import LabelSpec, LevelWord
 
@@ -113,6 +114,8 @@ class SharingSpec(Spec):
     """By sensor id. A sensor without a feed does not exist in this configuration."""
     agreements: IdMap[AgreementSpec] = Field(default_factory=dict)
     """Agreements, licences and unclassified channels."""
+    consents: IdMap[ConsentSpec] = Field(default_factory=dict)
+    """Originators' consents to release to third parties, standing or on request."""
     desks: IdMap[DeskSpec] = Field(default_factory=dict)
     """The people, or guards, who release."""
     links: IdMap[LinkSpec] = Field(default_factory=dict)

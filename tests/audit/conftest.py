@@ -108,7 +108,52 @@ def run_trial(seed: int, *, plain: bool = False) -> Trial:
 def _complicate(rng: np.random.Generator, arrangement: dict[str, Any]) -> None:
     """Add to an arrangement what a plain one does without, by draws of its own."""
     for link in arrangement["links"].values():
-        link["willingness"] = float(rng.choice([1.0, 1.0, 0.7, 0.0], p=[0.4, 0.3, 0.25, 0.05]))
+        link["willingness"] = float(rng.choice([1.0, 0.7, 0.0], p=[0.7, 0.25, 0.05]))
+    _add_consents(rng, arrangement)
+
+
+def _add_consents(rng: np.random.Generator, arrangement: dict[str, Any]) -> None:
+    """Two consents of every party for each other; some of PHL's requests share a desk with its releases."""
+    consents: dict[str, Any] = {}
+    nodes, links = arrangement["nodes"], arrangement["links"]
+    for giver in (*NATIONS, "XCA"):
+        desk = f"hears_{giver.lower()}"
+        arrangement["desks"][desk] = {
+            "servers": int(rng.integers(1, 3)),
+            "touch": {"kind": "lognormal", "median_s": 900.0, "p95_s": 4000.0},
+            "elapsed_clock": str(rng.choice(["clock", "working"])),
+            "calendar": {"kind": "working_hours", "time_zone": "Asia/Tokyo"},
+            "expiry_s": 50_000.0 if rng.random() < 0.5 else None,
+        }
+        for taker in NATIONS:
+            for number in range(2 if taker != giver else 0):
+                common = {
+                    "originator": giver,
+                    "recipient": taker,
+                    "sender": str(rng.choice([n for n in NATIONS if n not in (giver, taker)]))
+                    if rng.random() < 0.2
+                    else None,
+                    "categories": ["radar"] if rng.random() < 0.2 else [],
+                }
+                consents[f"{giver.lower()}_to_{taker.lower()}_{number}"] = common | (
+                    {"kind": "standing", "from_utc": _moment(rng), "to_utc": None}
+                    if rng.random() < 0.3
+                    else {"kind": "standing", "from_utc": None, "to_utc": _moment(rng)}
+                    if rng.random() < 0.2
+                    else {
+                        "kind": "on_request",
+                        "desk": desk if rng.random() < 0.7 else None,
+                        "probability": float(rng.choice([1.0, 0.6, 0.0], p=[0.4, 0.5, 0.1])),
+                        "answer": {"kind": "exponential", "mean_s": 7200.0}
+                        if rng.random() < 0.7
+                        else {"kind": "constant", "value_s": 3600.0},
+                        "validity_s": 20_000.0 if rng.random() < 0.5 else None,
+                    }
+                )
+    for link in links.values():
+        if nodes[link["sender"]]["nation"] == "PHL" and rng.random() < 0.4:
+            link["desk"] = "hears_phl"
+    arrangement["consents"] = consents
 
 
 def _moment(rng: np.random.Generator) -> str:

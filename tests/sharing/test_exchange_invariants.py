@@ -18,9 +18,10 @@ from mda_sim.sharing.network import SharingSpec
 
 NATIONS = ("JPN", "PHL", "USA", "VNM")
 STAGES = (
-    "t_arrived_us", "t_case_us", "t_review_us", "t_reviewed_us", "t_released_us", "t_sent_us",
-    "t_transmitted_us", "t_received_us",
+    "t_arrived_us", "t_case_us", "t_review_us", "t_reviewed_us", "t_released_us", "t_asked_us",
+    "t_decided_us", "t_consented_us", "t_sent_us", "t_transmitted_us", "t_received_us",
 )  # fmt: skip
+REQUEST_STAGES = ("t_asked_us", "t_decided_us", "t_consented_us")
 SEEDS = range(12)
 
 
@@ -291,8 +292,9 @@ def test_another_seed_draws_other_times(make: SimpleNamespace) -> None:
     assert again.digest() == world.deliveries.digest()
 
 
+OLD_STAGES = tuple(stage for stage in STAGES if stage not in REQUEST_STAGES)
 OLD_HOPS = (
-    "report", "link", *STAGES, "case", "gates", "gates_at_release", "agreement", "outcome", "is_new",
+    "report", "link", *OLD_STAGES, "case", "gates", "gates_at_release", "agreement", "outcome", "is_new",
 )  # fmt: skip
 OLD_OUTCOMES = ("report", "nation", "t_received_us", "hops", "gates", "outcome")
 KNOWN = (

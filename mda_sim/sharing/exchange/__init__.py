@@ -25,16 +25,28 @@ first open moment at which a server is free, takes the touch time in working tim
 is followed by the elapsed delay (``t_released_us``). A case whose review would begin later than
 ``expiry_s`` after closing is passed over when its turn comes: EXPIRED if that limit lies within the run.
 
-**Release.** The legal gates are asked again at ``t_released_us``; rows that fail are WITHHELD with
-``gates_at_release``. ``agreement`` is the one that passed when the legal gates were last asked.
+**Release.** The legal gates and the release gate are asked again at ``t_released_us``; rows that fail are
+WITHHELD with ``gates_at_release``. ``agreement`` is the one that passed when the legal gates were last asked,
+``consent`` the one on which the release gate rested when it was last asked. What rests on none, or on a
+standing one, goes on at once: ``t_asked_us`` = ``t_decided_us`` = ``t_consented_us`` = ``t_released_us``.
 
-**Link.** First in, first out by (t_released_us, category, window). The passing reports of a case leave as one
-piece: ``t_sent_us`` = max(t_released_us, end of the piece before), ``t_transmitted_us`` = that plus
-to_us(8 bytes / bandwidth_bps), ``t_received_us`` = that plus to_us(delay_s). A report with vessels has
-``HEADER_BYTES`` plus its contacts of vessels times the sensor's ``contact_bytes``, rounded.
+**Consent.** The rows of a case that rest on one consent on request are one request, handed at
+``t_asked_us`` = ``t_released_us`` to the originator's desk, where it queues with cases by time (after those
+that close at that microsecond, then by link id, category, window, consent) and expires as they do. Its review
+ends at ``t_decided_us`` (touch time of that desk, address link, category, consent, k), the answer is back at
+``t_consented_us`` (delay ``answer``, purpose ``share.consent.answer``, in that desk's elapsed clock). Without
+a desk ``t_decided_us`` = ``t_asked_us``. Then the legal gates are asked a third time; if the answer is no
+(purpose ``share.consent``), RELEASE fails too. A copy sent abroad by a consent carries it: the recipient's
+nation needs no other for that copy, until the standing consent ends or ``validity_s`` after the answer.
 
-**Ghosts.** A report without a vessel (probes only) has no bytes. A case of such reports alone is a ghost: it
-waits for desk and link as a case in its place would, with its own drawn times, and occupies neither.
+**Link.** First in, first out by (t_consented_us, cases before requests, category, window, consent). What
+passes of a case, and of each request, leaves as one piece: ``t_sent_us`` = max(t_consented_us, end of the
+piece before), ``t_transmitted_us`` = that plus to_us(8 bytes / bandwidth_bps), ``t_received_us`` = that plus
+to_us(delay_s). A report with vessels has ``HEADER_BYTES`` plus its contacts of vessels times the sensor's
+``contact_bytes``, rounded.
+
+**Ghosts.** A report without a vessel (probes only) has no bytes. A case or request of such reports alone is a
+ghost: it waits for desk and link as a case in its place would, with its own draws, and occupies neither.
 
 **End.** Whatever lies past the end of the run is NEVER_US; a row that was neither withheld, nor
 left unsent, nor expired, nor received by then is IN_FLIGHT.

@@ -2,7 +2,7 @@
 
 Model: offered load = work that arrives / work that can be done, over the time in which sensors report:
 
-    desk   cases x mean touch time / (servers x open time)
+    desk   cases and requests for consent x mean touch time / (servers x open time)
     link   bits of all cases / (bandwidth x time)
 
 A queue whose offered load is 1 or more grows without end. What arrives is counted by a run of the exchange in
@@ -21,6 +21,7 @@ from typing import Literal, NamedTuple
 
 from mda_sim.core.time import US_PER_DAY, US_PER_S, Timeline
 from mda_sim.records import DetectionLog
+from mda_sim.sharing.consents import ConsentOnRequest
 from mda_sim.sharing.desks import Always, Constant
 from mda_sim.sharing.exchange.run import run_engine
 from mda_sim.sharing.hours import open_hours
@@ -35,7 +36,7 @@ class Load(NamedTuple):
     offered_load: float
     """Work that arrives over work that can be done; inf where work arrives and none can be done."""
     cases_per_day: float
-    """Cases with a vessel that arrive."""
+    """Cases with a vessel that arrive, and requests about them."""
     bytes_per_day: float
     """Bytes that arrive."""
 
@@ -50,11 +51,20 @@ def offered_load(sharing: SharingSpec, log: DetectionLog, timeline: Timeline) ->
             link = engine.topology.links[case.lane.link]
             n_cases[link] += 1
             n_bytes[link] += size
+    n_requests = dict.fromkeys(sharing.desks, 0)
+    for request in engine.requests:
+        consent = sharing.consents[sorted(sharing.consents)[request.consent]]
+        if (
+            isinstance(consent, ConsentOnRequest)
+            and consent.desk is not None
+            and any(bundle.n_bytes for bundle in request.bundles)
+        ):
+            n_requests[consent.desk] += 1
     days = timeline.score_to_us / US_PER_DAY
     rows = []
     for id_, desk in sorted(sharing.desks.items()):
         served = [link for link, spec in sharing.links.items() if spec.desk == id_]
-        cases = sum(n_cases[link] for link in served)
+        cases = sum(n_cases[link] for link in served) + n_requests[id_]
         hours = open_hours(desk.calendar, timeline)
         open_s = (hours.worked(timeline.score_to_us) - hours.worked(0)) / US_PER_S
         load = _ratio(cases * desk.touch.mean_s, desk.servers * open_s)
@@ -80,4 +90,10 @@ def _without_delays(sharing: SharingSpec) -> SharingSpec:
         id_: link.model_copy(update={"bandwidth_bps": None, "delay_s": 0.0})
         for id_, link in sharing.links.items()
     }
-    return sharing.model_copy(update={"desks": desks, "links": links})
+    consents = {
+        id_: consent.model_copy(update={"answer": Constant()})
+        if isinstance(consent, ConsentOnRequest)
+        else consent
+        for id_, consent in sharing.consents.items()
+    }
+    return sharing.model_copy(update={"desks": desks, "links": links, "consents": consents})

@@ -14,15 +14,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from heapq import heapreplace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mda_sim.core.rng import address, draw_normal, draw_uniform, stream_key
-from mda_sim.core.time import Timeline, to_us
-from mda_sim.sharing.desks import Constant, DeskSpec, draw_us
+from mda_sim.core.time import NEVER_US, Timeline, to_us
+from mda_sim.sharing.desks import Constant, DeskSpec, Exponential, Lognormal, draw_us
 from mda_sim.sharing.hours import open_hours
 from mda_sim.sharing.network import LinkSpec
+
+AnyDuration = Constant | Exponential | Lognormal
 
 BLOCK: Final = 256
 """Case windows whose service times are drawn together; their values do not depend on it."""
@@ -35,13 +38,21 @@ class Desk:
         """All servers free from the start of the run."""
         self.spec = spec
         self.hours = open_hours(spec.calendar, timeline)
-        self.expiry_us = None if spec.expiry_s is None else to_us(spec.expiry_s)
+        self._expiry_us = NEVER_US if spec.expiry_s is None else to_us(spec.expiry_s)
         self._free_us = [0] * spec.servers
         self._elapsed_works = spec.elapsed_clock == "working"
 
     def begin(self, t_us: int) -> int:
         """When a case that closes at ``t_us`` would be taken up, if it were next [us]."""
         return self.hours.next_open(max(t_us, self._free_us[0]))
+
+    def limit(self, t_us: int) -> int:
+        """Latest moment at which the review of what came at ``t_us`` may begin [us]."""
+        return t_us + self._expiry_us
+
+    def is_too_late(self, t_us: int, begin_us: int) -> bool:
+        """Whether what came at ``t_us`` is passed over at its turn at ``begin_us``."""
+        return begin_us > self.limit(t_us)
 
     def occupy(self, until_us: int) -> None:
         """Keep the server that is free first busy until ``until_us``."""
@@ -72,30 +83,44 @@ class Line:
         return 0 if self.bandwidth_bps is None else to_us(8.0 * n_bytes / self.bandwidth_bps)
 
 
-class ServiceTimes:
-    """Touch time and elapsed delay of each case of one link and category, drawn by its window's number."""
+class Lot(NamedTuple):
+    """What the draws for a case depend on besides its window: seed, link, category, and perhaps a consent."""
 
-    def __init__(self, desk: DeskSpec, seed: int, link: str, category: str) -> None:
-        """Draw nothing yet."""
-        self._desk = desk
-        self._keys = stream_key(seed, "share.touch"), stream_key(seed, "share.elapsed")
-        self._address = address(link), address(category)
+    seed: int
+    link: str
+    category: str
+    consent: str = ""
+
+    def counter(self, windows: NDArray[np.int64]) -> tuple[int, int, int, NDArray[np.int64]]:
+        """Counters of the draws for these windows."""
+        about = address(self.consent) if self.consent else 0
+        return address(self.link), address(self.category), about, windows
+
+
+class ServiceTimes:
+    """Touch time and the delay after it of each case of one link and category, by its window's number."""
+
+    def __init__(self, lot: Lot, touch: AnyDuration, delay: AnyDuration, purpose: str = "elapsed") -> None:
+        """Draw nothing yet; ``purpose`` names the delay."""
+        self._lot = lot
+        self._durations = (touch, delay)
+        self._keys = stream_key(lot.seed, "share.touch"), stream_key(lot.seed, f"share.{purpose}")
         self._known: dict[int, tuple[int, int]] = {}
 
     def prepare(self, windows: Sequence[int]) -> None:
         """Draw the times of these windows at once."""
         times = []
-        for key, duration in zip(self._keys, (self._desk.touch, self._desk.elapsed), strict=True):
+        for key, duration in zip(self._keys, self._durations, strict=True):
             if isinstance(duration, Constant):
                 times.append([to_us(duration.value_s)] * len(windows))
                 continue
-            counters = (*self._address, 0, np.array(windows, np.int64))
+            counters = self._lot.counter(np.array(windows, np.int64))
             u, z = draw_uniform(key, *counters), draw_normal(key, *counters)
             times.append(draw_us(duration, u, z).tolist())
         self._known.update(zip(windows, zip(*times, strict=True), strict=True))
 
     def of(self, window: int) -> tuple[int, int]:
-        """Touch time and elapsed delay of the case of this window [us]."""
+        """Touch time and delay of the case of this window [us]."""
         if window not in self._known:
             first = window - window % BLOCK
             self.prepare(range(first, first + BLOCK))
@@ -105,11 +130,11 @@ class ServiceTimes:
 class Chance:
     """Whether something is so for each case of one link and category, drawn by its window's number."""
 
-    def __init__(self, probability: float, seed: int, purpose: str, link: str, category: str) -> None:
+    def __init__(self, lot: Lot, probability: float, purpose: str) -> None:
         """Draw nothing yet; what is certain is never drawn."""
+        self._lot = lot
         self._probability = probability
-        self._key = stream_key(seed, purpose)
-        self._address = address(link), address(category)
+        self._key = stream_key(lot.seed, f"share.{purpose}")
         self._known: dict[int, bool] = {}
 
     def of(self, window: int) -> bool:
@@ -119,6 +144,6 @@ class Chance:
         if window not in self._known:
             first = window - window % BLOCK
             windows = np.arange(first, first + BLOCK)
-            u = draw_uniform(self._key, *self._address, 0, windows)
+            u = draw_uniform(self._key, *self._lot.counter(windows))
             self._known.update(zip(windows.tolist(), (u < self._probability).tolist(), strict=True))
         return self._known[window]
