@@ -20,6 +20,7 @@ from mda_sim.audit.calendars import Opens, add_working, next_open, opening_times
 from mda_sim.audit.case_file import CaseFile, Ints
 from mda_sim.audit.draws import Place, are_so, time_us
 from mda_sim.audit.findings import Notebook
+from mda_sim.audit.lines import may_leave, outages_us, past_outages
 from mda_sim.audit.rules import Tree
 from mda_sim.audit.rulings import Rulings
 from mda_sim.core.time import NEVER_US, to_us
@@ -210,6 +211,7 @@ def _check_answer(file: CaseFile, request: Case, notes: Notebook) -> None:
 def _replay_link(file: CaseFile, link: int, pieces: list[Case], rulings: Rulings, notes: Notebook) -> None:
     hops, spec = file.hops, file.sharing["links"][file.links[link]]
     delay_us, free_us = to_us(spec["delay_s"]), 0
+    outages = outages_us(spec, file.timeline)
     queue = []
     for piece in pieces:
         is_request = piece.consent >= 0
@@ -221,9 +223,10 @@ def _replay_link(file: CaseFile, link: int, pieces: list[Case], rulings: Rulings
             queue.append((order, piece._replace(rows=piece.rows[leaving])))
     for (out_us, *_), piece in sorted(queue, key=lambda item: item[0]):
         n_bytes = int(file.n_bytes[file.row[piece.rows]].sum())
-        sent_us = max(out_us, free_us)
         bandwidth = spec["bandwidth_bps"]
-        transmitted_us = sent_us + (0 if bandwidth is None else to_us(8.0 * n_bytes / bandwidth))
+        lasting_us = 0 if bandwidth is None else to_us(8.0 * n_bytes / bandwidth)
+        sent_us = past_outages(outages, max(may_leave(spec, out_us), free_us), lasting_us)
+        transmitted_us = sent_us + lasting_us
         free_us = transmitted_us if n_bytes else free_us
         received_us = transmitted_us + delay_us
         times = {"t_sent_us": sent_us, "t_transmitted_us": transmitted_us, "t_received_us": received_us}

@@ -193,6 +193,15 @@ def agreement_articles(facts: Facts) -> Iterator[Finding]:
                 yield Finding(f"sharing.agreements.{id_}.articles.{gate}", message, "error")
 
 
+def outage_dates(facts: Facts) -> Iterator[Finding]:
+    """An outage of a link ends before it begins."""
+    for id_, link in facts.sharing.links.items():
+        for i, outage in enumerate(link.outages):
+            if _is_backward(outage.from_utc, outage.to_utc):
+                key = f"sharing.links.{id_}.outages.{i}"
+                yield Finding(key, "the outage ends before it begins", "error")
+
+
 def consent_without_effect(facts: Facts) -> Iterator[Finding]:
     """A consent is of a party that runs no node, or to one that needs none, or ends before it begins."""
     running = {node.nation for node in facts.sharing.nodes.values()}
@@ -282,6 +291,7 @@ CHECKS: Final = (
     agreement_dates,
     agreement_parties,
     agreement_articles,
+    outage_dates,
     consent_without_effect,
     consent_desk,
     consent_loop,

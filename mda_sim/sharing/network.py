@@ -5,8 +5,9 @@ directed pipe from node to node; it carries cases of some categories, through th
 one, at a bandwidth and with a propagation delay. A configuration overrides this section of a scenario and
 nothing else.
 
-Assumptions and limits: a link is reliable and always up. A feed is a closed line inside one nation: it has a
-delay, but neither desk nor gate. Places are kept for maps; distance does not slow a link.
+Assumptions and limits: a link is reliable, and up but for its dated outages. A feed is a closed line inside
+one nation: it has a delay, but neither desk nor gate. Places are kept for maps; distance does not slow
+a link.
 
 Where next: ``checks`` tests the references between these specs, ``exchange`` runs them.
 """
@@ -35,6 +36,7 @@ from mda_sim.sharing.agreements import AgreementSpec, Category
 from mda_sim.sharing.consents import ConsentSpec
 from mda_sim.sharing.desks import DeskSpec
 from mda_sim.sharing.labels import LabelSpec, LevelWord
+from mda_sim.sharing.schedules import OutageSpec, Pattern, Push
 
 PartyKind = Literal["nation", "provider", "organisation"]
 
@@ -101,6 +103,10 @@ class LinkSpec(Sourced):
     """Propagation and handling after the last bit has left [s]."""
     bandwidth_bps: Positive | None = None
     """Bits a second; none: transmission takes no time [bit/s]."""
+    outages: Items[OutageSpec] = ()
+    """When it is down; a transmission that would meet an outage starts afresh at its end."""
+    pattern: Pattern = Push()
+    """When what is released may leave: at once, at set times, or when the recipient asks at set times."""
 
 
 class SharingSpec(Spec):

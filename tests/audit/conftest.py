@@ -109,6 +109,18 @@ def _complicate(rng: np.random.Generator, arrangement: dict[str, Any]) -> None:
     """Add to an arrangement what a plain one does without, by draws of its own."""
     for link in arrangement["links"].values():
         link["willingness"] = float(rng.choice([1.0, 0.7, 0.0], p=[0.7, 0.25, 0.05]))
+        if rng.random() < 0.4:
+            hours = 3600.0 * np.sort(rng.choice(np.arange(-4, 90), 4, replace=False))
+            link["outages"] = [
+                {"from_utc": _after(hours[0]), "to_utc": _after(hours[1])},
+                {"from_utc": _after(hours[2]), "to_utc": _after(hours[3]) if rng.random() < 0.8 else None},
+            ]
+        if rng.random() < 0.4:
+            times = {
+                "period_s": float(rng.choice([900.0, 10_000.0])),
+                "phase_s": float(rng.choice([0, 777.25])),
+            }
+            link["pattern"] = {"kind": str(rng.choice(["digest", "pull"])), **times}
     _add_consents(rng, arrangement)
 
 
@@ -154,6 +166,10 @@ def _add_consents(rng: np.random.Generator, arrangement: dict[str, Any]) -> None
         if nodes[link["sender"]]["nation"] == "PHL" and rng.random() < 0.4:
             link["desk"] = "hears_phl"
     arrangement["consents"] = consents
+
+
+def _after(seconds: float) -> str:
+    return (START + timedelta(seconds=seconds)).isoformat()
 
 
 def _moment(rng: np.random.Generator) -> str:

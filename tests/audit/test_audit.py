@@ -190,9 +190,19 @@ def test_an_unwilling_case_called_pending_is_caught(trials: list[Any]) -> None:
 
 def test_decisions_that_were_not_drawn_so_are_caught_with_the_seed(trials: list[Any]) -> None:
     """Under another seed other cases would have been left unsent; without the seed these are possible."""
-    trial = with_rows(trials, Outcome.NOT_SENT)
+    trial = next(t for t in trials if any(0 < link_of(t, i)["willingness"] < 1 for i in unsent(t)))
     assert "is not what the replay gives" in rules_of(read(trial._replace(seed=trial.seed + 1)))
     assert read(trial._replace(seed=None)) == ()
+
+
+def unsent(trial: Any) -> np.ndarray:
+    return rows_where(trial, Outcome.NOT_SENT)
+
+
+def link_of(trial: Any, row: int) -> dict[str, Any]:
+    hops = trial.deliveries.hops
+    link: dict[str, Any] = trial.sharing["links"][hops.meta["links"][hops["link"][row]]]
+    return link
 
 
 def test_an_unwilling_case_of_a_sender_who_always_sends_is_caught(trials: list[Any]) -> None:
@@ -201,6 +211,37 @@ def test_an_unwilling_case_of_a_sender_who_always_sends_is_caught(trials: list[A
     for link in sharing["links"].values():
         link["willingness"] = 1.0
     assert "outcome of a hop does not follow" in rules_of(read(trial._replace(sharing=sharing, seed=None)))
+
+
+def test_the_random_arrangements_wait_for_outages_and_set_times(trials: list[Any]) -> None:
+    waited_for = set()
+    for trial in trials:
+        hops = trial.deliveries.hops
+        for row in rows_where(trial, Outcome.DELIVERED):
+            link = trial.sharing["links"][hops.meta["links"][hops["link"][row]]]
+            if hops["t_sent_us"][row] > hops["t_consented_us"][row]:
+                waited_for.add((link["pattern"]["kind"], bool(link["outages"])))
+    assert waited_for == {(kind, down) for kind in ("push", "digest", "pull") for down in (True, False)}
+
+
+@pytest.mark.parametrize("dropped", ["outages", "pattern"])
+def test_waiting_for_an_outage_or_time_that_was_not_set_is_caught(trials: list[Any], dropped: str) -> None:
+    none: dict[str, Any] = {"outages": [], "pattern": {"kind": "push"}}
+    found = []
+    for trial in trials[:8]:
+        sharing = copy.deepcopy(trial.sharing)
+        for link in sharing["links"].values():
+            link[dropped] = none[dropped]
+        found.append(rules_of(read(trial._replace(sharing=sharing))))
+    assert any("t_sent_us is not what the replay gives" in rules for rules in found)
+
+
+def test_a_transmission_through_an_outage_is_caught(trials: list[Any]) -> None:
+    trial = with_rows(trials, Outcome.DELIVERED)
+    sharing = copy.deepcopy(trial.sharing)
+    for link in sharing["links"].values():
+        link["outages"] = [{"from_utc": "2026-03-01T00:00:00Z", "to_utc": None}]
+    assert "t_sent_us is not what the replay gives" in rules_of(read(trial._replace(sharing=sharing)))
 
 
 def asked(trial: Any) -> np.ndarray:

@@ -88,6 +88,7 @@ FAULTS = [
     ("links.forth.desk", "dusk", SAME, "unknown desk 'dusk'; expected one of 'desk'", "error"),
     ("links.forth.recipient", "phl", SAME, "to itself", "error"),
     ("links.back.desk", "desk", "desks.desk", "JPN and PHL", "warning"),
+    ("links.forth.outages", BACKWARD, "links.forth.outages.0", "ends before", "error"),
     ("consents.word.originator", "PHX", SAME, "unknown nation 'PHX'", "error"),
     ("consents.word.recipient", "PHX", SAME, "unknown nation 'PHX'", "error"),
     ("consents.word.sender", "PHX", SAME, "unknown nation 'PHX'", "error"),

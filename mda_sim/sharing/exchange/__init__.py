@@ -42,7 +42,10 @@ nation needs no other for that copy, until the standing consent ends or ``validi
 **Link.** First in, first out by (t_consented_us, cases before requests, category, window, consent). What
 passes of a case, and of each request, leaves as one piece: ``t_sent_us`` = max(t_consented_us, end of the
 piece before), ``t_transmitted_us`` = that plus to_us(8 bytes / bandwidth_bps), ``t_received_us`` = that plus
-to_us(delay_s). A report with vessels has ``HEADER_BYTES`` plus its contacts of vessels times the sensor's
+to_us(delay_s). On a link with a digest, the first tick from t_consented_us on takes the place of
+t_consented_us; with a pull, that tick plus to_us(delay_s), for the recipient's asking. Where [t_sent_us,
+t_transmitted_us) or its first moment would meet an outage, t_sent_us is moved to the end of that outage, and
+so on. A report with vessels has ``HEADER_BYTES`` plus its contacts of vessels times the sensor's
 ``contact_bytes``, rounded.
 
 **Ghosts.** A report without a vessel (probes only) has no bytes. A case or request of such reports alone is a

@@ -77,7 +77,7 @@ class Engine:
         }
         self._desks = {id_: Desk(spec, timeline) for id_, spec in sharing.desks.items()}
         self._carried = carried(sharing, topology, intake.profiles)
-        self._lanes = self._build_lanes()
+        self._lanes = self._build_lanes(timeline)
         self._steps: dict[tuple[int, int, int, bool], Steps] = {}
         self._consents = [sharing.consents[id_] for id_ in sorted(sharing.consents)]
         self._consent_ends_us = [self._consent_end(consent, timeline) for consent in self._consents]
@@ -90,13 +90,13 @@ class Engine:
             self._offer_fed(link)
         self._env.run()
 
-    def _build_lanes(self) -> dict[tuple[int, str], Lane]:
+    def _build_lanes(self, timeline: Timeline) -> dict[tuple[int, str], Lane]:
         """A lane for each link and category, in the order that breaks ties."""
         categories = sorted({profile.category for profile in self.intake.profiles})
         lanes: dict[tuple[int, str], Lane] = {}
         for i, link in enumerate(self.topology.links):
             spec = self.sharing.links[link]
-            line = Line(spec)
+            line = Line(spec, timeline)
             desk = None if spec.desk is None else self._desks[spec.desk]
             for category in categories:
                 lot = Lot(self.seed, link, category)
@@ -293,8 +293,9 @@ class Engine:
         if not piece.leaving:
             return
         n_bytes = sum(bundle.n_bytes for bundle in piece.leaving)
-        sent = max(now, line.free_us)
-        transmitted = sent + line.serialisation_us(n_bytes)
+        lasting = line.serialisation_us(n_bytes)
+        sent = line.begin(now, lasting)
+        transmitted = sent + lasting
         if n_bytes:
             line.free_us = transmitted
         received = transmitted + line.delay_us

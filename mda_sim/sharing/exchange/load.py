@@ -3,7 +3,7 @@
 Model: offered load = work that arrives / work that can be done, over the time in which sensors report:
 
     desk   cases and requests for consent x mean touch time / (servers x open time)
-    link   bits of all cases / (bandwidth x time)
+    link   bits of all cases / (bandwidth x time that it is up)
 
 A queue whose offered load is 1 or more grows without end. What arrives is counted by a run of the exchange in
 which desks and links cost no time, so relays are counted too; cases of ghosts are not, nor are those that the
@@ -26,6 +26,7 @@ from mda_sim.sharing.desks import Always, Constant
 from mda_sim.sharing.exchange.run import run_engine
 from mda_sim.sharing.hours import open_hours
 from mda_sim.sharing.network import SharingSpec
+from mda_sim.sharing.schedules import Push, UpTime
 
 
 class Load(NamedTuple):
@@ -71,7 +72,8 @@ def offered_load(sharing: SharingSpec, log: DetectionLog, timeline: Timeline) ->
         rows.append(Load("desk", id_, load, cases / days, sum(n_bytes[link] for link in served) / days))
     for id_, link_spec in sorted(sharing.links.items()):
         capacity = float("inf") if link_spec.bandwidth_bps is None else link_spec.bandwidth_bps
-        load = _ratio(8.0 * n_bytes[id_], capacity * timeline.score_to_us / US_PER_S)
+        up_s = UpTime(link_spec.outages, timeline).lasted(timeline.score_to_us) / US_PER_S
+        load = _ratio(8.0 * n_bytes[id_], capacity * up_s if up_s else 0.0)
         rows.append(Load("link", id_, load, n_cases[id_] / days, n_bytes[id_] / days))
     return rows
 
@@ -87,7 +89,7 @@ def _without_delays(sharing: SharingSpec) -> SharingSpec:
     swift = {"touch": Constant(), "elapsed": Constant(), "calendar": Always(), "expiry_s": None}
     desks = {id_: desk.model_copy(update=swift) for id_, desk in sharing.desks.items()}
     links = {
-        id_: link.model_copy(update={"bandwidth_bps": None, "delay_s": 0.0})
+        id_: link.model_copy(update={"bandwidth_bps": None, "delay_s": 0.0, "outages": (), "pattern": Push()})
         for id_, link in sharing.links.items()
     }
     consents = {

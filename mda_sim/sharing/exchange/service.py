@@ -3,7 +3,8 @@
 Model: a first-in-first-out desk with c servers whose service times are known on arrival needs no queue
 object: the times at which its servers become free are its whole state (J. Kiefer, J. Wolfowitz, "On the
 theory of queues with many servers", Trans. Amer. Math. Soc. 78, 1955). A case that closes at t begins at
-the first open moment from max(t, min free) on. A line is the same with one server and no hours.
+the first open moment from max(t, min free) on. A line is the same with one server; its hours are its pattern
+of exchange and its outages.
 
 Assumptions and limits: cases must be put in the order of the queue. Looking does not change a desk or a line,
 which is what lets a ghost meet a wait and add nothing to it.
@@ -24,6 +25,7 @@ from mda_sim.core.time import NEVER_US, Timeline, to_us
 from mda_sim.sharing.desks import Constant, DeskSpec, Exponential, Lognormal, draw_us
 from mda_sim.sharing.hours import open_hours
 from mda_sim.sharing.network import LinkSpec
+from mda_sim.sharing.schedules import Pull, UpTime, next_tick
 
 AnyDuration = Constant | Exponential | Lognormal
 
@@ -72,11 +74,19 @@ class Desk:
 class Line:
     """A link's state: when it becomes free."""
 
-    def __init__(self, spec: LinkSpec) -> None:
+    def __init__(self, spec: LinkSpec, timeline: Timeline) -> None:
         """Free from the start of the run."""
         self.bandwidth_bps = spec.bandwidth_bps
         self.delay_us = to_us(spec.delay_s)
         self.free_us = 0
+        self._pattern = spec.pattern
+        self._asking_us = self.delay_us if isinstance(spec.pattern, Pull) else 0
+        self._up = UpTime(spec.outages, timeline)
+
+    def begin(self, t_us: int, lasting_us: int) -> int:
+        """When the transmission of what is released at ``t_us`` would begin, if it were next [us]."""
+        may_leave = next_tick(self._pattern, t_us) + self._asking_us
+        return self._up.begin(max(may_leave, self.free_us), lasting_us)
 
     def serialisation_us(self, n_bytes: int) -> int:
         """Time from first to last bit [us]."""
