@@ -118,7 +118,7 @@ OUTCOMES: Final = Schema(
         Column("report", "u4", "report"),
         Column("nation", "i2", "nation other than the originator, with a picture node", names="nations"),
         Column("t_received_us", "i8", "first receipt at its picture node, by any route [us]"),
-        Column("hops", "u1", "number of links of that route, 0 if not received"),
+        Column("hops", "u1", "number of links of that route, 0 if not received or by a group"),
         Column(
             "gates", "u2", "gates that refuse it: of the best route, or as if a link existed where none does"
         ),

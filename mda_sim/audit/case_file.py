@@ -81,6 +81,7 @@ class CaseFile:
             [-1 if feed is None else self.nodes.index(feed["node"]) for feed in feeds], np.int64
         )[of_sensor]
         delay_us = np.array([0 if feed is None else to_us(feed["delay_s"]) for feed in feeds], np.int64)
+        self.ready_us: Ints = log.reports["t_ready_us"][rows]
         self.fed_us: Ints = log.reports["t_ready_us"][rows] + delay_us[of_sensor]
         n_vessels = log.reports["n_vessels"][rows].astype(np.int64)
         contact_bytes = np.array([card.contact_bytes for card in log.sensors])

@@ -4,7 +4,8 @@ Model: the gates of each hop are derived again from label, agreements, consents,
 at release, and when an answer comes (``rulings``). The outcome of a report for a nation is derived by
 spreading, from the nation's picture node backwards over usable links, the set of nodes from which the
 report could still come; the links that lead into that set from a node that holds the report are where it
-stopped, and the best of their outcomes counts.
+stopped, and the best of their outcomes counts. A group overrules all this for what is fed to its members:
+they have it as soon as it is ready.
 """
 
 from __future__ import annotations
@@ -108,7 +109,23 @@ def _outcomes(file: CaseFile, nations: Mapping[str, Tree], scored: list[str]) ->
         outcome[stopped, k] = best[stopped]
         no_route = ~held[:, target] & ~stopped
         gates[no_route, k] = _gates_without_link(file, nations, nation, no_route)
+        pooled = _pooled(file, target)
+        in_time = pooled & (file.ready_us <= file.end_us)
+        outcome[pooled, k], gates[pooled, k], n_hops[pooled, k] = int(Outcome.IN_FLIGHT), 0, 0
+        outcome[in_time, k] = int(Outcome.DELIVERED)
+        received[pooled, k] = np.where(in_time, file.ready_us, NEVER_US)[pooled]
     return {"t_received_us": received, "hops": n_hops, "gates": gates, "outcome": outcome}
+
+
+def _pooled(file: CaseFile, target: int) -> NDArray[np.bool_]:
+    """Which reports a group brings to ``target``: fed to a node that is in a group with it."""
+    sources = {
+        file.nodes.index(node)
+        for group in file.sharing["groups"].values()
+        if file.nodes[target] in group["nodes"]
+        for node in group["nodes"]
+    }
+    return np.isin(file.feed_node, sorted(sources))
 
 
 def _reach(file: CaseFile, held: NDArray[np.bool_], target: int) -> NDArray[np.bool_]:

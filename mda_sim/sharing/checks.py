@@ -202,6 +202,17 @@ def outage_dates(facts: Facts) -> Iterator[Finding]:
                 yield Finding(key, "the outage ends before it begins", "error")
 
 
+def group_members(facts: Facts) -> Iterator[Finding]:
+    """A group names a node that does not exist, or joins nothing."""
+    for id_, group in facts.sharing.groups.items():
+        for node in group.nodes:
+            if node not in facts.sharing.nodes:
+                yield _unknown(f"groups.{id_}.nodes", "node", node, facts.sharing.nodes)
+        if len(set(group.nodes)) < 2:
+            message = f"needs at least two different nodes, got {list(group.nodes)}"
+            yield Finding(f"sharing.groups.{id_}.nodes", message, "error")
+
+
 def consent_without_effect(facts: Facts) -> Iterator[Finding]:
     """A consent is of a party that runs no node, or to one that needs none, or ends before it begins."""
     running = {node.nation for node in facts.sharing.nodes.values()}
@@ -292,6 +303,7 @@ CHECKS: Final = (
     agreement_parties,
     agreement_articles,
     outage_dates,
+    group_members,
     consent_without_effect,
     consent_desk,
     consent_loop,

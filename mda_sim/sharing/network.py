@@ -109,6 +109,18 @@ class LinkSpec(Sourced):
     """When what is released may leave: at once, at set times, or when the recipient asks at set times."""
 
 
+class GroupSpec(Sourced):
+    """Nodes that pool what is fed to any of them, at once and without any rule: a ceiling, not a proposal.
+
+    Every member holds every report that a sensor feeds to a member, from the moment the sensor's product is
+    ready: no feed delay, gate, desk or link. It is not offered on from there, so links work as they would
+    without the group.
+    """
+
+    nodes: Items[Id]
+    """Members; two groups do not join by sharing one."""
+
+
 class SharingSpec(Spec):
     """Who may share what with whom, and by which way: all that a configuration may change."""
 
@@ -126,3 +138,5 @@ class SharingSpec(Spec):
     """The people, or guards, who release."""
     links: IdMap[LinkSpec] = Field(default_factory=dict)
     """Directed pipes between nodes."""
+    groups: IdMap[GroupSpec] = Field(default_factory=dict)
+    """Nodes that pool everything at once: the most that sharing can give."""

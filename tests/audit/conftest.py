@@ -122,6 +122,9 @@ def _complicate(rng: np.random.Generator, arrangement: dict[str, Any]) -> None:
             }
             link["pattern"] = {"kind": str(rng.choice(["digest", "pull"])), **times}
     _add_consents(rng, arrangement)
+    if rng.random() < 0.4:
+        members = rng.choice(sorted(arrangement["nodes"]), int(rng.integers(2, 4)), replace=False)
+        arrangement["groups"] = {"pool": {"nodes": [str(node) for node in members]}}
 
 
 def _add_consents(rng: np.random.Generator, arrangement: dict[str, Any]) -> None:

@@ -33,6 +33,7 @@ WHOLE: dict[str, Any] = {
             "articles": {"release": "6"},
         }
     },
+    "groups": {"all": {"nodes": ["jpn", "phl"]}},
     "consents": {"word": {"originator": "PHL", "recipient": "USA", "kind": "on_request", "desk": "desk"}},
     "desks": {"desk": {"calendar": {"kind": "working_hours", "time_zone": "Asia/Manila"}}},
     "links": {
@@ -88,6 +89,8 @@ FAULTS = [
     ("links.forth.desk", "dusk", SAME, "unknown desk 'dusk'; expected one of 'desk'", "error"),
     ("links.forth.recipient", "phl", SAME, "to itself", "error"),
     ("links.back.desk", "desk", "desks.desk", "JPN and PHL", "warning"),
+    ("groups.pool", {"nodes": ["phl", "nowhere"]}, "groups.pool.nodes", "unknown node 'nowhere'", "error"),
+    ("groups.pool", {"nodes": ["phl", "phl"]}, "groups.pool.nodes", "two different nodes", "error"),
     ("links.forth.outages", BACKWARD, "links.forth.outages.0", "ends before", "error"),
     ("consents.word.originator", "PHX", SAME, "unknown nation 'PHX'", "error"),
     ("consents.word.recipient", "PHX", SAME, "unknown nation 'PHX'", "error"),

@@ -61,6 +61,10 @@ and nodes outside H; the best outcome of its hops counts, and the ``gates`` (arr
 first such link in id order. An empty frontier is NO_ROUTE, with the gates as if a link led straight from
 the feed's node to the picture node, asked when the report came to the feed's node. A report that never came
 to its feed's node is IN_FLIGHT where there is a route.
+
+**Groups.** A group changes no hop: links and desks work as they would without it. If the picture node is in a
+group with the report's feed node, the outcome is DELIVERED at ``t_ready_us`` over 0 links, or IN_FLIGHT if
+that is past the end; ``gates`` is 0. What a node holds by a group alone is not offered to its links.
 """
 
 from mda_sim.sharing.exchange.load import Load, offered_load
