@@ -109,13 +109,13 @@ def _stages(engine: Engine, bundle: NDArray[np.int64]) -> dict[str, NDArray[np.i
     for stage in (*CASE_STAGES, *PIECE_STAGES):
         columns[stage] = _with_none(list(map(attrgetter(stage), cases)), NEVER_US)[case_of]
     was_stopped = columns["gates_at_release"] != 0
-    for stage in REQUEST_STAGES:
-        columns[stage] = np.where(was_stopped, NEVER_US, columns["t_released_us"])
+    columns |= dict.fromkeys(REQUEST_STAGES, np.where(was_stopped, NEVER_US, columns["t_released_us"]))
     if requests:
         request_of = _with_none([-1 if b.request is None else b.request.number for b in bundles], -1)[bundle]
         asked = request_of >= 0
         for stage in (*REQUEST_STAGES, *PIECE_STAGES, "is_expired"):
             of_request = np.array(list(map(attrgetter(stage), requests)), np.int64)
+            columns[stage] = columns[stage].copy()
             columns[stage][asked] = of_request[request_of[asked]]
     for stage in PIECE_STAGES:
         columns[stage][was_stopped] = NEVER_US

@@ -5,7 +5,7 @@ a case closes, is released, is delivered; and of two more for a request: its des
 comes. Because desks and links serve first in, first out with times known beforehand, a review is settled
 when the case closes or the request is made, and a transmission when the piece is released. Deliveries are
 events only where the receiving node can pass the reports on. Events at one microsecond run in the order
-delivery, closing, release, asking, answer, then link id, category, window, consent: nothing depends on the
+closing, release, asking, answer, delivery, then link id, category, window, consent: nothing depends on the
 order of insertion.
 
 Assumptions and limits: see the package's docstring, which fixes the meaning of every row.
@@ -43,11 +43,11 @@ from mda_sim.sharing.exchange.service import Chance, Desk, Line, Lot, ServiceTim
 from mda_sim.sharing.network import SharingSpec
 from mda_sim.sharing.policy import Policy, Steps
 
-DELIVERY: Final = 0
-CLOSING: Final = 1
-RELEASE: Final = 2
-ASKING: Final = 3
-ANSWER: Final = 4
+CLOSING: Final = 0
+RELEASE: Final = 1
+ASKING: Final = 2
+ANSWER: Final = 3
+DELIVERY: Final = 4
 
 
 class Engine:
