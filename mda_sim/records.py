@@ -86,17 +86,28 @@ HOPS: Final = Schema(
         Column("t_review_us", "i8", "when a server began to review the case [us]"),
         Column("t_reviewed_us", "i8", "when the review ended (touch time) [us]"),
         Column("t_released_us", "i8", "when the elapsed delay after the review ended [us]"),
+        Column(
+            "t_asked_us", "i8", "when the originator was asked for consent; release if none was needed [us]"
+        ),
+        Column("t_decided_us", "i8", "when the originator's desk ended its review of the request [us]"),
+        Column("t_consented_us", "i8", "when the originator's answer was back at the sender [us]"),
         Column("t_sent_us", "i8", "when its transmission began [us]"),
         Column("t_transmitted_us", "i8", "when its last bit left [us]"),
         Column("t_received_us", "i8", "when it was at the receiving node [us]"),
         Column("case", "i8", "number of the case on its link and category, -1 if it met no desk"),
         Column("gates", "u2", "gates that failed on arrival (bit mask of Gate)"),
-        Column("gates_at_release", "u2", "legal gates that failed at the moment of release"),
+        Column("gates_at_release", "u2", "gates that failed at release, or when the answer came"),
         Column(
             "agreement",
             "i2",
             "agreement that passed all legal gates, -1 if none or none needed",
             names="agreements",
+        ),
+        Column(
+            "consent",
+            "i2",
+            "consent on which its release rests, standing or asked for, -1 if none or none needed",
+            names="consents",
         ),
         Column("outcome", "u1", "Outcome of this hop"),
         Column("is_new", "u1", "1 if the receiving node did not hold the report before"),
@@ -111,7 +122,7 @@ OUTCOMES: Final = Schema(
         Column("report", "u4", "report"),
         Column("nation", "i2", "nation other than the originator, with a picture node", names="nations"),
         Column("t_received_us", "i8", "first receipt at its picture node, by any route [us]"),
-        Column("hops", "u1", "number of links of that route, 0 if not received"),
+        Column("hops", "u1", "number of links of that route, 0 if not received or by a group"),
         Column(
             "gates", "u2", "gates that refuse it: of the best route, or as if a link existed where none does"
         ),

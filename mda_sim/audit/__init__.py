@@ -11,6 +11,7 @@ from mda_sim.audit.case_file import CaseFile
 from mda_sim.audit.clocks import check_clocks
 from mda_sim.audit.findings import Finding, Notebook
 from mda_sim.audit.rules import Tree
+from mda_sim.audit.rulings import rule
 from mda_sim.audit.verdicts import check_gates, check_outcomes
 from mda_sim.core.time import Timeline
 from mda_sim.records import DeliveryLog, DetectionLog
@@ -19,22 +20,30 @@ __all__ = ["Finding", "audit"]
 
 
 def audit(
-    log: DetectionLog, deliveries: DeliveryLog, sharing: Tree, nations: Tree, timeline: Timeline
+    log: DetectionLog,
+    deliveries: DeliveryLog,
+    sharing: Tree,
+    nations: Tree,
+    timeline: Timeline,
+    seed: int | None = None,
 ) -> tuple[Finding, ...]:
     """Everything in which the delivery log departs from the rules; empty if nothing does.
 
     ``sharing`` and ``nations`` are the resolved sections of one configuration as plain data (mappings, lists,
-    strings, numbers; moments in ISO 8601). Reads the tables and changes nothing.
+    strings, numbers; moments in ISO 8601). With the replicate's ``seed`` every decision by chance is drawn
+    again from its address; without it, it is only asked to be the same for a whole case and to be possible.
+    Reads the tables and changes nothing.
     """
     notes = Notebook()
     if deliveries.sensing_digest != log.digest():
         notes.broken("the deliveries belong to another detection log", [deliveries.sensing_digest[:12]])
         return tuple(notes.findings)
-    file = CaseFile(log, deliveries, sharing, timeline)
+    file = CaseFile(log, deliveries, sharing, timeline, seed)
     check_offers(file, notes)
     if notes.findings:
         return tuple(notes.findings)  # what follows asks about offers that must be known to be right
-    check_gates(file, notes)
-    check_clocks(file, notes)
+    rulings = rule(file)
+    check_gates(file, rulings, notes)
+    check_clocks(file, rulings, notes)
     check_outcomes(file, deliveries, nations, notes)
     return tuple(notes.findings)

@@ -25,7 +25,15 @@ Ints = NDArray[np.int64]
 class CaseFile:
     """The logs of one configuration, laid out for questions."""
 
-    def __init__(self, log: DetectionLog, deliveries: DeliveryLog, sharing: Tree, timeline: Timeline) -> None:
+    def __init__(
+        self,
+        log: DetectionLog,
+        deliveries: DeliveryLog,
+        sharing: Tree,
+        timeline: Timeline,
+        seed: int | None = None,
+    ) -> None:
+        self.seed = seed
         self.rules = Rules(sharing, timeline)
         self.sharing = sharing
         self.timeline = timeline
@@ -41,7 +49,14 @@ class CaseFile:
             [[self._is_offered(link, kind) for kind in self.kinds] for link in self.links], bool
         )
         self.usable = self.usable.reshape(len(self.links), len(self.kinds))
+        self.categories = sorted({kind.category for kind in self.kinds})
+        of_kind = np.array([self.categories.index(kind.category) for kind in self.kinds], np.int64)
+        self.category: Ints = of_kind[self.kind[self.row]] if len(self.kinds) else np.zeros(0, np.int64)
+        window_us = np.array([to_us(link["case_window_s"]) for link in links], np.int64)
+        self.window: Ints = self.hops["t_arrived_us"] // window_us[self.link]
+        self.source = self._sources()
         self.under = self._received_under()
+        self.named_until_us = self._named_until()
 
     def _lay_out_reports(self, log: DetectionLog, sharing: Tree) -> None:
         feeds = [sharing["feeds"].get(card.id) for card in log.sensors]
@@ -66,6 +81,7 @@ class CaseFile:
             [-1 if feed is None else self.nodes.index(feed["node"]) for feed in feeds], np.int64
         )[of_sensor]
         delay_us = np.array([0 if feed is None else to_us(feed["delay_s"]) for feed in feeds], np.int64)
+        self.ready_us: Ints = log.reports["t_ready_us"][rows]
         self.fed_us: Ints = log.reports["t_ready_us"][rows] + delay_us[of_sensor]
         n_vessels = log.reports["n_vessels"][rows].astype(np.int64)
         contact_bytes = np.array([card.contact_bytes for card in log.sensors])
@@ -118,12 +134,14 @@ class CaseFile:
         by[self.row[first], self.recipient[self.link[first]]] = first
         return t_us, by
 
+    def _sources(self) -> Ints:
+        """The hop by which each hop's report had come to its sender; -1 if by a feed."""
+        _, by = self.arrivals()
+        return by[self.row, self.sender[self.link]] if len(self.link) else np.empty(0, np.int64)
+
     def _received_under(self) -> Ints:
         """Agreement under which each hop's sender held its report; -1 for its own nation's."""
-        _, by = self.arrivals()
-        if not len(self.link):
-            return np.empty(0, np.int64)
-        source = by[self.row, self.sender[self.link]]
+        source = self.source
         party = np.array([self.rules.party(node) for node in self.nodes])
         is_abroad = party[self.sender] != party[self.recipient]
         under = np.full(len(source), -1, np.int64)
@@ -133,3 +151,17 @@ class CaseFile:
             crossed = is_abroad[self.link[came_by]]
             under[relayed] = np.where(crossed, self.hops["agreement"][came_by], under[came_by])
         return under
+
+    def _named_until(self) -> Ints:
+        """Until when a consent for the receiving party, given on the way, holds for each hop's report."""
+        party = np.array([self.rules.party(node) for node in self.nodes])
+        giver, taker = party[self.sender[self.link]], party[self.recipient[self.link]]
+        ends_us = self.rules.consent_until_us(self.hops["consent"], self.hops["t_consented_us"])
+        ends_us[giver == taker] = -NEVER_US
+        until_us, earlier = np.full(len(self.link), -NEVER_US), self.source.copy()
+        for _ in self.nodes:
+            is_for_taker = (earlier >= 0) & (taker[earlier] == taker)
+            longest_us = np.maximum(until_us, ends_us[earlier])
+            until_us = np.where(is_for_taker, longest_us, until_us)
+            earlier = np.where(earlier >= 0, self.source[earlier], -1)
+        return until_us

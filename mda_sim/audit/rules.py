@@ -15,7 +15,9 @@ The rules as they are read here:
 - release: NOFORN stays with its originator. An originator releases its own. Whoever received a report under
   an agreement passes it on as that agreement's onward rule allows: ``none`` never; else if the originator
   named the recipient in ``rel_to``, or, under ``free``, if originator and recipient are both parties (or
-  the recipient is, and the label lets anyone hold it); and never what is marked ORCON.
+  the recipient is, and the label lets anyone hold it); and never what is marked ORCON. Beyond that it needs
+  the originator's consent, unless one came with the copy and still holds: a standing one that holds at that
+  moment, the first in id order, or else one on request, the first in id order, subject to its answer.
 - between nodes of one party only accreditation is asked. A word that is not on the ladder of levels fails.
 
 Source: docs/rules-of-sharing.md; article 6 of the Japan-Republic of Korea agreement of 2016 for the
@@ -31,7 +33,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mda_sim.core.time import NEVER_US, Timeline
+from mda_sim.core.time import NEVER_US, Timeline, to_us
 from mda_sim.records import Gate
 
 LADDER: Final = ("UNCLASSIFIED", "RESTRICTED", "CONFIDENTIAL", "SECRET", "TOP_SECRET")
@@ -57,6 +59,8 @@ class Rules:
         self.labels: Tree = sharing["labels"]
         self.agreements: Tree = sharing["agreements"]
         self.agreement_ids = sorted(self.agreements)
+        self.consents: Tree = sharing["consents"]
+        self.consent_ids = sorted(self.consents)
         self._timeline = timeline
 
     def party(self, node: str) -> str:
@@ -99,27 +103,75 @@ class Rules:
         cleared_us = self._us(limits.get("cleared_from"), -NEVER_US)
         return np.where(t_us < cleared_us, int(Gate.ACCREDITATION), 0)
 
-    def release(self, kind: Kind, giver: str, taker: str, received_under: int) -> int:
-        """The release gate's bit, if it fails; ``received_under`` is an agreement's index, -1 for its own."""
+    def release(
+        self, kind: Kind, giver: str, taker: str, received_under: int, t_us: Times, named_until_us: Times
+    ) -> tuple[Times, Times]:
+        """The release gate's bit where it fails, and the consent that it rests on (-1 for none).
+
+        ``received_under`` is an agreement's index, -1 for its own; ``named_until_us`` tells until when a
+        consent for the taker that came with the copy holds.
+        """
+        word = self._word(kind, giver, taker, received_under)
+        passing, rests_on = np.zeros(len(t_us), np.int64), np.full(len(t_us), -1, np.int64)
+        if word == "yes":
+            return passing, rests_on
+        if word == "no":
+            return np.full(len(t_us), int(Gate.RELEASE), np.int64), rests_on
+        is_named = t_us < named_until_us
+        for standing in (True, False):
+            for index, id_ in enumerate(self.consent_ids):
+                consent = self.consents[id_]
+                if (consent["kind"] == "standing") == standing and _is_about(consent, kind, giver, taker):
+                    begins_us = self._us(consent.get("from_utc"), -NEVER_US)
+                    ends_us = self._us(consent.get("to_utc"), NEVER_US)
+                    holds = (begins_us <= t_us) & (t_us < ends_us)
+                    rests_on[~is_named & (rests_on < 0) & holds] = index
+        return np.where(is_named | (rests_on >= 0), 0, int(Gate.RELEASE)), rests_on
+
+    def must_be_asked(self, consent: Times) -> NDArray[np.bool_]:
+        """Which of these consents are given on request only."""
+        on_request = [self.consents[id_]["kind"] == "on_request" for id_ in self.consent_ids]
+        is_on_request: NDArray[np.bool_] = np.array([*on_request, False])
+        return np.asarray(is_on_request[consent], np.bool_)
+
+    def consent_until_us(self, consent: Times, t_consented_us: Times) -> Times:
+        """Until when the consents under which copies were sent stay with them."""
+        ends, spans = [-NEVER_US], [0]
+        for id_ in self.consent_ids:
+            spec = self.consents[id_]
+            if spec["kind"] == "standing":
+                ends.append(self._us(spec.get("to_utc"), NEVER_US))
+                spans.append(0)
+            else:
+                ends.append(NEVER_US if spec["validity_s"] is None else to_us(spec["validity_s"]))
+                spans.append(1)
+        i = np.where((consent >= 0) & (consent < len(self.consent_ids)), consent, -1) + 1
+        until_us: Times = np.array(ends, np.int64)[i] + np.array(spans, np.int64)[i] * t_consented_us
+        return until_us
+
+    def _word(self, kind: Kind, giver: str, taker: str, received_under: int) -> str:
+        """What the originator's word is: 'yes', 'no', or 'ask'."""
         label = self.labels[kind.label]
         if taker in (giver, kind.originator):
-            return 0
+            return "yes"
         if "NOFORN" in label["caveats"]:
-            return int(Gate.RELEASE)
+            return "no"
         if giver == kind.originator:
-            return 0
-        if received_under < 0 or "ORCON" in label["caveats"]:
-            return int(Gate.RELEASE)
+            return "yes"
+        if received_under < 0:
+            return "no"
         deal = self.agreements[self.agreement_ids[received_under]]
         if deal["onward"] == "none":
-            return int(Gate.RELEASE)
+            return "no"
+        if "ORCON" in label["caveats"]:
+            return "ask"
         anyone = label["classification"] == LADDER[0] and not label["rel_to"]
         free = (
             deal["onward"] == "free"
             and taker in deal["parties"]
             and (anyone or kind.originator in deal["parties"])
         )
-        return 0 if free or taker in label["rel_to"] else int(Gate.RELEASE)
+        return "yes" if free or taker in label["rel_to"] else "ask"
 
     def _holds(self, deal: Tree, t_us: Times) -> NDArray[np.bool_]:
         """Whether an agreement is in force and not suspended at each moment."""
@@ -133,6 +185,15 @@ class Rules:
     def _us(self, moment: str | None, otherwise: int) -> int:
         """A moment on the timeline; ``otherwise`` where none is given."""
         return otherwise if moment is None else self._timeline.us_at(datetime.fromisoformat(moment))
+
+
+def _is_about(consent: Tree, kind: Kind, giver: str, taker: str) -> bool:
+    return (
+        consent["originator"] == kind.originator
+        and consent["recipient"] == taker
+        and consent["sender"] in (None, giver)
+        and (not consent["categories"] or kind.category in consent["categories"])
+    )
 
 
 def _within(level: str, limit: str) -> bool:

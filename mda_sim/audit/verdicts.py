@@ -1,10 +1,11 @@
 """Whether every delivery and every refusal follows from the rules, and every outcome from the hops.
 
-Model: the gates of each hop are derived again from label, agreements, node and link, at arrival and at
-release (``rules``). The outcome of a report for a nation is derived by spreading, from the nation's picture
-node backwards over usable links, the set of nodes from which the report could still come; the links that
-lead into that set from a node that holds the report are where it stopped, and the best of their outcomes
-counts.
+Model: the gates of each hop are derived again from label, agreements, consents, node and link, at arrival,
+at release, and when an answer comes (``rulings``). The outcome of a report for a nation is derived by
+spreading, from the nation's picture node backwards over usable links, the set of nodes from which the
+report could still come; the links that lead into that set from a node that holds the report are where it
+stopped, and the best of their outcomes counts. A group overrules all this for what is fed to its members:
+they have it as soon as it is ready.
 """
 
 from __future__ import annotations
@@ -17,30 +18,16 @@ from numpy.typing import NDArray
 from mda_sim.audit.case_file import CaseFile, Ints
 from mda_sim.audit.findings import Notebook
 from mda_sim.audit.rules import LADDER, Tree
+from mda_sim.audit.rulings import Rulings
 from mda_sim.core.time import NEVER_US
 from mda_sim.records import DeliveryLog, Outcome
 
 
-def check_gates(file: CaseFile, notes: Notebook) -> None:
-    """Gates on arrival and at release, and the agreement used, are those that the rules give."""
-    hops, n = file.hops, len(file.link)
-    gates, at_release = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    agreement = np.full(n, -1, np.int64)
-    was_released = hops["t_released_us"] != NEVER_US
-    for rows in _alike(file):
-        link, kind = file.links[file.link[rows[0]]], file.kinds[file.kind[file.row[rows[0]]]]
-        spec = file.sharing["links"][link]
-        giver, taker = file.rules.party(spec["sender"]), file.rules.party(spec["recipient"])
-        arrived = hops["t_arrived_us"][rows]
-        legal, used = file.rules.legal(kind, giver, taker, arrived)
-        accredited = file.rules.accreditation(kind, spec["accreditation"], spec["recipient"], arrived)
-        gates[rows] = legal | accredited | file.rules.release(kind, giver, taker, int(file.under[rows[0]]))
-        then = was_released[rows]
-        legal_then, used_then = file.rules.legal(kind, giver, taker, hops["t_released_us"][rows])
-        at_release[rows] = np.where(then, legal_then, 0)
-        agreement[rows] = np.where(then, used_then, used)
-    compare = {"gates": gates, "gates_at_release": at_release, "agreement": agreement}
-    for name, expected in compare.items():
+def check_gates(file: CaseFile, rulings: Rulings, notes: Notebook) -> None:
+    """Gates on arrival and at release, agreement and consent used, are those that the rules give."""
+    hops = file.hops
+    for name in ("gates", "gates_at_release", "agreement", "consent"):
+        expected = getattr(rulings, name)
         notes.rows(
             f"{name} differ from the rules",
             hops[name] != expected,
@@ -48,13 +35,13 @@ def check_gates(file: CaseFile, notes: Notebook) -> None:
             expected=expected,
             found=hops[name],
         )
-    refused = (gates | at_release) != 0
+    refused = (rulings.gates | rulings.gates_at_release) != 0
     notes.rows(
         "delivered although a gate refuses",
         file.is_delivered & refused,
         "hops",
         report=hops["report"],
-        gates=gates | at_release,
+        gates=rulings.gates | rulings.gates_at_release,
     )
     withheld = hops["outcome"] == Outcome.WITHHELD
     notes.rows("withheld although every gate allows", withheld & ~refused, "hops", report=hops["report"])
@@ -90,14 +77,6 @@ def check_outcomes(file: CaseFile, deliveries: DeliveryLog, nations: Tree, notes
         )
 
 
-def _alike(file: CaseFile) -> list[Ints]:
-    """Rows of hops that share link, kind of report and holding agreement."""
-    key = (file.link * max(1, len(file.kinds)) + file.kind[file.row]) * (len(file.rules.agreement_ids) + 1)
-    key = key + file.under + 1
-    order = np.argsort(key, kind="stable")
-    return [rows for rows in np.split(order, np.flatnonzero(np.diff(key[order])) + 1) if len(rows)]
-
-
 def _outcomes(file: CaseFile, nations: Mapping[str, Tree], scored: list[str]) -> dict[str, Ints]:
     """Outcome, gates, receipt and hops of each fed report (rows) for each scored nation (columns)."""
     shape = (len(file.report), len(scored))
@@ -130,7 +109,23 @@ def _outcomes(file: CaseFile, nations: Mapping[str, Tree], scored: list[str]) ->
         outcome[stopped, k] = best[stopped]
         no_route = ~held[:, target] & ~stopped
         gates[no_route, k] = _gates_without_link(file, nations, nation, no_route)
+        pooled = _pooled(file, target)
+        in_time = pooled & (file.ready_us <= file.end_us)
+        outcome[pooled, k], gates[pooled, k], n_hops[pooled, k] = int(Outcome.IN_FLIGHT), 0, 0
+        outcome[in_time, k] = int(Outcome.DELIVERED)
+        received[pooled, k] = np.where(in_time, file.ready_us, NEVER_US)[pooled]
     return {"t_received_us": received, "hops": n_hops, "gates": gates, "outcome": outcome}
+
+
+def _pooled(file: CaseFile, target: int) -> NDArray[np.bool_]:
+    """Which reports a group brings to ``target``: fed to a node that is in a group with it."""
+    sources = {
+        file.nodes.index(node)
+        for group in file.sharing["groups"].values()
+        if file.nodes[target] in group["nodes"]
+        for node in group["nodes"]
+    }
+    return np.isin(file.feed_node, sorted(sources))
 
 
 def _reach(file: CaseFile, held: NDArray[np.bool_], target: int) -> NDArray[np.bool_]:
@@ -169,6 +164,6 @@ def _gates_without_link(
             gates[rows] = (
                 file.rules.legal(kind, giver, taker, t_us)[0]
                 | file.rules.accreditation(kind, LADDER[-1], node, t_us)
-                | file.rules.release(kind, giver, taker, -1)
+                | file.rules.release(kind, giver, taker, -1, t_us, np.full(len(rows), -NEVER_US))[0]
             )
     return gates[wanted]

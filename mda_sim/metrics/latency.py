@@ -1,14 +1,15 @@
 """How late what others saw comes to a nation, in which stage the time goes, and what did not come at all.
 
-Model: the latency of a report for a nation is t_received - t_observed, its first receipt at the picture node
-by any route. ``latency_p50_s``, ``_p90_s`` and ``_p95_s`` are Kaplan-Meier quantiles over the reports that
-were delivered, with those in flight censored at the end of the run, each report weighing as many as it holds
-contacts of vessels; the quantile p is the least t at which the survivor function S(t) <= 1 - p, NaN if it
-never is. Stages of a delivered report follow each other without gap or overlap, so in integers they sum
-exactly to the latency: product (t_observed to t_ready), feed (to the first node), then on the first link
-case_forming, desk_wait, review, elapsed, link_wait and transmission (with propagation), and relay:
-everything on later links. ``stage_<name>_mean_s`` are means over delivered contacts, ``latency_mean_s`` is
-their sum.
+Model: the latency of a report for a nation is t_received - t_observed, its first receipt at the picture
+node by any route. ``latency_p50_s``, ``_p90_s`` and ``_p95_s`` are Kaplan-Meier quantiles over the reports
+that were delivered, with those in flight censored at the end of the run, each report weighing as many as it
+holds contacts of vessels; the quantile p is the least t at which the survivor function S(t) <= 1 - p, NaN
+if it never is. Stages of a delivered report follow each other without gap or overlap, so in integers they
+sum exactly to the latency: product (t_observed to t_ready), feed (to the first node), then on the first
+link case_forming, desk_wait, review, elapsed, link_wait and transmission (with propagation); consent: the
+waits for originators' answers on all links of the route; and relay: everything else on later links. What a
+sharing group brings spends all its time in product. ``stage_<name>_mean_s`` are means over delivered
+contacts, ``latency_mean_s`` is their sum.
 
 Boundary rule: reports with t_observed in [score_from, score_to). Refused, expired, lost and unsent reports
 have no latency; they are counted: ``outcome_<name>_count`` (contacts of vessels, n the reports),
@@ -35,6 +36,7 @@ from numpy.typing import ArrayLike, NDArray
 from mda_sim.core.table import Column, Schema, Table
 from mda_sim.core.time import US_PER_S, Timeline
 from mda_sim.metrics.figures import Figure, ratio
+from mda_sim.picture.receipts import BY_FEED, BY_GROUP
 from mda_sim.records import DeliveryLog, DetectionLog, Gate, Outcome
 
 if TYPE_CHECKING:
@@ -48,18 +50,29 @@ HOP_STAGES: Final = (
     ("desk_wait", "t_case_us", "t_review_us"),
     ("review", "t_review_us", "t_reviewed_us"),
     ("elapsed", "t_reviewed_us", "t_released_us"),
-    ("link_wait", "t_released_us", "t_sent_us"),
+    ("link_wait", "t_consented_us", "t_sent_us"),
     ("transmission", "t_sent_us", "t_received_us"),
 )
-"""Stages on one link, with the columns of ``hops`` at which each begins and ends."""
+"""Stages on the first link, with the columns of ``hops`` at which each begins and ends."""
 
-STAGE_NAMES: Final = ("product", "feed", *(name for name, _, _ in HOP_STAGES), "relay")
+STAGE_NAMES: Final = (
+    "product",
+    "feed",
+    "case_forming",
+    "desk_wait",
+    "review",
+    "elapsed",
+    "consent",
+    "link_wait",
+    "transmission",
+    "relay",
+)
 """All stages, in the order in which a report goes through them."""
 
 STAGES: Final = Schema(
     "stages",
     (
-        Column("report", "u4", "report that came to the node by a link"),
+        Column("report", "u4", "report that came to the node by a link or a group"),
         *(Column(f"{name}_us", "i8", f"time in stage {name} [us]") for name in STAGE_NAMES),
     ),
     sort=("report",),
@@ -87,23 +100,27 @@ def kaplan_meier_quantile(time: ArrayLike, weight: ArrayLike, happened: ArrayLik
 
 
 def stages(log: DetectionLog, deliveries: DeliveryLog, sharing: SharingSpec, received: Table) -> Table:
-    """Split the latency of every report that came to a node by a link: a STAGES table.
+    """Split the latency of every report that came to a node by a link or a group: a STAGES table.
 
     ``received`` is the RECEIPTS table of the node. Routes are followed back over the hops that brought the
     report first to each node.
     """
     hops = deliveries.hops
-    linked = received["hop"] >= 0
-    report, last = received["report"][linked], received["hop"][linked]
-    first = _first_hops(hops, sharing, last)
-    observed_us = log.reports["t_observed_us"][report]
+    shared = received["hop"] != BY_FEED
+    report, last = received["report"][shared], received["hop"][shared]
+    linked = last != BY_GROUP
+    first, asking_us = _routes(hops, sharing, last[linked])
     ready_us = log.reports["t_ready_us"][report]
-    columns: dict[str, NDArray[Any]] = {"report": report}
-    columns["product_us"] = ready_us - observed_us
-    columns["feed_us"] = hops["t_arrived_us"][first] - ready_us
+    columns: dict[str, NDArray[Any]] = {f"{name}_us": np.zeros(len(report), np.int64) for name in STAGE_NAMES}
+    columns["report"] = report
+    columns["product_us"] = ready_us - log.reports["t_observed_us"][report]
+    columns["feed_us"][linked] = hops["t_arrived_us"][first] - ready_us[linked]
     for name, begins, ends in HOP_STAGES:
-        columns[f"{name}_us"] = hops[ends][first] - hops[begins][first]
-    columns["relay_us"] = received["t_received_us"][linked] - hops["t_received_us"][first]
+        columns[f"{name}_us"][linked] = hops[ends][first] - hops[begins][first]
+    columns["consent_us"][linked] = asking_us
+    came_us, onward_us = hops["t_received_us"][first], received["t_received_us"][shared][linked]
+    later_us = asking_us - (hops["t_consented_us"] - hops["t_released_us"])[first]
+    columns["relay_us"][linked] = onward_us - came_us - later_us
     return Table.of(STAGES, columns)
 
 
@@ -131,8 +148,10 @@ def latency_figures(
     return figures
 
 
-def _first_hops(hops: Table, sharing: SharingSpec, last: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The first hop of the route that each of the hops ``last`` ends."""
+def _routes(
+    hops: Table, sharing: SharingSpec, last: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The first hop of the route that each of the hops ``last`` ends, and its waits for consents [us]."""
     nodes = {name: number for number, name in enumerate(sharing.nodes)}
     ends = [
         (nodes[sharing.links[name].sender], nodes[sharing.links[name].recipient])
@@ -143,7 +162,8 @@ def _first_hops(hops: Table, sharing: SharingSpec, last: NDArray[np.int64]) -> N
     key = hops["report"][brought].astype(np.int64) * len(nodes) + recipient[hops["link"][brought]]
     order = np.argsort(key, kind="stable")
     key, brought = key[order], brought[order]
-    first = last.copy()
+    first, waited_us = last.copy(), hops["t_consented_us"] - hops["t_released_us"]
+    asking_us = waited_us[first]
     for _ in nodes:  # a route visits each node once at most
         came_from = hops["report"][first].astype(np.int64) * len(nodes) + sender[hops["link"][first]]
         place = np.minimum(np.searchsorted(key, came_from), len(key) - 1)
@@ -151,7 +171,8 @@ def _first_hops(hops: Table, sharing: SharingSpec, last: NDArray[np.int64]) -> N
         if not len(earlier):
             break
         first[earlier] = brought[place[earlier]]
-    return first
+        asking_us[earlier] += waited_us[first[earlier]]
+    return first, asking_us
 
 
 def _scored_outcomes(

@@ -1,8 +1,9 @@
 """When each report was first at a node, and on which hop it came.
 
-Model: a report comes to a node by the feed of its sensor, at t_ready + feed delay, or on a delivered hop of
-a link that ends there, at the hop's t_received. The first of these is its receipt; of several at one instant
-the feed counts, then the lowest hop row. What a node receives after the end of the run is not received.
+Model: a report comes to a node by the feed of its sensor, at t_ready + feed delay, through a sharing group of
+the node and the feed's node, at t_ready, or on a delivered hop of a link that ends there, at the hop's
+t_received. The first of these is its receipt; of several at one instant the feed counts, then the group, then
+the lowest hop row. What a node receives after the end of the run is not received.
 
 Assumptions and limits: a sensor without a feed does not exist in the configuration. A node never loses a
 report.
@@ -13,6 +14,7 @@ follows the hops back to the sensor.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -25,12 +27,17 @@ from mda_sim.records import DeliveryLog, DetectionLog, Outcome
 if TYPE_CHECKING:
     from mda_sim.sharing.network import SharingSpec
 
+BY_FEED: Final = -1
+"""In place of a hop: the sensor feeds this node."""
+BY_GROUP: Final = -2
+"""In place of a hop: the node is in a sharing group with the node that the sensor feeds."""
+
 RECEIPTS: Final = Schema(
     "receipts",
     (
         Column("report", "u4", "report that the node holds"),
         Column("t_received_us", "i8", "when the node first held it [us]"),
-        Column("hop", "i8", "row of `hops` on which it came, -1 if by the sensor's feed"),
+        Column("hop", "i8", "row of `hops` on which it came, -1 if by the sensor's feed, -2 by a group"),
     ),
     sort=("report",),
 )
@@ -46,12 +53,13 @@ def receipts(
     """
     if node not in sharing.nodes:
         raise KeyError(f"no node '{node}' in this configuration; it has {sorted(sharing.nodes)}")
-    fed, t_fed_us = _fed(log, sharing, node)
+    fed, t_fed_us = _fed(log, sharing, {node}, with_delay=True)
+    pooled, t_pooled_us = _fed(log, sharing, _grouped_with(sharing, node), with_delay=False)
     hop, t_hop_us = _delivered(deliveries, sharing, node)
-    report = np.concatenate([fed, deliveries.hops["report"][hop].astype(np.int64)])
-    t_us = np.concatenate([t_fed_us, t_hop_us])
-    by = np.concatenate([np.full(len(fed), -1, np.int64), hop])
-    order = np.lexsort((by, t_us, report))
+    report = np.concatenate([fed, pooled, deliveries.hops["report"][hop].astype(np.int64)])
+    t_us = np.concatenate([t_fed_us, t_pooled_us, t_hop_us])
+    by = np.concatenate([np.full(len(fed), BY_FEED), np.full(len(pooled), BY_GROUP), hop])
+    order = np.lexsort((np.arange(len(by)), t_us, report))
     order = order[t_us[order] <= end_us]
     first = np.ones(len(order), np.bool_)
     first[1:] = report[order][1:] != report[order][:-1]
@@ -60,15 +68,22 @@ def receipts(
     return Table.of(RECEIPTS, columns, {"node": node})
 
 
-def _fed(log: DetectionLog, sharing: SharingSpec, node: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Reports that the node gets straight from sensors, and when [us]."""
+def _grouped_with(sharing: SharingSpec, node: str) -> set[str]:
+    """Nodes that are in a group with this one, itself included; none if it is in no group."""
+    return {member for group in sharing.groups.values() if node in group.nodes for member in group.nodes}
+
+
+def _fed(
+    log: DetectionLog, sharing: SharingSpec, nodes: Set[str], *, with_delay: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Reports that sensors feed to these nodes, and when they are ready, or come there [us]."""
     delay_us = np.zeros(len(log.sensors), np.int64)
     feeds_node = np.zeros(len(log.sensors), np.bool_)
     for number, card in enumerate(log.sensors):
         feed = sharing.feeds.get(card.id)
-        if feed is not None and feed.node == node:
+        if feed is not None and feed.node in nodes:
             feeds_node[number] = True
-            delay_us[number] = to_us(feed.delay_s)
+            delay_us[number] = to_us(feed.delay_s) if with_delay else 0
     sensor = log.reports["sensor"]
     rows = np.flatnonzero(feeds_node[sensor])
     return log.reports["report"][rows].astype(np.int64), log.reports["t_ready_us"][rows] + delay_us[

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from mda_sim.core.errors import Severity
 from mda_sim.core.time import Timeline
+from mda_sim.sharing.consents import ConsentOnRequest, StandingConsent
 from mda_sim.sharing.desks import WorkingHours
 from mda_sim.sharing.hours import open_hours
 from mda_sim.sharing.labels import covers
@@ -63,10 +65,14 @@ def check_sharing(
 
 
 def unknown_nation(facts: Facts) -> Iterator[Finding]:
-    """A node, label or agreement names a party that the scenario does not list."""
+    """A node, label, agreement or consent names a party that the scenario does not list."""
     named: list[tuple[str, tuple[str, ...]]] = []
     named += [(f"nodes.{id_}.nation", (node.nation,)) for id_, node in facts.sharing.nodes.items()]
     named += [(f"labels.{id_}.rel_to", label.rel_to) for id_, label in facts.sharing.labels.items()]
+    for id_, consent in facts.sharing.consents.items():
+        named += [(f"consents.{id_}.originator", (consent.originator,))]
+        named += [(f"consents.{id_}.recipient", (consent.recipient,))]
+        named += [(f"consents.{id_}.sender", (consent.sender,) if consent.sender else ())]
     named += [(f"agreements.{id_}.parties", deal.parties) for id_, deal in facts.sharing.agreements.items()]
     for key, parties in named:
         for party in parties:
@@ -149,10 +155,8 @@ def link_without_agreement(facts: Facts) -> Iterator[Finding]:
 
 def desk_of_two_nations(facts: Facts) -> Iterator[Finding]:
     """A desk serves links that leave nodes of different nations."""
-    nodes = facts.sharing.nodes
-    for desk in facts.sharing.desks:
-        senders = {n.sender for n in facts.sharing.links.values() if n.desk == desk and n.sender in nodes}
-        owners = sorted({nodes[sender].nation for sender in senders})
+    for desk, of_desk in _desk_owners(facts).items():
+        owners = sorted(of_desk)
         if len(owners) > 1:
             message = f"the desk serves links that leave nodes of {' and '.join(owners)}"
             yield Finding(f"sharing.desks.{desk}", f"{message}; give each nation its own", "warning")
@@ -189,6 +193,89 @@ def agreement_articles(facts: Facts) -> Iterator[Finding]:
                 yield Finding(f"sharing.agreements.{id_}.articles.{gate}", message, "error")
 
 
+def outage_dates(facts: Facts) -> Iterator[Finding]:
+    """An outage of a link ends before it begins."""
+    for id_, link in facts.sharing.links.items():
+        for i, outage in enumerate(link.outages):
+            if _is_backward(outage.from_utc, outage.to_utc):
+                key = f"sharing.links.{id_}.outages.{i}"
+                yield Finding(key, "the outage ends before it begins", "error")
+
+
+def group_members(facts: Facts) -> Iterator[Finding]:
+    """A group names a node that does not exist, or joins nothing."""
+    for id_, group in facts.sharing.groups.items():
+        for node in group.nodes:
+            if node not in facts.sharing.nodes:
+                yield _unknown(f"groups.{id_}.nodes", "node", node, facts.sharing.nodes)
+        if len(set(group.nodes)) < 2:
+            message = f"needs at least two different nodes, got {list(group.nodes)}"
+            yield Finding(f"sharing.groups.{id_}.nodes", message, "error")
+
+
+def consent_without_effect(facts: Facts) -> Iterator[Finding]:
+    """A consent is of a party that runs no node, or to one that needs none, or ends before it begins."""
+    running = {node.nation for node in facts.sharing.nodes.values()}
+    for id_, consent in facts.sharing.consents.items():
+        key = f"sharing.consents.{id_}"
+        if consent.originator in facts.nations and consent.originator not in running:
+            message = f"{consent.originator} runs no node, so no report of its sensors can need this consent"
+            yield Finding(f"{key}.originator", message, "error")
+        if consent.originator == consent.recipient:
+            yield Finding(f"{key}.recipient", "a party needs no consent for its own reports", "error")
+        if consent.sender in (consent.originator, consent.recipient):
+            message = f"{consent.sender} needs no consent to send this"
+            yield Finding(f"{key}.sender", f"{message}; name who would pass it on, or nobody", "error")
+        if isinstance(consent, StandingConsent) and _is_backward(consent.from_utc, consent.to_utc):
+            yield Finding(f"{key}.to_utc", "the consent ends before it begins", "error")
+
+
+def consent_desk(facts: Facts) -> Iterator[Finding]:
+    """A consent is asked for at a desk that does not exist, or that works for another party."""
+    owners = _desk_owners(facts)
+    for id_, consent in _on_request(facts):
+        key = f"consents.{id_}.desk"
+        if consent.desk is None:
+            continue
+        if consent.desk not in facts.sharing.desks:
+            yield _unknown(key, "desk", consent.desk, facts.sharing.desks)
+        elif owners[consent.desk] and consent.originator not in owners[consent.desk]:
+            others = " and ".join(sorted(owners[consent.desk]))
+            message = (
+                f"desk '{consent.desk}' releases for {others}, so it is not a desk of {consent.originator}"
+            )
+            yield Finding(f"sharing.{key}", message, "error")
+    for desk, served in owners.items():
+        askers = {consent.originator for _, consent in _on_request(facts) if consent.desk == desk}
+        if not served and len(askers) > 1:
+            message = f"the desk decides for {' and '.join(sorted(askers))}; give each its own"
+            yield Finding(f"sharing.desks.{desk}", message, "error")
+
+
+def consent_loop(facts: Facts) -> Iterator[Finding]:
+    """Desks ask each other in a ring: each one's load depends on the others'."""
+    asks: dict[str, list[tuple[str, str]]] = {desk: [] for desk in facts.sharing.desks}
+    nodes = facts.sharing.nodes
+    for id_, consent in _on_request(facts):
+        for link in facts.sharing.links.values():
+            if link.sender not in nodes or link.recipient not in nodes:
+                continue
+            sender, recipient = nodes[link.sender].nation, nodes[link.recipient].nation
+            is_about = recipient == consent.recipient and consent.sender in (None, sender)
+            if is_about and sender != consent.originator and link.desk in asks and consent.desk in asks:
+                asks[str(link.desk)].append((str(consent.desk), id_))
+    reached = {desk: _reached(asks, desk) for desk in asks}
+    rings = set()
+    for desk in asks:
+        ring = {other for other in reached[desk] if desk in reached[other]}
+        if ring:
+            rings.add(tuple(sorted({id_ for other in ring for to, id_ in asks[other] if to in ring})))
+    for names in sorted(rings):
+        message = f"the consents {', '.join(repr(name) for name in names)} go round a ring of desks"
+        advice = "each desk's load depends on the others'; look at their offered load"
+        yield Finding(f"sharing.consents.{names[0]}.desk", f"{message}: {advice}", "warning")
+
+
 def desk_never_open(facts: Facts) -> Iterator[Finding]:
     """A desk has no opening hours, or none during the run."""
     for id_, desk in facts.sharing.desks.items():
@@ -215,9 +302,45 @@ CHECKS: Final = (
     agreement_dates,
     agreement_parties,
     agreement_articles,
+    outage_dates,
+    group_members,
+    consent_without_effect,
+    consent_desk,
+    consent_loop,
     desk_never_open,
 )
 """All checks, in the order in which they report."""
+
+
+def _desk_owners(facts: Facts) -> dict[str, set[str]]:
+    """Parties whose nodes release through each desk."""
+    nodes = facts.sharing.nodes
+    owners: dict[str, set[str]] = {desk: set() for desk in facts.sharing.desks}
+    for link in facts.sharing.links.values():
+        if link.desk in owners and link.sender in nodes:
+            owners[str(link.desk)].add(nodes[link.sender].nation)
+    return owners
+
+
+def _on_request(facts: Facts) -> list[tuple[str, ConsentOnRequest]]:
+    consents = facts.sharing.consents.items()
+    return [(id_, consent) for id_, consent in consents if isinstance(consent, ConsentOnRequest)]
+
+
+def _reached(asks: Mapping[str, list[tuple[str, str]]], desk: str) -> set[str]:
+    """Desks that are asked, directly or not, because of what ``desk`` releases; itself if in a ring."""
+    reached: set[str] = set()
+    frontier = [desk]
+    while frontier:
+        for other, _ in asks[frontier.pop()]:
+            if other not in reached:
+                reached.add(other)
+                frontier.append(other)
+    return reached
+
+
+def _is_backward(start: datetime | None, end: datetime | None) -> bool:
+    return start is not None and end is not None and end <= start
 
 
 def _unknown(key: str, kind: str, name: str, known: Mapping[str, object]) -> Finding:

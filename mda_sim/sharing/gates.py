@@ -13,12 +13,14 @@ order, all of them, and every failing one is recorded; the first names the refus
    a. NOFORN and R is not O: refused.
    b. S is O: allowed; the originator releases its own reports through its desk, whatever their ``rel_to``.
    c. otherwise the onward rule of the agreement under which S received the report decides:
-      ``none``: refused. ``with_consent`` and ``free``: allowed if O named R in ``rel_to`` and the report is
-      not ORCON (a name in ``rel_to`` is O's consent, given in advance). ``free`` allows it also if R and O
-      are both parties of that agreement, or R is one and the label lets anyone hold it, and the report is not
-      ORCON. Else it needs the consent of O, and is refused without it.
+      ``none``: refused. ``with_consent`` and ``free``: allowed if O consented to R having this very copy, or
+      named R in ``rel_to`` and the report is not ORCON (a name in ``rel_to`` is O's consent, given in
+      advance). ``free`` allows it also if R and O are both parties of that agreement, or R is one and the
+      label lets anyone hold it, and the report is not ORCON. Else it needs the consent of O.
+   d. What needs a consent is allowed by the first standing one in id order that holds at that moment; else
+      allowed subject to the answer if one can be asked for, the first in id order; else refused.
 
-Assumptions and limits: no consents exist yet; a gate that needs one refuses. Joining an agreement with the
+Assumptions and limits: Joining an agreement with the
 onward rule ``free`` is a party's standing consent to the other parties. A report received under an agreement
 stays bound by it when it moves on inside the recipient's nation. Being permitted obliges nobody.
 
@@ -32,14 +34,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from mda_sim.records import Gate
 from mda_sim.sharing.agreements import AgreementSpec, is_in_force
+from mda_sim.sharing.consents import ConsentOnRequest, StandingConsent, best_consent
 from mda_sim.sharing.labels import LabelSpec, Level, covers
 from mda_sim.sharing.network import NodeSpec
 
 NO_GATE: Final = Gate(0)
+
+Consents = Mapping[str, StandingConsent | ConsentOnRequest]
+NO_CONSENTS: Final[Consents] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,18 @@ class Refusal:
     """The gate that fails."""
     reason: str
     """What fails, in words."""
+    article: str = ""
+    """Article of the agreement that says so, if it names one."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """That only a consent can open the release gate, and whose."""
+
+    originator: str
+    """Party whose consent is needed."""
+    reason: str
+    """What is needed, in words."""
     article: str = ""
     """Article of the agreement that says so, if it names one."""
 
@@ -72,6 +91,8 @@ class Question:
     """When, with zone."""
     received_under: AgreementSpec | None = None
     """Agreement under which the sender's nation received it; none for the originator's own."""
+    is_named: bool = False
+    """Whether the originator consented to the recipient having this copy, and the consent still holds."""
 
 
 class Ruling(NamedTuple):
@@ -81,6 +102,8 @@ class Ruling(NamedTuple):
     """Every failing gate, in the order in which they were asked."""
     agreement: str | None
     """Id of the agreement that passed all legal gates; none if none did or none was needed."""
+    consent: str | None = None
+    """Id of the consent on which release rests: one that stands, or one to be asked for; else none."""
 
     @property
     def gates(self) -> Gate:
@@ -125,8 +148,8 @@ def accreditation(link_level: str, node: NodeSpec, level: str, moment: datetime)
     return None
 
 
-def release(question: Question) -> Refusal | None:
-    """Whether the recipient may have it, as far as the originator's word goes (rule 3 of the module)."""
+def release(question: Question) -> Refusal | Needs | None:
+    """Whether the recipient may have it, or only by consent (rules 3a to 3c of the module)."""
     label, originator, recipient = question.label, question.originator, question.recipient
     if recipient in (question.sender, originator):
         return None
@@ -140,11 +163,26 @@ def release(question: Question) -> Refusal | None:
     article = rule.articles.get("release", "")
     if rule.onward == "none":
         return Refusal(Gate.RELEASE, "what was received under this agreement is not passed on", article)
+    if question.is_named:
+        return None
     if "ORCON" in label.caveats:
-        return Refusal(Gate.RELEASE, f"ORCON: needs the consent of {originator}", article)
+        return Needs(originator, f"ORCON: needs the consent of {originator}", article)
     if recipient in label.rel_to or (rule.onward == "free" and _among_parties(question, rule)):
         return None
-    return Refusal(Gate.RELEASE, f"needs the consent of {originator}", article)
+    return Needs(originator, f"needs the consent of {originator}", article)
+
+
+def release_by_consent(question: Question, consents: Consents) -> tuple[Refusal | None, str | None]:
+    """The release gate with what consents there are, and the one it rests on (rule 3d of the module)."""
+    answer = release(question)
+    if not isinstance(answer, Needs):
+        return answer, None
+    consent = best_consent(
+        consents, answer.originator, question.sender, question.recipient, question.category, question.moment
+    )
+    if consent is None:
+        return Refusal(Gate.RELEASE, answer.reason, answer.article), None
+    return None, consent
 
 
 def legal(question: Question, agreements: Mapping[str, AgreementSpec]) -> Ruling:
@@ -173,13 +211,18 @@ def legal(question: Question, agreements: Mapping[str, AgreementSpec]) -> Ruling
 
 
 def judge(
-    question: Question, agreements: Mapping[str, AgreementSpec], link_level: str, node: NodeSpec
+    question: Question,
+    agreements: Mapping[str, AgreementSpec],
+    link_level: str,
+    node: NodeSpec,
+    consents: Consents = NO_CONSENTS,
 ) -> Ruling:
     """All gates, as asked when a report comes to the sending node."""
-    refusals, agreement = legal(question, agreements)
+    ruling = legal(question, agreements)
     level = question.label.classification
-    others = _failures((accreditation(link_level, node, level, question.moment), release(question)))
-    return Ruling(refusals + others, agreement)
+    refusal, consent = release_by_consent(question, consents)
+    others = _failures((accreditation(link_level, node, level, question.moment), refusal))
+    return Ruling(ruling.refusals + others, ruling.agreement, consent)
 
 
 def _among_parties(question: Question, rule: AgreementSpec) -> bool:

@@ -5,8 +5,9 @@ directed pipe from node to node; it carries cases of some categories, through th
 one, at a bandwidth and with a propagation delay. A configuration overrides this section of a scenario and
 nothing else.
 
-Assumptions and limits: a link is reliable and always up. A feed is a closed line inside one nation: it has a
-delay, but neither desk nor gate. Places are kept for maps; distance does not slow a link.
+Assumptions and limits: a link is reliable, and up but for its dated outages. A feed is a closed line inside
+one nation: it has a delay, but neither desk nor gate. Places are kept for maps; distance does not slow
+a link.
 
 Where next: ``checks`` tests the references between these specs, ``exchange`` runs them.
 """
@@ -26,13 +27,16 @@ from mda_sim.core.spec import (
     NationId,
     NonNegative,
     Positive,
+    Probability,
     Sourced,
     Spec,
     UtcTime,
 )
 from mda_sim.sharing.agreements import AgreementSpec, Category
+from mda_sim.sharing.consents import ConsentSpec
 from mda_sim.sharing.desks import DeskSpec
 from mda_sim.sharing.labels import LabelSpec, LevelWord
+from mda_sim.sharing.schedules import OutageSpec, Pattern, Push
 
 PartyKind = Literal["nation", "provider", "organisation"]
 
@@ -89,6 +93,8 @@ class LinkSpec(Sourced):
     """Categories that the link carries; empty: all. Reports of others are not offered to it."""
     case_window_s: Annotated[float, Field(ge=1)] = 3600.0
     """Reports of one category that come to the sender in one window are one case [s]."""
+    willingness: Probability = 1.0
+    """Chance that the sender wants to send a case, drawn once for each; permission does not oblige."""
     desk: Id | None = None
     """Desk that reviews its cases; none: a case is released when its window closes."""
     accreditation: LevelWord = "UNCLASSIFIED"
@@ -97,6 +103,22 @@ class LinkSpec(Sourced):
     """Propagation and handling after the last bit has left [s]."""
     bandwidth_bps: Positive | None = None
     """Bits a second; none: transmission takes no time [bit/s]."""
+    outages: Items[OutageSpec] = ()
+    """When it is down; a transmission that would meet an outage starts afresh at its end."""
+    pattern: Pattern = Push()
+    """When what is released may leave: at once, at set times, or when the recipient asks at set times."""
+
+
+class GroupSpec(Sourced):
+    """Nodes that pool what is fed to any of them, at once and without any rule: a ceiling, not a proposal.
+
+    Every member holds every report that a sensor feeds to a member, from the moment the sensor's product is
+    ready: no feed delay, gate, desk or link. It is not offered on from there, so links work as they would
+    without the group.
+    """
+
+    nodes: Items[Id]
+    """Members; two groups do not join by sharing one."""
 
 
 class SharingSpec(Spec):
@@ -110,7 +132,11 @@ class SharingSpec(Spec):
     """By sensor id. A sensor without a feed does not exist in this configuration."""
     agreements: IdMap[AgreementSpec] = Field(default_factory=dict)
     """Agreements, licences and unclassified channels."""
+    consents: IdMap[ConsentSpec] = Field(default_factory=dict)
+    """Originators' consents to release to third parties, standing or on request."""
     desks: IdMap[DeskSpec] = Field(default_factory=dict)
     """The people, or guards, who release."""
     links: IdMap[LinkSpec] = Field(default_factory=dict)
     """Directed pipes between nodes."""
+    groups: IdMap[GroupSpec] = Field(default_factory=dict)
+    """Nodes that pool everything at once: the most that sharing can give."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -17,6 +18,12 @@ from mda_sim.sharing.network import NationSpec, SharingSpec
 START = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
 LEVELS = ("UNCLASSIFIED", "RESTRICTED", "CONFIDENTIAL", "SECRET")
 NATIONS = ("JPN", "PHL", "USA")
+OLD_HOPS = (
+    "report", "link", "t_arrived_us", "t_case_us", "t_review_us", "t_reviewed_us", "t_released_us",
+    "t_sent_us", "t_transmitted_us", "t_received_us", "case", "gates", "gates_at_release", "agreement",
+    "outcome", "is_new",
+)  # fmt: skip
+OLD_OUTCOMES = ("report", "nation", "t_received_us", "hops", "gates", "outcome")
 
 
 class Trial(NamedTuple):
@@ -27,10 +34,14 @@ class Trial(NamedTuple):
     sharing: dict[str, Any]
     nations: dict[str, Any]
     timeline: Timeline
+    seed: int
 
 
-def run_trial(seed: int) -> Trial:
-    """A random arrangement of three nations and a provider, five nodes and about eight links."""
+def run_trial(seed: int, *, plain: bool = False) -> Trial:
+    """A random arrangement of three nations and a provider, five nodes and about eight links.
+
+    A ``plain`` one has neither unwilling senders, consents, outages, schedules nor groups.
+    """
     rng = np.random.default_rng(seed)
     timeline = Timeline(START, 12 * US_PER_H, 48 * US_PER_H, 24 * US_PER_H)
     nodes = {
@@ -65,19 +76,20 @@ def run_trial(seed: int) -> Trial:
         },
         "fast": {"servers": 2, "touch": {"kind": "constant", "value_s": 600.0}},
     }
-    sharing = SharingSpec.model_validate(
-        {
-            "nodes": nodes,
-            "labels": labels,
-            "feeds": {
-                id_: {"node": node, "label": label, "delay_s": 30.0}
-                for id_, (_, _, node, label) in sensors.items()
-            },
-            "agreements": _agreements(rng),
-            "desks": desks,
-            "links": _links(rng, sorted(nodes)),
-        }
-    )
+    arrangement: dict[str, Any] = {
+        "nodes": nodes,
+        "labels": labels,
+        "feeds": {
+            id_: {"node": node, "label": label, "delay_s": 30.0}
+            for id_, (_, _, node, label) in sensors.items()
+        },
+        "agreements": _agreements(rng),
+        "desks": desks,
+        "links": _links(rng, sorted(nodes)),
+    }
+    if not plain:
+        _complicate(np.random.default_rng([seed, 1]), arrangement)
+    sharing = SharingSpec.model_validate(arrangement)
     nations = {id_: NationSpec(name=id_, picture_node=id_.lower()) for id_ in NATIONS}
     nations["XCA"] = NationSpec(name="provider", kind="provider")
     log = _log(
@@ -89,7 +101,78 @@ def run_trial(seed: int) -> Trial:
         sharing.model_dump(mode="json"),
         {id_: spec.model_dump(mode="json") for id_, spec in nations.items()},
         timeline,
+        seed,
     )
+
+
+def _complicate(rng: np.random.Generator, arrangement: dict[str, Any]) -> None:
+    """Add to an arrangement what a plain one does without, by draws of its own."""
+    for link in arrangement["links"].values():
+        link["willingness"] = float(rng.choice([1.0, 0.7, 0.0], p=[0.7, 0.25, 0.05]))
+        if rng.random() < 0.4:
+            hours = 3600.0 * np.sort(rng.choice(np.arange(-4, 90), 4, replace=False))
+            link["outages"] = [
+                {"from_utc": _after(hours[0]), "to_utc": _after(hours[1])},
+                {"from_utc": _after(hours[2]), "to_utc": _after(hours[3]) if rng.random() < 0.8 else None},
+            ]
+        if rng.random() < 0.4:
+            times = {
+                "period_s": float(rng.choice([900.0, 10_000.0])),
+                "phase_s": float(rng.choice([0, 777.25])),
+            }
+            link["pattern"] = {"kind": str(rng.choice(["digest", "pull"])), **times}
+    _add_consents(rng, arrangement)
+    if rng.random() < 0.4:
+        members = rng.choice(sorted(arrangement["nodes"]), int(rng.integers(2, 4)), replace=False)
+        arrangement["groups"] = {"pool": {"nodes": [str(node) for node in members]}}
+
+
+def _add_consents(rng: np.random.Generator, arrangement: dict[str, Any]) -> None:
+    """Two consents of every party for each other; some of PHL's requests share a desk with its releases."""
+    consents: dict[str, Any] = {}
+    nodes, links = arrangement["nodes"], arrangement["links"]
+    for giver in (*NATIONS, "XCA"):
+        desk = f"hears_{giver.lower()}"
+        arrangement["desks"][desk] = {
+            "servers": int(rng.integers(1, 3)),
+            "touch": {"kind": "lognormal", "median_s": 900.0, "p95_s": 4000.0},
+            "elapsed_clock": str(rng.choice(["clock", "working"])),
+            "calendar": {"kind": "working_hours", "time_zone": "Asia/Tokyo"},
+            "expiry_s": 50_000.0 if rng.random() < 0.5 else None,
+        }
+        for taker in NATIONS:
+            for number in range(2 if taker != giver else 0):
+                common = {
+                    "originator": giver,
+                    "recipient": taker,
+                    "sender": str(rng.choice([n for n in NATIONS if n not in (giver, taker)]))
+                    if rng.random() < 0.2
+                    else None,
+                    "categories": ["radar"] if rng.random() < 0.2 else [],
+                }
+                consents[f"{giver.lower()}_to_{taker.lower()}_{number}"] = common | (
+                    {"kind": "standing", "from_utc": _moment(rng), "to_utc": None}
+                    if rng.random() < 0.3
+                    else {"kind": "standing", "from_utc": None, "to_utc": _moment(rng)}
+                    if rng.random() < 0.2
+                    else {
+                        "kind": "on_request",
+                        "desk": desk if rng.random() < 0.7 else None,
+                        "probability": float(rng.choice([1.0, 0.6, 0.0], p=[0.4, 0.5, 0.1])),
+                        "answer": {"kind": "exponential", "mean_s": 7200.0}
+                        if rng.random() < 0.7
+                        else {"kind": "constant", "value_s": 3600.0},
+                        "validity_s": 20_000.0 if rng.random() < 0.5 else None,
+                    }
+                )
+    for link in links.values():
+        if nodes[link["sender"]]["nation"] == "PHL" and rng.random() < 0.4:
+            link["desk"] = "hears_phl"
+    arrangement["consents"] = consents
+
+
+def _after(seconds: float) -> str:
+    return (START + timedelta(seconds=seconds)).isoformat()
 
 
 def _moment(rng: np.random.Generator) -> str:
@@ -177,3 +260,15 @@ def _log(rng: np.random.Generator, sensors: dict[str, tuple[str, str]], timeline
 def trials() -> list[Trial]:
     """Thirty random arrangements."""
     return [run_trial(seed) for seed in range(30)]
+
+
+@pytest.fixture(scope="session")
+def plain_digest() -> str:
+    """SHA-256 of the columns that hops and outcomes had before there were consents, over all plain ones."""
+    digest = hashlib.sha256()
+    for seed in range(30):
+        deliveries = run_trial(seed, plain=True).deliveries
+        for table, names in ((deliveries.hops, OLD_HOPS), (deliveries.outcomes, OLD_OUTCOMES)):
+            for name in names:
+                digest.update(name.encode() + table[name].tobytes())
+    return digest.hexdigest()

@@ -37,6 +37,10 @@ def test_the_auditor_finds_nothing_in_what_the_exchange_did(trials: list[Any]) -
     assert [finding for trial in trials for finding in read(trial)] == []
 
 
+def test_plain_arrangements_are_as_they_were_to_the_bit(plain_digest: str) -> None:
+    assert plain_digest == "8a050f6386f30944bd7a1ab2bd5dac2a0378bfa62faef6bc9e39a7e8968217ca"
+
+
 def test_the_random_arrangements_meet_every_outcome_and_gate(trials: list[Any]) -> None:
     """Otherwise the agreement above would show little."""
     hops = np.concatenate([trial.deliveries.hops["outcome"] for trial in trials])
@@ -44,7 +48,10 @@ def test_the_random_arrangements_meet_every_outcome_and_gate(trials: list[Any]) 
     gates = np.concatenate([trial.deliveries.hops["gates"] for trial in trials])
     late = np.concatenate([trial.deliveries.hops["gates_at_release"] for trial in trials])
     routes = np.concatenate([trial.deliveries.outcomes["hops"] for trial in trials])
-    assert {Outcome.DELIVERED, Outcome.IN_FLIGHT, Outcome.EXPIRED, Outcome.WITHHELD} <= set(hops.tolist())
+    kinds = {
+        Outcome.DELIVERED, Outcome.IN_FLIGHT, Outcome.EXPIRED, Outcome.WITHHELD, Outcome.NOT_SENT,
+    }  # fmt: skip
+    assert kinds <= set(hops.tolist())
     assert Outcome.NO_ROUTE in outcomes
     assert all((gates & gate).any() for gate in Gate)
     assert (late & Gate.IN_FORCE).any()
@@ -169,6 +176,191 @@ def waited(trial: Any) -> np.ndarray:
     hops = trial.deliveries.hops
     reviewed = hops["t_review_us"] != NEVER_US
     return np.flatnonzero(reviewed & (hops["t_review_us"] - hops["t_case_us"] > 60_000_000))
+
+
+def test_an_unwilling_case_called_pending_is_caught(trials: list[Any]) -> None:
+    trial = with_rows(trials, Outcome.NOT_SENT)
+    row = rows_where(trial, Outcome.NOT_SENT)[0]
+
+    def forgive(hops: dict[str, np.ndarray]) -> None:
+        hops["outcome"][row] = Outcome.IN_FLIGHT
+
+    assert "outcome of a hop does not follow" in rules_of(read(tamper(trial, "hops", forgive)))
+
+
+def test_decisions_that_were_not_drawn_so_are_caught_with_the_seed(trials: list[Any]) -> None:
+    """Under another seed other cases would have been left unsent; without the seed these are possible."""
+    trial = next(t for t in trials if any(0 < link_of(t, i)["willingness"] < 1 for i in unsent(t)))
+    assert "is not what the replay gives" in rules_of(read(trial._replace(seed=trial.seed + 1)))
+    assert read(trial._replace(seed=None)) == ()
+
+
+def unsent(trial: Any) -> np.ndarray:
+    return rows_where(trial, Outcome.NOT_SENT)
+
+
+def link_of(trial: Any, row: int) -> dict[str, Any]:
+    hops = trial.deliveries.hops
+    link: dict[str, Any] = trial.sharing["links"][hops.meta["links"][hops["link"][row]]]
+    return link
+
+
+def test_an_unwilling_case_of_a_sender_who_always_sends_is_caught(trials: list[Any]) -> None:
+    trial = with_rows(trials, Outcome.NOT_SENT)
+    sharing = copy.deepcopy(trial.sharing)
+    for link in sharing["links"].values():
+        link["willingness"] = 1.0
+    assert "outcome of a hop does not follow" in rules_of(read(trial._replace(sharing=sharing, seed=None)))
+
+
+def test_the_random_arrangements_wait_for_outages_and_set_times(trials: list[Any]) -> None:
+    waited_for = set()
+    for trial in trials:
+        hops = trial.deliveries.hops
+        for row in rows_where(trial, Outcome.DELIVERED):
+            link = trial.sharing["links"][hops.meta["links"][hops["link"][row]]]
+            if hops["t_sent_us"][row] > hops["t_consented_us"][row]:
+                waited_for.add((link["pattern"]["kind"], bool(link["outages"])))
+    assert waited_for == {(kind, down) for kind in ("push", "digest", "pull") for down in (True, False)}
+
+
+@pytest.mark.parametrize("dropped", ["outages", "pattern"])
+def test_waiting_for_an_outage_or_time_that_was_not_set_is_caught(trials: list[Any], dropped: str) -> None:
+    none: dict[str, Any] = {"outages": [], "pattern": {"kind": "push"}}
+    found = []
+    for trial in trials[:8]:
+        sharing = copy.deepcopy(trial.sharing)
+        for link in sharing["links"].values():
+            link[dropped] = none[dropped]
+        found.append(rules_of(read(trial._replace(sharing=sharing))))
+    assert any("t_sent_us is not what the replay gives" in rules for rules in found)
+
+
+def test_a_transmission_through_an_outage_is_caught(trials: list[Any]) -> None:
+    trial = with_rows(trials, Outcome.DELIVERED)
+    sharing = copy.deepcopy(trial.sharing)
+    for link in sharing["links"].values():
+        link["outages"] = [{"from_utc": "2026-03-01T00:00:00Z", "to_utc": None}]
+    assert "t_sent_us is not what the replay gives" in rules_of(read(trial._replace(sharing=sharing)))
+
+
+def asked(trial: Any) -> np.ndarray:
+    """Hops that rest on a consent on request and were answered."""
+    hops, consents = trial.deliveries.hops, trial.sharing["consents"]
+    on_request = [consents[id_]["kind"] == "on_request" for id_ in sorted(consents)]
+    is_asked = np.array([*on_request, False])[hops["consent"]]
+    return np.flatnonzero(is_asked & (hops["t_consented_us"] != NEVER_US))
+
+
+def with_answers(trials: list[Any], *, granted: bool = True) -> tuple[Any, int]:
+    """A trial and a hop that was asked for and answered so."""
+    for trial in trials:
+        hops = trial.deliveries.hops
+        for row in asked(trial):
+            was_granted = hops["outcome"][row] == Outcome.DELIVERED
+            if was_granted if granted else hops["gates_at_release"][row] == Gate.RELEASE:
+                return trial, int(row)
+    raise AssertionError("no such answer")
+
+
+def test_the_random_arrangements_meet_every_fate_of_a_request(trials: list[Any]) -> None:
+    fates = set()
+    for trial in trials:
+        hops, consents = trial.deliveries.hops, trial.sharing["consents"]
+        kinds = [consents[id_]["kind"] for id_ in sorted(consents)] + [""]
+        for row in np.flatnonzero(hops["consent"] >= 0):
+            has_desk = bool(consents[sorted(consents)[hops["consent"][row]]].get("desk"))
+            fates.add((kinds[hops["consent"][row]], has_desk, Outcome(hops["outcome"][row]).name))
+    assert {
+        ("on_request", has_desk, fate) for has_desk in (True, False) for fate in ("DELIVERED", "WITHHELD")
+    } < fates
+    assert ("on_request", True, "EXPIRED") in fates
+    assert ("standing", False, "DELIVERED") in fates
+
+
+@pytest.mark.parametrize("column", ["t_asked_us", "t_decided_us", "t_consented_us"])
+@pytest.mark.parametrize("shift", [-1, 1])
+def test_a_stage_of_a_request_moved_by_one_microsecond_is_caught(
+    trials: list[Any], column: str, shift: int
+) -> None:
+    trial, row = with_answers(trials)
+
+    def move(hops: dict[str, np.ndarray]) -> None:
+        hops[column][row] += shift
+
+    assert read(tamper(trial, "hops", move))
+
+
+def test_an_answer_moved_for_its_whole_request_is_caught_with_the_seed(trials: list[Any]) -> None:
+    """A refused request moves nothing after it, so only the drawn delay of the answer can tell."""
+    trial, row = next(
+        (t, i) for t in trials for i in asked(t)
+        if t.deliveries.hops["gates_at_release"][i] == Gate.RELEASE and is_drawn(t, i)
+    )  # fmt: skip
+    hops = trial.deliveries.hops
+    key = ("link", "consent", "t_case_us", "t_consented_us")
+    same = np.all([hops[name] == hops[name][row] for name in key], axis=0)
+
+    def move(columns: dict[str, np.ndarray]) -> None:
+        columns["t_consented_us"][same] += 1
+
+    forged = tamper(trial, "hops", move)
+    assert rules_of(read(forged)) == "t_consented_us is not what the replay gives"
+    assert read(forged._replace(seed=None)) == ()
+
+
+def is_drawn(trial: Any, row: int) -> bool:
+    """Whether the answer's delay is drawn, not constant."""
+    consents = trial.sharing["consents"]
+    consent = consents[sorted(consents)[trial.deliveries.hops["consent"][row]]]
+    return bool(consent["answer"]["kind"] != "constant")
+
+
+def test_a_refused_request_booked_as_granted_is_caught(trials: list[Any]) -> None:
+    trial, row = with_answers(trials, granted=False)
+
+    def grant(hops: dict[str, np.ndarray]) -> None:
+        hops["gates_at_release"][row] = 0
+        for name in ("t_sent_us", "t_transmitted_us", "t_received_us"):
+            hops[name][row] = hops["t_consented_us"][row]
+        hops["outcome"][row] = Outcome.DELIVERED
+
+    assert read(tamper(trial, "hops", grant))
+
+
+def test_a_consent_that_was_never_given_makes_its_deliveries_leaks(trials: list[Any]) -> None:
+    trial, _ = with_answers(trials)
+    sharing = copy.deepcopy(trial.sharing)
+    for consent in sharing["consents"].values():
+        consent["originator"], consent["desk"] = "VNM", None
+    found = rules_of(read(trial._replace(sharing=sharing)))
+    assert "delivered although a gate refuses" in found
+    assert "consent differ from the rules" in found
+
+
+def test_a_delivery_by_another_consent_is_caught(trials: list[Any]) -> None:
+    trial, row = with_answers(trials)
+
+    def rename(hops: dict[str, np.ndarray]) -> None:
+        hops["consent"][row] = -1
+
+    assert "consent differ from the rules" in rules_of(read(tamper(trial, "hops", rename)))
+
+
+def test_a_standing_consent_that_had_ended_makes_its_deliveries_leaks(trials: list[Any]) -> None:
+    trial = next(t for t in trials if len(standing_deliveries(t)))
+    sharing = copy.deepcopy(trial.sharing)
+    for consent in sharing["consents"].values():
+        if consent["kind"] == "standing":
+            consent["to_utc"] = "2026-03-01T00:00:00Z"
+    assert "consent differ from the rules" in rules_of(read(trial._replace(sharing=sharing)))
+
+
+def standing_deliveries(trial: Any) -> np.ndarray:
+    """Hops delivered by a standing consent."""
+    hops = trial.deliveries.hops
+    by_consent = (hops["consent"] >= 0) & (hops["outcome"] == Outcome.DELIVERED)
+    return np.setdiff1d(np.flatnonzero(by_consent), asked(trial))
 
 
 def test_a_wrong_outcome_is_caught(trials: list[Any]) -> None:

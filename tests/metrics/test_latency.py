@@ -28,6 +28,7 @@ from mda_sim.sharing.network import FeedSpec, LinkSpec, NodeSpec, SharingSpec
 S = 1_000_000
 TIMELINE = Timeline(datetime(2026, 3, 2, tzinfo=UTC), 100 * S, 900 * S, 500 * S)
 HOP_TIMES = ("arrived", "case", "review", "reviewed", "released", "sent", "transmitted", "received")
+NO_REQUEST = dict.fromkeys(("t_asked_us", "t_decided_us", "t_consented_us"), "t_released_us")
 
 
 def make_log(rows):
@@ -51,9 +52,10 @@ def make_log(rows):
 def make_deliveries(log, hops, outcomes, links=("first", "second")):
     """Hops of (report, link, eight times [s], is_new), outcomes of (report, outcome, t_received_s, gates)."""
     columns = {name: [0] * len(hops) for name in ("gates", "gates_at_release", "outcome")}
-    columns |= {name: [-1] * len(hops) for name in ("case", "agreement")}
+    columns |= {name: [-1] * len(hops) for name in ("case", "agreement", "consent")}
     columns |= {"report": [h[0] for h in hops], "link": [h[1] for h in hops], "is_new": [h[3] for h in hops]}
     columns |= {f"t_{name}_us": [round(h[2][i] * S) for h in hops] for i, name in enumerate(HOP_TIMES)}
+    columns |= {name: columns[released] for name, released in NO_REQUEST.items()}
     fates = {
         "report": [o[0] for o in outcomes],
         "nation": [0] * len(outcomes),
@@ -130,7 +132,7 @@ def test_stages_of_a_relayed_report_sum_exactly_to_its_latency():
     spent = {name: int(table[f"{name}_us"][0]) // S for name in STAGE_NAMES}
     assert spent == {
         "product": 3, "feed": 4, "case_forming": 3, "desk_wait": 5, "review": 7, "elapsed": 9,
-        "link_wait": 11, "transmission": 13, "relay": 78,
+        "consent": 0, "link_wait": 11, "transmission": 13, "relay": 78,
     }  # fmt: skip
     assert sum(int(table[f"{name}_us"][0]) for name in STAGE_NAMES) == 133 * S
     found = figures(log, deliveries)

@@ -121,6 +121,7 @@ def make_deliveries(log, received_s):
         **zero,
         "case": [-1] * len(rows),
         "agreement": [-1] * len(rows),
+        "consent": [-1] * len(rows),
     }
     hops = Table.of(HOPS, {**columns, "is_new": [1] * len(rows)}, {"links": ["a_to_b"]})
     fates = [

@@ -11,7 +11,7 @@ from mda_sim.core.table import Table
 from mda_sim.core.time import Timeline
 from mda_sim.metrics.latency import STAGE_NAMES, latency_figures, stages
 from mda_sim.picture.awareness import awareness
-from mda_sim.picture.receipts import receipts
+from mda_sim.picture.receipts import BY_FEED, receipts
 from mda_sim.records import CONTACTS, REPORTS, DetectionLog, Outcome, SensorCard
 from mda_sim.sharing.exchange import share
 from mda_sim.sharing.network import NationSpec, SharingSpec
@@ -153,3 +153,65 @@ def test_without_links_between_nations_each_picture_is_exactly_the_organic_one(l
         whole, organic = awareness(log, received), awareness(log, received, operator=nation)
         assert whole.digest() == organic.digest()
         assert set(log.reports["sensor"][whole["report"]].tolist()) == ({sensor} if sensor < 2 else set())
+
+
+@pytest.mark.parametrize("nation", list(NATIONS))
+def test_stages_sum_exactly_whoever_asks_and_whatever_a_link_waits_for(log, nation):
+    """Through the hub only by consent, with outages, set times, unwilling cases, and a group of two nodes."""
+    plain = arrangement(LINKS).model_dump(mode="json")
+    plain["agreements"]["everyone"]["onward"] = "with_consent"
+    plain["consents"] = {
+        "a_c": {
+            "originator": "AAA", "recipient": "CCC", "kind": "on_request", "desk": "a_desk",
+            "answer": {"kind": "exponential", "mean_s": 3600.0},
+        },
+    }  # fmt: skip
+    plain["groups"] = {"pool": {"nodes": ["bbb_centre", "ccc_centre"]}}
+    plain["links"]["a_to_b"]["willingness"] = 0.7
+    plain["links"]["b_to_c"]["pattern"] = {"kind": "pull", "period_s": 7200.0}
+    plain["links"]["b_to_a"]["outages"] = [
+        {"from_utc": "2026-03-02T12:00:00Z", "to_utc": "2026-03-02T18:00:00Z"}
+    ]
+    sharing = SharingSpec.model_validate(plain)
+    shared = sharing, share(log, sharing, NATIONS, TIMELINE, 1)
+    table = received_by(nation, log, shared)
+    split = stages(log, shared[1], sharing, table)
+    came = table["hop"] != BY_FEED
+    latency_us = (table["t_received_us"] - log.reports["t_observed_us"][table["report"]])[came]
+    assert len(split) == came.sum() > 0
+    assert sum(split[f"{name}_us"] for name in STAGE_NAMES).tolist() == latency_us.tolist()
+    assert all((split[f"{name}_us"] >= 0).all() for name in STAGE_NAMES)
+    asked = shared[1].hops["t_consented_us"] - shared[1].hops["t_asked_us"]
+    assert (asked[shared[1].hops["consent"] >= 0] > 0).any()
+    if nation == "CCC":
+        by_group = split["product_us"] == latency_us
+        assert by_group.sum() == (log.reports["sensor"][split["report"]] == 1).sum() == 100
+
+
+def test_the_wait_for_an_answer_is_the_stage_consent(log):
+    """AAA may reach CCC only through BBB, which must ask AAA: the wait lies in the stage of that link."""
+    plain = arrangement({"b_to_c": LINKS["b_to_c"]}).model_dump(mode="json")
+    plain["feeds"]["b_radar"]["node"] = "bbb_centre"
+    plain["agreements"]["everyone"] |= {"onward": "with_consent"}
+    plain["nodes"]["aaa_coast"]["nation"] = "AAA"
+    plain["links"] = {
+        "a_to_b": {"sender": "aaa_coast", "recipient": "bbb_centre", "case_window_s": 60.0},
+        "b_to_c": {"sender": "bbb_centre", "recipient": "ccc_centre", "case_window_s": 60.0},
+    }
+    plain["consents"] = {
+        "a_c": {
+            "originator": "AAA", "recipient": "CCC", "kind": "on_request",
+            "answer": {"kind": "constant", "value_s": 1000.0},
+        },
+    }  # fmt: skip
+    sharing = SharingSpec.model_validate(plain)
+    deliveries = share(log, sharing, NATIONS, TIMELINE, 1)
+    hops = deliveries.hops
+    second = hops["consent"] == 0
+    assert second.sum() == 100
+    split = stages(log, deliveries, sharing, received_by("CCC", log, (sharing, deliveries)))
+    from_a = log.reports["sensor"][split["report"]] == 0
+    assert (split["consent_us"] == np.where(from_a, 1000 * S, 0)).all()  # though it is on the second link
+    assert (split["relay_us"][from_a] > 0).all()
+    assert (split["relay_us"] < 200 * S).all()
+    assert (hops["t_consented_us"] - hops["t_released_us"])[second].tolist() == [1000 * S] * 100

@@ -61,9 +61,13 @@ def make_deliveries(log: DetectionLog, links: Sequence[str], hops: Sequence[dict
                 t_us = round(hop.get(name[2:-3], t_us / S) * S)
                 column.append(t_us)
             else:
-                default = {"case": -1, "agreement": -1, "outcome": Outcome.DELIVERED, "is_new": 1}.get(
-                    name, 0
-                )
+                default = {
+                    "case": -1,
+                    "agreement": -1,
+                    "consent": -1,
+                    "outcome": Outcome.DELIVERED,
+                    "is_new": 1,
+                }.get(name, 0)
                 column.append(hop.get(name, default))
     return DeliveryLog(
         Table.of(HOPS, table, {"links": list(links)}), Table.empty(OUTCOMES, {"nations": []}), log.digest()

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from mda_sim.picture.receipts import receipts
+from mda_sim.picture.receipts import BY_FEED, BY_GROUP, receipts
 from mda_sim.records import Outcome
+from mda_sim.sharing.network import GroupSpec
 
 S = 1_000_000
 
@@ -72,3 +73,23 @@ def test_an_empty_log_gives_an_empty_table(log_of, card, deliveries_of, sharing)
     table = receipts(log, deliveries_of(log, [], []), sharing, "a_centre")
     assert len(table) == 0
     assert table["t_received_us"].dtype == "i8"
+
+
+def test_a_group_brings_what_is_fed_to_its_members_when_it_is_ready(log, deliveries_of, sharing):
+    nothing = deliveries_of(log, ["inside", "outside"], [])
+    grouped = sharing.model_copy(update={"groups": {"pool": GroupSpec(nodes=("a_centre", "b_centre"))}})
+    # far is fed to a_coast, which is no member; a member has its own before the feed's delay is over
+    both = [(1, 210 * S), (2, 510 * S), (3, 310 * S)]
+    assert as_rows(receipts(log, nothing, grouped, "b_centre")) == [
+        (1, 210 * S, BY_GROUP), (2, 510 * S, BY_GROUP), (3, 310 * S, BY_FEED),
+    ]  # fmt: skip
+    assert [row[:2] for row in as_rows(receipts(log, nothing, grouped, "a_centre"))] == both
+    assert as_rows(receipts(log, nothing, grouped, "a_coast")) == as_rows(
+        receipts(log, nothing, sharing, "a_coast")
+    )
+
+
+def test_a_group_is_named_before_a_hop_of_the_same_instant(log, deliveries_of, sharing):
+    late = deliveries_of(log, ["inside"], [{"report": 0, "link": 0, "received": 110.0}])
+    grouped = sharing.model_copy(update={"groups": {"pool": GroupSpec(nodes=("a_centre", "a_coast"))}})
+    assert as_rows(receipts(log, late, grouped, "a_centre"))[0] == (0, 110 * S, BY_GROUP)

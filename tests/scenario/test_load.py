@@ -363,3 +363,50 @@ def test_importing_scenarios_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_consents_outages_patterns_and_groups_load_in_any_unit(small: str) -> None:
+    added = """\
+  hub:
+    consents:
+      phl_jpn_standing: {originator: PHL, recipient: JPN, kind: standing, to_utc: 2026-03-03T00:00:00Z}
+      phl_jpn_asked:
+        originator: PHL
+        recipient: JPN
+        categories: [radar]
+        kind: on_request
+        desk: phl_desk
+        probability: 0.8
+        answer: {kind: lognormal, median_h: 6, p95_h: 48}
+        validity_d: 2
+    links:
+      phl_jpn:
+        sender: phl_ncwc
+        recipient: jpn_mod
+        desk: phl_desk
+        willingness: 0.9
+        pattern: {kind: digest, period_h: 6, phase_min: 30}
+        outages: [{from_utc: 2026-03-02T03:00:00Z, to_utc: 2026-03-02T04:00:00Z}]
+    groups:
+      pool: {nodes: [phl_ncwc, jpn_mod]}
+"""
+    text = small.replace("baseline: today", added + "baseline: today")
+    sharing = load_scenario_text(text).arrangements["hub"]
+    asked: Any = sharing.consents["phl_jpn_asked"]
+    link: Any = sharing.links["phl_jpn"]
+    assert (asked.answer.median_s, asked.validity_s) == (6 * 3600, 2 * 86400)
+    assert (link.willingness, link.pattern.period_s, link.pattern.phase_s) == (0.9, 21600, 1800)
+    assert link.outages[0].to_utc is not None
+    assert sharing.groups["pool"].nodes == ("phl_ncwc", "jpn_mod")
+
+
+def test_a_consent_at_an_unknown_desk_is_found_at_its_place(small: str) -> None:
+    added = """\
+  hub:
+    consents:
+      word: {originator: PHL, recipient: JPN, kind: on_request, desk: dusk}
+"""
+    text = small.replace("baseline: today", added + "baseline: today")
+    [problem] = problems_of(lambda: load_scenario_text(text))
+    assert "unknown desk 'dusk'" in problem.message
+    assert text.splitlines()[problem.line - 1].strip().startswith("word: {originator: PHL")

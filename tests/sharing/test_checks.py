@@ -33,6 +33,8 @@ WHOLE: dict[str, Any] = {
             "articles": {"release": "6"},
         }
     },
+    "groups": {"all": {"nodes": ["jpn", "phl"]}},
+    "consents": {"word": {"originator": "PHL", "recipient": "USA", "kind": "on_request", "desk": "desk"}},
     "desks": {"desk": {"calendar": {"kind": "working_hours", "time_zone": "Asia/Manila"}}},
     "links": {
         "back": {"sender": "jpn", "recipient": "phl"},
@@ -87,6 +89,24 @@ FAULTS = [
     ("links.forth.desk", "dusk", SAME, "unknown desk 'dusk'; expected one of 'desk'", "error"),
     ("links.forth.recipient", "phl", SAME, "to itself", "error"),
     ("links.back.desk", "desk", "desks.desk", "JPN and PHL", "warning"),
+    ("groups.pool", {"nodes": ["phl", "nowhere"]}, "groups.pool.nodes", "unknown node 'nowhere'", "error"),
+    ("groups.pool", {"nodes": ["phl", "phl"]}, "groups.pool.nodes", "two different nodes", "error"),
+    ("links.forth.outages", BACKWARD, "links.forth.outages.0", "ends before", "error"),
+    ("consents.word.originator", "PHX", SAME, "unknown nation 'PHX'", "error"),
+    ("consents.word.recipient", "PHX", SAME, "unknown nation 'PHX'", "error"),
+    ("consents.word.sender", "PHX", SAME, "unknown nation 'PHX'", "error"),
+    ("consents.word.originator", "USA", SAME, "runs no node", "error"),
+    ("consents.word.recipient", "PHL", SAME, "own reports", "error"),
+    ("consents.word.sender", "PHL", SAME, "needs no consent to send", "error"),
+    ("consents.word.desk", "dusk", SAME, "unknown desk 'dusk'; expected one of 'desk'", "error"),
+    ("consents.word.originator", "JPN", "consents.word.desk", "releases for PHL", "error"),
+    (
+        "consents.stands",
+        {"originator": "PHL", "recipient": "USA", "kind": "standing", **BACKWARD[0]},
+        "consents.stands.to_utc",
+        "ends before",
+        "error",
+    ),
     ("desks.desk.calendar.weekdays", [], "desks.desk.calendar", "never open", "error"),
     ("desks.desk.calendar.close_s", 3600.0, "desks.desk.calendar", "never open", "error"),
 ]
@@ -135,6 +155,31 @@ def test_links_may_form_loops() -> None:
         "two": {"sender": "phl_2", "recipient": "phl"},
     }
     assert findings(plain) == []
+
+
+def test_desks_that_ask_each_other_are_named_with_their_consents() -> None:
+    """PHL's desk asks JPN's about what it passes on to USA, and the other way round."""
+    plain = copy.deepcopy(WHOLE)
+    plain["nodes"]["usa"] = {"nation": "USA"}
+    plain["agreements"]["all"] = {"parties": ["JPN", "PHL", "USA"], "categories": ["radar"]}
+    plain["desks"]["jpn_desk"] = {}
+    plain["links"]["to_usa"] = {"sender": "phl", "recipient": "usa", "desk": "desk"}
+    plain["consents"]["theirs"] = {
+        "originator": "JPN", "recipient": "USA", "kind": "on_request", "desk": "jpn_desk",
+    }  # fmt: skip
+    assert findings(plain) == []
+    plain["links"]["also"] = {"sender": "jpn", "recipient": "usa", "desk": "jpn_desk"}
+    [(key, message, severity)] = findings(plain)
+    assert (key, severity) == ("sharing.consents.theirs.desk", "warning")
+    assert "'theirs', 'word'" in message
+
+
+def test_a_desk_that_decides_for_two_parties_is_an_error() -> None:
+    plain = copy.deepcopy(WHOLE)
+    plain["desks"]["shared"] = {}
+    plain["consents"]["word"]["desk"] = "shared"
+    plain["consents"]["theirs"] = plain["consents"]["word"] | {"originator": "JPN"}
+    assert ("sharing.desks.shared", "error") in [(f[0], f[2]) for f in findings(plain)]
 
 
 def test_specs_gates_and_checks_load_nothing_heavy() -> None:

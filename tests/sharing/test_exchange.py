@@ -124,6 +124,19 @@ def test_at_one_microsecond_the_first_link_in_id_order_is_new(make: SimpleNamesp
     assert deliveries.hops["is_new"].tolist() == [1, 0, 1]
 
 
+def test_at_one_microsecond_that_holds_for_a_link_without_delay_too(make: SimpleNamespace) -> None:
+    """Straight from PHL, sent at 240 s and there at once; by its second node, under way until 240 s."""
+    links = {
+        "phl_usa": make.link("phl", "usa", case_window_s=240.0),
+        "x_phl_phl_2": make.link("phl", "phl_2"),
+        "y_phl_2_usa": make.link("phl_2", "usa", delay_s=120.0),
+    }
+    deliveries = run(make, hub(make, label=TO_BOTH, links=links), [10.0])
+    assert deliveries.hops["t_received_us"].tolist()[:1] == [240 * US_PER_S]
+    assert deliveries.hops["is_new"].tolist() == [1, 1, 1, 0]
+    assert row_of(deliveries.outcomes, nation=0)["hops"] == 2
+
+
 def test_a_node_of_the_same_nation_stays_bound_by_the_licence(make: SimpleNamespace) -> None:
     sharing = make.sharing(
         nodes={

@@ -7,7 +7,7 @@ import pytest
 
 from mda_sim.core.rng import address, draw_normal, draw_uniform, stream_key
 from mda_sim.sharing.desks import DeskSpec
-from mda_sim.sharing.exchange.service import ServiceTimes
+from mda_sim.sharing.exchange.service import Lot, ServiceTimes
 
 DESK = DeskSpec.model_validate(
     {
@@ -17,10 +17,16 @@ DESK = DeskSpec.model_validate(
 )
 
 
+def times_of(
+    seed: int = 1, link: str = "phl_jpn", category: str = "radar", consent: str = ""
+) -> ServiceTimes:
+    return ServiceTimes(Lot(seed, link, category, consent), DESK.touch, DESK.elapsed)
+
+
 def times(
     seed: int = 1, link: str = "phl_jpn", category: str = "radar", window: int = 700
 ) -> tuple[int, int]:
-    return ServiceTimes(DESK, seed, link, category).of(window)
+    return times_of(seed, link, category).of(window)
 
 
 def test_times_are_the_draws_of_their_own_address() -> None:
@@ -34,13 +40,14 @@ def test_times_are_the_draws_of_their_own_address() -> None:
 
 def test_each_part_of_the_address_matters() -> None:
     others = [times(seed=2), times(link="jpn_phl"), times(category="ais"), times(window=701)]
-    assert len({times(), *others}) == 5
+    others.append(times_of(consent="phl_to_jpn").of(700))
+    assert len({times(), *others}) == 6
 
 
 def test_neighbours_and_order_do_not_matter() -> None:
-    prepared = ServiceTimes(DESK, 1, "phl_jpn", "radar")
+    prepared = times_of()
     prepared.prepare([3, 700, 90_000])
-    lazy = ServiceTimes(DESK, 1, "phl_jpn", "radar")
+    lazy = times_of()
     lazy.of(800)
     assert prepared.of(700) == lazy.of(700) == times()
     assert prepared.of(701) == lazy.of(701)

@@ -1,7 +1,8 @@
 """Books: the rows of ``hops``, gathered from a finished engine.
 
 Model: an offer knows its link, arrival and gates; its bundle knows the gates at release; its case knows the
-times of all stages. Rows are these three gathered by index, sorted by report and link.
+times of its stages, and its request, if it had to wait for a consent, those of the rest. Rows are these
+three gathered by index, sorted by report and link.
 
 Assumptions and limits: none of its own; the meaning of every column is in the package's docstring.
 Where next: ``outcomes`` derives from these rows what became of each report for each nation.
@@ -19,19 +20,16 @@ from numpy.typing import NDArray
 from mda_sim.core.table import Table
 from mda_sim.core.time import NEVER_US
 from mda_sim.records import HOPS, Outcome
-from mda_sim.sharing.exchange.engine import Case, Engine, Offers
+from mda_sim.sharing.exchange.cases import Case, Offers
+from mda_sim.sharing.exchange.engine import Engine
 from mda_sim.sharing.exchange.intake import Topology
 
-STAGES = (
-    "t_case_us",
-    "t_review_us",
-    "t_reviewed_us",
-    "t_released_us",
-    "t_sent_us",
-    "t_transmitted_us",
-    "t_received_us",
-)
+CASE_STAGES = ("t_case_us", "t_review_us", "t_reviewed_us", "t_released_us")
 """Stages of a case, in order."""
+REQUEST_STAGES = ("t_asked_us", "t_decided_us", "t_consented_us")
+"""Stages of a request, in order; without one they take no time after the release."""
+PIECE_STAGES = ("t_sent_us", "t_transmitted_us", "t_received_us")
+"""Stages of what leaves in one piece, be it a case or a request."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +55,15 @@ def keep_books(engine: Engine) -> Books:
     columns["t_arrived_us"] = offered["t_arrived_us"]
     columns["gates"] = offered["gates"]
     was_released = columns["t_released_us"] != NEVER_US
-    columns["agreement"] = np.where(was_released, columns["agreement"], offered["agreement"])
-    is_expired = columns.pop("is_expired") == 1
-    columns["outcome"] = _outcome(columns, is_expired)
+    for name in ("agreement", "consent"):
+        columns[name] = np.where(was_released, columns[name], offered[name])
+    columns["outcome"] = _outcome(columns, columns.pop("is_unwilling") == 1, columns.pop("is_expired") == 1)
     columns["is_new"] = _is_new(engine, columns, offered["row"])
-    meta = {"links": list(engine.topology.links), "agreements": sorted(engine.sharing.agreements)}
+    meta = {
+        "links": list(engine.topology.links),
+        "agreements": sorted(engine.sharing.agreements),
+        "consents": sorted(engine.sharing.consents),
+    }
     return Books(Table.of(HOPS, columns, meta), offered["row"], offered["depth"])
 
 
@@ -70,7 +72,7 @@ def _offers(offers: list[Offers]) -> dict[str, NDArray[np.int64]]:
     sizes = np.array([len(offer.rows) for offer in offers], np.int64)
     row = np.concatenate([offer.rows for offer in offers]) if offers else np.empty(0, np.int64)
     columns = {"row": row}
-    for name in ("link", "t_arrived_us", "gates", "agreement", "depth", "bundle"):
+    for name in ("link", "t_arrived_us", "gates", "agreement", "consent", "depth", "bundle"):
         columns[name] = _spread([getattr(offer, name) for offer in offers], sizes)
     return columns
 
@@ -93,19 +95,29 @@ def _spread(values: list[NDArray[np.int64] | int], sizes: NDArray[np.int64]) -> 
 
 
 def _stages(engine: Engine, bundle: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
-    """What bundles and cases know, for each offer; a refused offer has no bundle and met no stage."""
-    bundles, cases = engine.bundles, engine.cases
+    """What bundles, cases and requests know, for each offer; a refused one has no bundle and met no stage."""
+    bundles, cases, requests = engine.bundles, engine.cases, engine.requests
     case_of = _with_none([b.case.number for b in bundles], -1)[bundle]
     columns = {
         "gates_at_release": _with_none([b.gates_at_release for b in bundles], 0)[bundle],
         "agreement": _with_none([b.agreement for b in bundles], -1)[bundle],
+        "consent": _with_none([b.consent for b in bundles], -1)[bundle],
         "case": _with_none([_number(case) for case in cases], -1)[case_of],
+        "is_unwilling": _with_none([case.is_unwilling for case in cases], 0)[case_of],
         "is_expired": _with_none([case.is_expired for case in cases], 0)[case_of],
     }
-    for stage in STAGES:
+    for stage in (*CASE_STAGES, *PIECE_STAGES):
         columns[stage] = _with_none(list(map(attrgetter(stage), cases)), NEVER_US)[case_of]
     was_stopped = columns["gates_at_release"] != 0
-    for stage in ("t_sent_us", "t_transmitted_us", "t_received_us"):
+    columns |= dict.fromkeys(REQUEST_STAGES, np.where(was_stopped, NEVER_US, columns["t_released_us"]))
+    if requests:
+        request_of = _with_none([-1 if b.request is None else b.request.number for b in bundles], -1)[bundle]
+        asked = request_of >= 0
+        for stage in (*REQUEST_STAGES, *PIECE_STAGES, "is_expired"):
+            of_request = np.array(list(map(attrgetter(stage), requests)), np.int64)
+            columns[stage] = columns[stage].copy()
+            columns[stage][asked] = of_request[request_of[asked]]
+    for stage in PIECE_STAGES:
         columns[stage][was_stopped] = NEVER_US
     return columns
 
@@ -119,10 +131,13 @@ def _number(case: Case) -> int:
     return -1 if case.lane.desk is None else case.window
 
 
-def _outcome(columns: dict[str, NDArray[Any]], is_expired: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _outcome(
+    columns: dict[str, NDArray[Any]], is_unwilling: NDArray[np.bool_], is_expired: NDArray[np.bool_]
+) -> NDArray[np.int64]:
     outcome = np.full(len(is_expired), int(Outcome.IN_FLIGHT))
     outcome[columns["t_received_us"] != NEVER_US] = Outcome.DELIVERED
     outcome[is_expired] = Outcome.EXPIRED
+    outcome[is_unwilling] = Outcome.NOT_SENT
     outcome[(columns["gates"] | columns["gates_at_release"]) != 0] = Outcome.WITHHELD
     return outcome
 

@@ -73,6 +73,8 @@ class Intake:
     """Index of the feed's node (F,)."""
     t_arrived_us: NDArray[np.int64]
     """When it comes to that node, be it past the end of the run (F,) [us]."""
+    t_ready_us: NDArray[np.int64]
+    """When the sensor's product is ready: when a group holds it (F,) [us]."""
     n_bytes: NDArray[np.int64]
     """Bytes on a link; 0 without a vessel (F,)."""
 
@@ -104,6 +106,7 @@ class Intake:
             report=log.reports["report"][fed].astype(np.int64),
             profile=profile[sensor],
             node=node[sensor],
+            t_ready_us=log.reports["t_ready_us"][fed],
             t_arrived_us=log.reports["t_ready_us"][fed] + delay_us[sensor],
             n_bytes=np.where(n_vessels > 0, HEADER_BYTES + payload, 0),
         )

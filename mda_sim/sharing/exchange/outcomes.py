@@ -7,6 +7,9 @@ from H to a node outside H from which the picture node can be reached over usabl
 the report stopped on each of them, and the best of their outcomes counts. A frontier is empty exactly when no
 usable route leads from the feed's node to the picture node: NO_ROUTE.
 
+A nation whose picture node is in a group with the report's feed node has it at t_ready, over no link, or has
+it in flight if that is past the end of the run; holders by a group alone do not count as H.
+
 Reports with the same profile and the same H share a frontier, so it is searched once for each such group.
 
 Assumptions and limits: a report that the end of the run kept from its feed's node is IN_FLIGHT where there is
@@ -66,6 +69,13 @@ def derive_outcomes(engine: Engine, books: Books, nations: Mapping[str, NationSp
             else:
                 gates[members, k] = _gates_without_link(engine, members, profile, target)
 
+    pooled = _pooled(engine, targets)
+    ready_us = np.broadcast_to(intake.t_ready_us[:, None], shape)
+    is_ready = pooled & (ready_us <= engine.end_us)
+    outcome[pooled] = np.where(is_ready[pooled], int(Outcome.DELIVERED), int(Outcome.IN_FLIGHT))
+    received[pooled] = np.where(is_ready[pooled], ready_us[pooled], NEVER_US)
+    n_hops[pooled], gates[pooled] = 0, 0
+
     originator = np.array([nation_ids.index(p.originator) for p in intake.profiles], np.int64)
     nation = np.array([nation_ids.index(n) for n in scored], np.int64)
     foreign = originator[intake.profile][:, None] != nation[None, :]
@@ -78,6 +88,16 @@ def derive_outcomes(engine: Engine, books: Books, nations: Mapping[str, NationSp
         "outcome": outcome[foreign],
     }
     return Table.of(OUTCOMES, columns, {"nations": nation_ids})
+
+
+def _pooled(engine: Engine, targets: list[int]) -> NDArray[np.bool_]:
+    """Whether a group joins each report's feed node with each of the target nodes (F, K)."""
+    nodes = engine.topology.nodes
+    joined = np.zeros((len(nodes), len(nodes)), bool)
+    for group in engine.sharing.groups.values():
+        members = [nodes.index(node) for node in group.nodes]
+        joined[np.ix_(members, members)] = True
+    return np.asarray(joined[engine.intake.node][:, targets], np.bool_)
 
 
 def _receipts(engine: Engine, books: Books) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

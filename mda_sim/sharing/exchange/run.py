@@ -66,6 +66,7 @@ def share_with_stats(
 def run_engine(log: DetectionLog, sharing: SharingSpec, timeline: Timeline, seed: int) -> Engine:
     """An engine that has run; the sharing section must be whole."""
     check_addresses(sharing.links, "link")
+    check_addresses(sharing.consents, "consent")
     check_addresses({card.category for card in log.sensors}, "category")
     topology = Topology.of(sharing)
     engine = Engine(sharing, topology, Intake.of(log, sharing, topology), timeline, seed)
