@@ -105,7 +105,7 @@ def stages() -> list[Figure]:
             Figure(f"exchange, {name}: a hop row", seconds / stats.hops_rows * 1e6, "us"),
             Figure(
                 f"audit, {name}",
-                median_s(lambda d=deliveries, n=name: pipeline.audit(scenario, log, d, n), 3),
+                median_s(lambda d=deliveries, n=name: pipeline.audit(scenario, log, d, n, seed), 3),
                 "s",
             ),
             Figure(

@@ -3,7 +3,7 @@
     build_world(scenario, seed)                      -> Fleet           once per seed
     sense(scenario, fleet, seed)                     -> DetectionLog    once per seed
     share(scenario, log, configuration, seed)        -> DeliveryLog     once per seed and configuration
-    audit(scenario, log, deliveries, configuration)  -> nothing, or AuditError
+    audit(scenario, log, deliveries, configuration, seed) -> nothing, or AuditError
     score(scenario, frame, deliveries, ...)          -> Scores          once per seed and configuration
 
 Model: sense once, share many. Configurations differ in ``sharing`` alone, so all of them read one detection
@@ -143,7 +143,7 @@ def arrange(
     with meter.stage("share"):
         deliveries = share(scenario, log, configuration, seed)
     with meter.stage("audit"):
-        audit(scenario, log, deliveries, configuration)
+        audit(scenario, log, deliveries, configuration, seed)
     with meter.stage("score"):
         scores = score(scenario, frame, deliveries, configuration, seed)
     return Arranged(deliveries, scores, tuple(meter.costs))
@@ -188,14 +188,16 @@ def check_digest(log: DetectionLog, deliveries: DeliveryLog) -> None:
         )
 
 
-def audit(scenario: Scenario, log: DetectionLog, deliveries: DeliveryLog, configuration: str) -> None:
+def audit(
+    scenario: Scenario, log: DetectionLog, deliveries: DeliveryLog, configuration: str, seed: int
+) -> None:
     """Re-derive every delivery and refusal from the tables; AuditError with the findings if any differs."""
     from mda_sim.audit import audit as examine
 
     check_digest(log, deliveries)
     sharing = scenario.arrangements[configuration].model_dump(mode="json")
     nations = {name: nation.model_dump(mode="json") for name, nation in scenario.spec.nations.items()}
-    findings = examine(log, deliveries, sharing, nations, scenario.timeline)
+    findings = examine(log, deliveries, sharing, nations, scenario.timeline, seed)
     if findings:
         shown = "\n".join(f"  {finding}" for finding in findings[:_FINDINGS_SHOWN])
         raise AuditError(

@@ -183,7 +183,7 @@ def run(tree: dict[str, Any]) -> Run:
     log = pipeline.sense(scenario, fleet, SEED)
     deliveries = {name: pipeline.share(scenario, log, name, SEED) for name in scenario.arrangements}
     for name, made in deliveries.items():
-        pipeline.audit(scenario, log, made, name)
+        pipeline.audit(scenario, log, made, name, SEED)
     return Run(scenario, fleet, log, deliveries)
 
 

@@ -1,0 +1,182 @@
+"""What the shipped scenario claims in its comments, checked against its values and the catalogue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mda_sim.data import catalogue
+from mda_sim.geo.regions import contains
+from mda_sim.scenario import load_scenario
+
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "scenarios" / "south_china_sea.yaml"
+
+
+@pytest.fixture(scope="module")
+def tree() -> dict[str, Any]:
+    return yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.CBaseLoader)
+
+
+@pytest.fixture(scope="module")
+def scenario():
+    return load_scenario(FILE)
+
+
+def test_the_scenario_loads_without_a_warning(scenario):
+    assert scenario.warnings == ()
+    assert set(scenario.arrangements) == {"today", "direct_manual"}
+    assert scenario.baseline == "today"
+
+
+TRANSITS_2024 = {
+    "container": (25_127, 0.80),
+    "bulk_carrier": (19_507, 0.85),
+    "vlcc": (9_724, 0.95),
+    "lng_carrier": (5_003, 0.95),
+    "tanker": (94_301 - 25_127 - 19_507 - 9_724 - 5_003 - 8_056 - 2_291 - 1_767, 0.60),
+    "general_cargo": (8_056 + 2_291, 0.60),
+}
+
+
+@pytest.mark.parametrize("traffic_class", sorted(TRANSITS_2024))
+def test_routes_from_singapore_carry_the_stated_share_of_the_cited_transits(scenario, traffic_class):
+    transits, share = TRANSITS_2024[traffic_class]
+    routes = scenario.spec.world.traffic[traffic_class].routes.values()
+    per_day = sum(2 * route.per_day for route in routes if route.origin == "singapore")
+    assert all(route.both_ways for route in routes)
+    assert per_day == pytest.approx(share * transits / 366, rel=0.01)
+
+
+def test_routes_name_their_ends_and_cover_enough_ports(scenario):
+    ends = set()
+    for traffic in scenario.spec.world.traffic.values():
+        for route_id, route in getattr(traffic, "routes", {}).items():
+            assert route_id == f"{route.origin}_{route.destination}"
+            ends |= {route.origin, route.destination}
+    assert len(ends) >= 8
+    assert ends <= set(catalogue.ports())
+
+
+def test_cross_routes_add_up_to_the_stated_number(scenario):
+    crossing = sum(
+        2 * route.per_day
+        for traffic in scenario.spec.world.traffic.values()
+        for route in getattr(traffic, "routes", {}).values()
+        if route.origin != "singapore"
+    )
+    assert crossing == pytest.approx(161.5)
+
+
+def test_militia_are_in_the_published_proportions(scenario):
+    stock = dict(scenario.spec.world.traffic["militia"].stock)
+    assert sum(stock.values()) == 241
+    assert len(stock) == 10
+    assert 0.45 < (stock["mischief_reef"] + stock["whitsun_reef"]) / 241 < 0.5
+    assert stock["thitu_island"] == 18
+
+
+def test_sensors_are_as_many_as_stated_and_each_feeds_its_own_nation(scenario):
+    sensors, sharing = scenario.spec.sensors, scenario.spec.sharing
+    count = {
+        (operator, category): sum(
+            sensor.operator == operator and sensor.category == category for sensor in sensors.values()
+        )
+        for operator in ("PHL", "JPN", "USA", "XCA")
+        for category in ("radar", "ais")
+    }
+    assert count[("PHL", "radar")] == 16
+    assert count[("JPN", "radar")] == 4
+    assert count[("PHL", "ais")] == 10
+    assert count[("JPN", "ais")] == 4
+    assert count[("XCA", "ais")] == 8
+    assert sum(count.values()) == len(sensors) == 42
+    assert count[("USA", "radar")] == count[("USA", "ais")] == count[("XCA", "radar")] == 0
+    assert set(sharing.feeds) == set(sensors)
+    for sensor_id, feed in sharing.feeds.items():
+        assert sharing.nodes[feed.node].nation == sensors[sensor_id].operator
+
+
+def test_every_sourced_entry_has_a_source(scenario):
+    spec = scenario.spec
+    sharing = scenario.arrangements["direct_manual"]
+    entries = {
+        **spec.sensors,
+        **spec.world.traffic,
+        **{
+            f"{part}.{key}": entry
+            for part in ("nodes", "labels", "feeds", "agreements", "desks", "links")
+            for key, entry in getattr(sharing, part).items()
+        },
+    }
+    assert [key for key, entry in entries.items() if not entry.source] == []
+
+
+def test_sensors_at_notional_sites_say_so(tree):
+    for sensor_id, sensor in tree["sensors"].items():
+        if catalogue.site(sensor["site"]).notional:
+            assert sensor["confidence"] == "assumption", sensor_id
+
+
+def test_every_review_desk_can_work_off_its_cases(scenario):
+    for sharing in scenario.arrangements.values():
+        for desk_id, desk in sharing.desks.items():
+            served = [link for link in sharing.links.values() if link.desk == desk_id]
+            outgoing = [link for link in served if "USA" not in sharing.nodes[link.sender].nation]
+            cases = sum(7 * 86_400 / link.case_window_s * len(link.categories) for link in outgoing)
+            open_s = len(desk.calendar.weekdays) * (desk.calendar.close_s - desk.calendar.open_s)
+            load = cases * desk.touch.mean_s / (desk.servers * open_s)
+            assert load == pytest.approx(0.488 if outgoing else 0.0, abs=0.001)
+
+
+def test_today_has_no_way_between_japan_and_the_philippines(scenario):
+    def is_direct(parties):
+        return {"JPN", "PHL"} <= set(parties)
+
+    today, direct = scenario.arrangements["today"], scenario.arrangements["direct_manual"]
+    ways = {
+        name: {
+            link_id
+            for link_id, link in sharing.links.items()
+            if is_direct([sharing.nodes[link.sender].nation, sharing.nodes[link.recipient].nation])
+        }
+        for name, sharing in scenario.arrangements.items()
+    }
+    assert ways == {"today": set(), "direct_manual": {"jpn_phl", "phl_jpn"}}
+    assert not any(is_direct(agreement.parties) for agreement in today.agreements.values())
+    assert direct.agreements["jpn_phl_gsomia"].in_force_from < scenario.spec.start
+    assert direct.agreements["jpn_phl_gsomia"].name.startswith("Hypothetical")
+
+
+def test_dates_of_the_agreements_are_those_of_the_catalogue(scenario):
+    for agreement_id in ("jpn_usa_gsomia", "phl_usa_gsomia"):
+        signed = scenario.spec.sharing.agreements[agreement_id].signed
+        assert f"{signed:%Y-%m-%d}" == catalogue.agreement_rules(agreement_id)[0].signed
+
+
+def test_zones_hold_what_their_names_say(scenario):
+    def zones_at(feature_id):
+        feature = catalogue.feature(feature_id)
+        zones = scenario.spec.metrics.zones
+        return {key for key, zone in zones.items() if contains(zone.region, feature.lat_deg, feature.lon_deg)}
+
+    assert zones_at("scarborough_shoal") == {"scarborough"}
+    assert zones_at("second_thomas_shoal") == {"second_thomas", "spratly_north_east"}
+    assert zones_at("mischief_reef") == {"spratly_north_east"}
+    assert zones_at("thitu_island") == zones_at("subi_reef") == {"thitu_subi", "spratly_north_east"}
+    assert zones_at("whitsun_reef") == zones_at("iroquois_reef") == {"spratly_north_east"}
+    assert zones_at("luzon_strait") == zones_at("bashi_channel") == {"luzon_strait"}
+    balut = catalogue.site("cws_balut")
+    assert contains(scenario.spec.metrics.zones["mindanao_south"].region, balut.lat_deg, balut.lon_deg)
+    assert contains(scenario.spec.metrics.zones["palawan_west"].region, 9.3, 117.4)
+
+
+def test_primary_endpoints_are_custody_of_the_silent_in_every_zone(scenario):
+    primary = scenario.spec.metrics.primary
+    assert {point.group for point in primary} == {"not_broadcasting_foreign"}
+    assert {point.metric for point in primary} == {f"custody_fraction_{age}h" for age in (1, 6, 24, 72)}
+    assert {point.zone for point in primary} == {None, *scenario.spec.metrics.zones}
+    assert len(primary) == 4 * 8
