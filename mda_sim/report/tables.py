@@ -179,8 +179,11 @@ def _in_short(summary: Mapping[str, Any], zones: Mapping[str, str]) -> Table | N
     if not figures:
         return None
     table = _bare_table(f"In short: {group_words(figures[0].group, zones)}")
+    baseline = plain(str(summary["baseline"]))
+    table.caption = Text(f"In brackets: paired difference from '{baseline}', in points or in the unit shown.")
+    table.caption_justify = "left"
     table.add_column("nation")
-    table.add_column("configuration")
+    table.add_column("configuration", no_wrap=True)
     for figure in figures:
         table.add_column(Text(metric_words(figure.metric)), justify="right", no_wrap=True)
     for number, nation in enumerate(_nations(summary)):
@@ -194,7 +197,7 @@ def _in_short(summary: Mapping[str, Any], zones: Mapping[str, str]) -> Table | N
 
 def _short_cell(entry: Mapping[str, Any] | None) -> str:
     """A value, and behind it its difference from the baseline without the interval."""
-    difference = difference_words(entry).partition(" [")[0]
+    difference = difference_words(entry).partition(" [")[0].removesuffix(" pp")
     return f"{value_words(entry)} ({difference})" if difference.startswith(("+", "-")) else value_words(entry)
 
 

@@ -117,4 +117,4 @@ def test_the_last_table_sets_all_nations_and_configurations_side_by_side(summary
     rows = [line.split() for line in lines[start + 1 :] if line.strip()[:3].isupper()]
     nations = {nation for values in summary["configurations"].values() for nation in values}
     assert len(rows) == len(nations) * len(summary["configurations"])
-    assert ["direct", "75.0", "%", "(+50.0", "pp)"] in [row[1:6] for row in rows]
+    assert ["direct", "75.0", "%", "(+50.0)"] in [row[1:5] for row in rows]
