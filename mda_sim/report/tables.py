@@ -21,6 +21,7 @@ from mda_sim.report.words import difference_words, group_words, metric_words, va
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 _FIRST_COLUMN: Final = 38
 _VALUE_COLUMN: Final = 13
@@ -63,9 +64,8 @@ def print_summary(console: Console, summary: Mapping[str, Any], zones: Mapping[s
         for table in _nation_tables(summary, nation, zones, console.width):
             console.print(table)
             console.print()
-    if (short := _in_short(summary, zones)) is not None:
-        console.print(short)
-        console.print()
+    for line in _in_short(summary, zones):
+        console.print(line)
     for line in _footer(summary):
         console.print(line, markup=False, highlight=False, style="dim")
 
@@ -93,9 +93,17 @@ def _nation_tables(
 def _table(
     summary: Mapping[str, Any], nation: str, zones: Mapping[str, str], configurations: Sequence[str]
 ) -> Table:
+    from rich import box
+    from rich.table import Table
     from rich.text import Text
 
-    table = _bare_table(nation)
+    table = Table(
+        title=Text(plain(nation), style="bold"),
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
     table.add_column("figure", max_width=_FIRST_COLUMN)
     for number, name in enumerate(configurations):
         table.add_column(Text(plain(name)), justify="right")
@@ -107,20 +115,6 @@ def _table(
         for words, cells in block:
             table.add_row(Text(words), *(Text(cell) for cell in cells))
     return table
-
-
-def _bare_table(title: str) -> Table:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    return Table(
-        title=Text(plain(title), style="bold"),
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
 
 
 Line = tuple[str, list[str]]
@@ -170,18 +164,17 @@ def _primary_lines(
             yield f"    {metric_words(figure.metric)}", _cells(summary, nation, figure, configurations)
 
 
-def _in_short(summary: Mapping[str, Any], zones: Mapping[str, str]) -> Table | None:
-    """The first group of primary endpoints, all nations and configurations in one table; None without one."""
+def _in_short(summary: Mapping[str, Any], zones: Mapping[str, str]) -> Iterator[Table | Text]:
+    """The first group of primary endpoints, nations and configurations side by side; nothing without one."""
+    from rich import box
+    from rich.table import Table
     from rich.text import Text
 
     primary = [Figure(str(entry["metric"]), str(entry["group"])) for entry in summary["primary"]]
     figures = [figure for figure in primary if figure.group == primary[0].group]
     if not figures:
-        return None
-    table = _bare_table(f"In short: {group_words(figures[0].group, zones)}")
-    baseline = plain(str(summary["baseline"]))
-    table.caption = Text(f"In brackets: paired difference from '{baseline}', in points or in the unit shown.")
-    table.caption_justify = "left"
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("nation")
     table.add_column("configuration", no_wrap=True)
     for figure in figures:
@@ -192,7 +185,11 @@ def _in_short(summary: Mapping[str, Any], zones: Mapping[str, str]) -> Table | N
         for name in configurations_of(summary):
             cells = [_short_cell(entry_of(summary, name, nation, figure)) for figure in figures]
             table.add_row(Text(plain(nation)), Text(plain(name)), *(Text(cell) for cell in cells))
-    return table
+    yield Text(f"In short: {group_words(figures[0].group, zones)}", style="bold")
+    yield table
+    yield Text(
+        f"In brackets: paired difference from '{plain(str(summary['baseline']))}', in the same unit.\n"
+    )
 
 
 def _short_cell(entry: Mapping[str, Any] | None) -> str:
