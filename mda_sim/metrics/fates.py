@@ -145,7 +145,8 @@ def _own_fates(
     for number, (of_sensor, *holds) in enumerate(kinds.tolist()):
         rows = np.flatnonzero(kind.reshape(-1) == number)
         category = log.sensors[of_sensor].category
-        usable = [category in (carries := sharing.links[i.id].categories) or not carries for i in home.links]
+        carries = [sharing.links[link.id].categories for link in home.links]
+        usable = [not categories or category in categories for categories in carries]
         frontier = home.frontier(usable, {place for place, holding in enumerate(holds) if holding})
         if not frontier:
             gates[rows] = _gates_without_link(log, sharing, home, own[rows], of_sensor, timeline)
