@@ -25,9 +25,12 @@ from mda_sim.core.table import Table
 from mda_sim.metrics.age import age_figures
 from mda_sim.metrics.coverage import area_figures, coverage_table, gap_figures, probe_gaps
 from mda_sim.metrics.custody import custody_figures, held_time
+from mda_sim.metrics.fates import fates
 from mda_sim.metrics.figures import Figure
 from mda_sim.metrics.frame import ScoringFrame
+from mda_sim.metrics.gap_split import gap_split_figures, part_before_arrival, split_time, window_s
 from mda_sim.metrics.groups import AIS_GROUPS, groups
+from mda_sim.metrics.incidence import incidence_figures
 from mda_sim.metrics.latency import latency_figures
 from mda_sim.picture.awareness import awareness
 from mda_sim.picture.receipts import receipts
@@ -133,8 +136,11 @@ def _nation_figures(
 ) -> tuple[list[Figure], NDArray[np.int64]]:
     """All figures of one nation, and the held time of each target in its picture over the whole area."""
     received = receipts(frame.log, deliveries, sharing, node, end_us=frame.timeline.end_us)
-    figures, held_us = _picture_figures(frame, received, nation, "")
-    figures += _picture_figures(frame, received, nation, ORGANIC)[0]
+    pictures = _awareness(frame, received, None)
+    figures, held_us = _picture_figures(frame, pictures, nation, "")
+    figures += _picture_figures(frame, _awareness(frame, received, nation), nation, ORGANIC)[0]
+    reports = fates(frame.log, deliveries, sharing, received, nation, node, frame.timeline)
+    figures += _split_figures(frame, pictures, part_before_arrival(reports), nation)
     window = (frame.timeline.score_from_us, frame.timeline.score_to_us)
     gaps = probe_gaps(frame.log, frame.contacts, received, frame.probes.first, *window)
     for zone, scored_us in frame.scored_us.items():
@@ -144,11 +150,11 @@ def _nation_figures(
 
 
 def _picture_figures(
-    frame: ScoringFrame, received: Table, nation: str, picture: str
+    frame: ScoringFrame, pictures: tuple[Table, Table], nation: str, picture: str
 ) -> tuple[list[Figure], NDArray[np.int64]]:
-    """Custody, age and area coverage of the whole or the organic picture, in the area and every zone."""
+    """Custody, age, awareness and area coverage of the whole or the organic picture, in area and zones."""
     spec, parts, members = frame.spec, frame.cells, groups(frame.cells, nation)
-    aware, accurate = _awareness(frame, received, nation if picture == ORGANIC else None)
+    aware, accurate = pictures
     figures: list[Figure] = []
     held_us: dict[str, NDArray[np.int64]] = {}
     for zone, scored in frame.scored.items():
@@ -164,8 +170,23 @@ def _picture_figures(
             held_us[zone], timely_us, scored_us, spec.custody_age_s, parts, asked, **names
         )
         figures += age_figures(aware, scored, spec.age_cap_s, parts, asked, **names)
+        figures += incidence_figures(aware, scored, frame.timeline, parts, asked, **names)
         figures += area_figures(held_us[zone], scored_us, frame.probes, spec.custody_age_s, **names)
     return figures, held_us[""]
+
+
+def _split_figures(
+    frame: ScoringFrame, pictures: tuple[Table, Table], part_before: NDArray[np.int8], nation: str
+) -> list[Figure]:
+    """The gap split of the whole picture, in the area and every zone."""
+    aware, accurate = pictures
+    age_s, members = window_s(frame.spec.custody_age_s), groups(frame.cells, nation)
+    figures: list[Figure] = []
+    for zone, scored in frame.scored.items():
+        part_us = split_time(frame.contacts, part_before, accurate, aware, scored, age_s, frame.log.n_vessels)
+        asked = _asked(frame, zone, members)
+        figures += gap_split_figures(part_us, frame.scored_us[zone], frame.cells, asked, zone=zone)
+    return figures
 
 
 def _asked(

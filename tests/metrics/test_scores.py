@@ -12,6 +12,7 @@ from mda_sim.core.table import Table
 from mda_sim.core.time import NEVER_US, Timeline
 from mda_sim.geo.regions import Box, Circle
 from mda_sim.metrics.frame import scoring_frame
+from mda_sim.metrics.gap_split import Part
 from mda_sim.metrics.scores import ScoreRow, from_csv, score_configuration, to_csv
 from mda_sim.metrics.spec import Endpoint, MetricsSpec, ZoneSpec
 from mda_sim.records import (
@@ -125,9 +126,9 @@ def make_deliveries(log, received_s):
     }
     hops = Table.of(HOPS, {**columns, "is_new": [1] * len(rows)}, {"links": ["a_to_b"]})
     fates = [
-        (r, 1, NEVER_US if r not in received_s else round(received_s[r] * S), int(r in received_s), 0,
+        (r, int(of_a), NEVER_US if r not in received_s else round(received_s[r] * S), int(r in received_s), 0,
          Outcome.DELIVERED if r in received_s else Outcome.NO_ROUTE)
-        for r in np.flatnonzero(log.reports["sensor"] == 0).tolist()
+        for r, of_a in enumerate((log.reports["sensor"] == 0).tolist())
     ]  # fmt: skip
     names = [column.name for column in OUTCOMES.columns]
     outcomes = {name: [fate[i] for fate in fates] for i, name in enumerate(names)}
@@ -138,6 +139,9 @@ def score(log, fleet, received_s, spec=SPEC):
     frame = scoring_frame(log, fleet, AREA, spec, TIMELINE)
     deliveries = make_deliveries(log, received_s)
     return score_configuration(frame, deliveries, SHARING, NATIONS, configuration="today", seed=7)
+
+
+PARTS = ("held", "quality", "latency", "no_link")
 
 
 def by_name(scores):
@@ -264,6 +268,32 @@ def test_only_nations_with_a_picture_node_are_scored(log, fleet):
 def test_what_comes_after_the_end_of_the_run_does_not_count(log, fleet):
     before, after = (by_name(score(log, fleet, received)) for received in ({}, {20: 27 * H}))
     assert after["BBB", "age_mean_s", "all"] == before["BBB", "age_mean_s", "all"]
+
+
+def test_the_gap_split_adds_up_and_its_held_part_is_custody(log, fleet):
+    found = by_name(score(log, fleet, {0: 3 * H, 1: 90 * H}))
+    shares = [key for key in found if key[1] == "gap_held_fraction" and found[key].n]
+    assert len(shares) > 20
+    for nation, _, group in shares:
+        parts = [found[nation, f"gap_{part.name.lower()}_fraction", group].value for part in Part]
+        assert math.fsum(parts) == pytest.approx(1.0, abs=1e-15)
+        assert parts[0] == found[nation, "custody_fraction_6h", group].value
+    # b holds what a_radar saw at 1 h from 3 h to 7 h; report 1 comes too late; no link brings the rest
+    assert [
+        found["BBB", f"gap_{part}_fraction", "class:cargo"].value * 20 for part in PARTS
+    ] == pytest.approx([4.0, 0.0, 2.0, 14.0])
+
+
+def test_awareness_is_of_those_who_enter(log, fleet):
+    found = by_name(score(log, fleet, {8: 9 * H}))
+    metric = "awareness_fraction_6h"
+    assert [found[nation, metric, "all@west"].n for nation in ("AAA", "BBB")] == [1, 1]
+    assert [found[nation, metric, "all"].n for nation in ("AAA", "BBB")] == [0, 0]
+    assert found["AAA", "awareness_at_entry_fraction", "all@west"].value == 1.0
+    assert found["BBB", "awareness_at_entry_fraction", "all@west"].value == 0.0
+    # it enters half a crossing before 10 h, and what was seen at 9 h is there at once
+    assert found["BBB", metric, "all@west"].value == 1.0
+    assert found["BBB", "awareness_fraction_organic_6h", "all@west"].value == 0.0
 
 
 def test_an_empty_world_is_scored_without_a_figure(fleet_of):

@@ -53,6 +53,8 @@ def test_the_baseline_has_no_difference() -> None:
         ("custody_fraction_90min", "custody 90 min"),
         ("custody_fraction_organic_24h", "custody, own sensors only 24 h"),
         ("age_never_fraction", "never seen"),
+        ("awareness_fraction_24h", "aware of those entering, by 24 h"),
+        ("gap_policy_fraction", "not held: refused by a rule"),
         ("stage_review_mean_s", "stage review mean s"),
     ],
 )

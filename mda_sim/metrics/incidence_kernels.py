@@ -1,0 +1,57 @@
+"""How each visit to a scored region ends: with a first receipt, by leaving, or with the scored time."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mda_sim.core.jit import kernel
+from mda_sim.metrics.walk_kernels import newest_row
+
+CENSORED = 0
+RECEIVED = 1
+LEFT = 2
+
+
+@kernel
+def fill_visits(
+    target: NDArray[np.int64],
+    t_from_us: NDArray[np.int64],
+    t_to_us: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    t_received_us: NDArray[np.int64],
+    t_observed_us: NDArray[np.int64],
+    score_from_us: int,
+    score_to_us: int,
+    held_age_us: int,
+    target_out: NDArray[np.int64],
+    lasted_out: NDArray[np.int64],
+    ended_out: NDArray[np.int64],
+) -> int:
+    """Write target, duration [us] and end of every visit that counts; return their number.
+
+    ``target``, ``t_from_us`` and ``t_to_us`` are the intervals in the region, by target and time; target k's
+    picture is rows ``offsets[k] .. offsets[k + 1]`` of ``t_received_us`` and ``t_observed_us``, both rising.
+    At most one row is written for each interval.
+    """
+    n = 0
+    for i in range(target.size):
+        k = target[i]
+        enters = t_from_us[i]
+        if enters <= score_from_us or t_to_us[i] <= enters:
+            continue
+        returns = i > 0 and target[i - 1] == k
+        row = newest_row(t_received_us, offsets[k], offsets[k + 1], enters)
+        is_held = row >= offsets[k] and enters - t_observed_us[row] <= held_age_us
+        if is_held and returns:
+            continue
+        following = row + 1
+        if is_held:
+            lasted, ended = np.int64(0), RECEIVED
+        elif following < offsets[k + 1] and t_received_us[following] < t_to_us[i]:
+            lasted, ended = t_received_us[following] - enters, RECEIVED
+        else:
+            lasted, ended = t_to_us[i] - enters, CENSORED if t_to_us[i] >= score_to_us else LEFT
+        target_out[n], lasted_out[n], ended_out[n] = k, lasted, ended
+        n += 1
+    return n
