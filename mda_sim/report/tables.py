@@ -64,8 +64,8 @@ def print_summary(console: Console, summary: Mapping[str, Any], zones: Mapping[s
         for table in _nation_tables(summary, nation, zones, console.width):
             console.print(table)
             console.print()
-    for line in _in_short(summary, zones):
-        console.print(line)
+    for part in _in_short(summary, zones):
+        console.print(part)
     for line in _footer(summary):
         console.print(line, markup=False, highlight=False, style="dim")
 
