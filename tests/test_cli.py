@@ -48,6 +48,7 @@ def test_the_folder_has_the_maps_and_charts_of_every_nation(
     assert names == {
         "maps/scenario.png",
         "charts/custody.png",
+        "charts/gaps.png",
         "charts/latency.png",
         *(
             f"maps/coverage_6h_{name}_{nation}.png"

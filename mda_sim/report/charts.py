@@ -1,7 +1,8 @@
-"""Charts: custody against the age one accepts, and where latency is spent.
+"""Charts: custody against the age one accepts, where latency is spent, and why the rest is not held.
 
-Model: both are drawn from the summary and from nothing else. Whiskers are 95 % intervals over seeds; the bars
-of latency are the mean times of its stages, which sum to the mean latency of what was delivered.
+Model: all are drawn from the summary and from nothing else. Whiskers are 95 % intervals over seeds; the bars
+of latency are the mean times of its stages, which sum to the mean latency of what was delivered; the bars of
+the gap split are shares of vessel-time, which sum to one.
 
 Assumptions and limits: latency says nothing of what never came; the share of foreign contacts that did come
 stands beside each bar. Where next: ``gallery`` writes the files.
@@ -10,7 +11,7 @@ stands beside each bar. Where next: ``gallery`` writes the files.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from mda_sim.metrics.spec import age_label
 from mda_sim.report.basemap import CAUTION
@@ -24,17 +25,30 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Stages in the order in which a report goes through them, with the words of the key.
+#: Stages in the order in which a report goes through them, with words and colour.
 STAGES: Final = (
-    ("product", "sensor product"),
-    ("feed", "feed to the centre"),
-    ("case_forming", "case forming"),
-    ("desk_wait", "wait for the desk"),
-    ("review", "review"),
-    ("elapsed", "release delay"),
-    ("link_wait", "wait for the link"),
-    ("transmission", "transmission"),
-    ("relay", "relay"),
+    ("product", "sensor product", colour_of(0)),
+    ("feed", "feed to the centre", colour_of(1)),
+    ("case_forming", "case forming", colour_of(2)),
+    ("desk_wait", "wait for the desk", colour_of(3)),
+    ("review", "review", colour_of(4)),
+    ("elapsed", "release delay", colour_of(5)),
+    ("consent", "consent", colour_of(6)),
+    ("link_wait", "wait for the link", colour_of(7)),
+    ("transmission", "transmission", "#7f5539"),
+    ("relay", "relay", MUTED),
+)
+
+#: Parts of the gap split in the order in which they are asked, with words and colour.
+GAP_PARTS: Final = (
+    ("held", "held", colour_of(0)),
+    ("quality", "too imprecise", colour_of(5)),
+    ("latency", "not yet arrived", colour_of(2)),
+    ("capacity", "expired or lost", colour_of(7)),
+    ("no_link", "no link", colour_of(4)),
+    ("choice", "not sent by choice", colour_of(3)),
+    ("policy", "refused by a rule", colour_of(1)),
+    ("sensing", "seen by nobody", GRID),
 )
 
 _SENT: Final = ("delivered", "in_flight", "expired", "lost", "withheld", "not_sent", "no_route")
@@ -77,53 +91,101 @@ def custody_chart(
 def latency_chart(summary: Mapping[str, Any], nations: Sequence[str]) -> Figure:
     """Mean latency of foreign contacts by stage: one bar per nation and configuration."""
     rows = [(nation, name) for nation in nations for name in configurations_of(summary)]
-    totals = [_stage_means(summary, nation, name) for nation, name in rows]
-    factor, unit = time_unit(max((sum(stages.values()) for stages in totals), default=0.0))
+    means = [_stage_means(summary, nation, name) for nation, name in rows]
+    factor, unit = time_unit(max((sum(stages.values()) for stages in means), default=0.0))
+    parts = [
+        Part(words, colour, [stages[stage] * factor for stages in means]) for stage, words, colour in STAGES
+    ]
+    return _bars(
+        "Where the latency of foreign contacts is spent",
+        "mean over delivered contacts, by stage",
+        rows,
+        parts,
+        x_words=f"mean time from observation to receipt [{unit}]",
+        notes=[_delivered_words(summary, nation, name) for nation, name in rows],
+        footer="At the bars: share of foreign contacts that came at all.",
+    )
+
+
+def gap_chart(
+    summary: Mapping[str, Any], nations: Sequence[str], group: str, zones: Mapping[str, str]
+) -> Figure:
+    """Why vessels of one group are not held: one bar of vessel-time per nation and configuration."""
+    rows = [(nation, name) for nation in nations for name in configurations_of(summary)]
+    parts = [
+        Part(
+            words,
+            colour,
+            [100.0 * _mean(summary, name, nation, f"gap_{part}_fraction", group) for nation, name in rows],
+        )
+        for part, words, colour in GAP_PARTS
+    ]
+    return _bars(
+        "What is held, and why the rest is not",
+        group_words(group, zones),
+        rows,
+        parts,
+        x_words="share of vessel-time in the scored area [%]",
+        notes=[f"{length:.1f} % held" for length in parts[0].lengths],
+        footer="Accounting, not value: the first reason that holds, in the order of the key.",
+    )
+
+
+class Part(NamedTuple):
+    """One colour of stacked bars."""
+
+    words: str
+    """What the key says."""
+    colour: str
+    """How it is drawn."""
+    lengths: list[float]
+    """Its length in each bar."""
+
+
+def _bars(
+    title: str,
+    subtitle: str,
+    rows: Sequence[tuple[str, str]],
+    parts: Sequence[Part],
+    *,
+    x_words: str,
+    notes: Sequence[str],
+    footer: str,
+) -> Figure:
+    """Stacked bars: one per nation and configuration, with a note at its end."""
     width, top, bottom = 8.6, 0.78, 1.22
     height = top + bottom + 0.34 * max(len(rows), 1)
     with house_style():
         figure = new_figure(width, height)
-        _heading(
-            figure, "Where the latency of foreign contacts is spent", "mean over delivered contacts, by stage"
-        )
+        _heading(figure, title, subtitle)
         axes = figure.add_axes((2.1 / width, bottom / height, 5.1 / width, (height - top - bottom) / height))
-        starts = [0.0] * len(rows)
-        for number, (stage, words) in enumerate(STAGES):
-            lengths = [stages.get(stage, 0.0) * factor for stages in totals]
+        ends = [0.0] * len(rows)
+        for words, colour, lengths in parts:
             if any(lengths):
-                colour = MUTED if number == len(STAGES) - 1 else colour_of(number)
                 axes.barh(
                     range(len(rows)),
                     lengths,
-                    left=starts,
+                    left=ends,
                     height=0.62,
                     color=colour,
                     label=words,
                     edgecolor="white",
                     linewidth=0.4,
                 )
-                starts = [start + length for start, length in zip(starts, lengths, strict=True)]
-        reach = max(starts, default=0.0) or 1.0
-        for place, ((nation, name), start) in enumerate(zip(rows, starts, strict=True)):
-            axes.text(
-                start + 0.015 * reach,
-                place,
-                _delivered_words(summary, nation, name),
-                va="center",
-                fontsize=7,
-                color=MUTED,
-            )
+                ends = [end + length for end, length in zip(ends, lengths, strict=True)]
+        reach = max(ends, default=0.0) or 1.0
+        for place, (note, end) in enumerate(zip(notes, ends, strict=True)):
+            axes.text(end + 0.015 * reach, place, note, va="center", fontsize=7, color=MUTED)
         axes.set_yticks(range(len(rows)), [for_figure(f"{nation}  {name}", 40) for nation, name in rows])
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_xlim(0, reach * 1.16)
-        axes.set_xlabel(f"mean time from observation to receipt [{unit}]")
+        axes.set_xlabel(x_words)
         _plain_axes(axes, "x")
         handles, labels = axes.get_legend_handles_labels()
         if handles:
-            figure.legend(
-                handles, labels, loc="lower left", bbox_to_anchor=(0.15 / width, 0.36 / height), ncols=5
-            )
-        _footer(figure, "At the bars: share of foreign contacts that came at all.")
+            place_of_key = (0.15 / width, 0.36 / height)
+            figure.legend(handles, labels, loc="lower left", bbox_to_anchor=place_of_key, ncols=5)
+        _footer(figure, footer)
         return figure
 
 
@@ -175,21 +237,23 @@ def _common_height(panels: Sequence[Axes]) -> None:
 
 
 def _stage_means(summary: Mapping[str, Any], nation: str, configuration: str) -> dict[str, float]:
-    """Mean time in each stage [s]; empty if nothing was delivered."""
-    means = {}
-    for stage, _ in STAGES:
-        entry = entry_of(summary, configuration, nation, Row(f"stage_{stage}_mean_s", "all"))
-        if entry is not None and entry["mean"] is not None:
-            means[stage] = float(entry["mean"])
-    return means
+    """Mean time in each stage [s]; zero where nothing was delivered."""
+    return {
+        stage: _mean(summary, configuration, nation, f"stage_{stage}_mean_s", "all") for stage, _, _ in STAGES
+    }
+
+
+def _mean(summary: Mapping[str, Any], configuration: str, nation: str, metric: str, group: str) -> float:
+    """Mean of one figure; zero where the summary has none."""
+    entry = entry_of(summary, configuration, nation, Row(metric, group))
+    return float(entry["mean"]) if entry is not None and entry["mean"] is not None else 0.0
 
 
 def _delivered_words(summary: Mapping[str, Any], nation: str, configuration: str) -> str:
     """Share of foreign contacts that were delivered, in words."""
-    counts = {}
-    for outcome in _SENT:
-        entry = entry_of(summary, configuration, nation, Row(f"outcome_{outcome}_count", "all"))
-        counts[outcome] = float(entry["mean"]) if entry is not None and entry["mean"] is not None else 0.0
+    counts = {
+        outcome: _mean(summary, configuration, nation, f"outcome_{outcome}_count", "all") for outcome in _SENT
+    }
     whole = sum(counts.values())
     return f"{counts['delivered'] / whole:.0%} came" if whole else "no foreign contacts"
 

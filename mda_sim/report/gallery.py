@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from mda_sim.core.table import Table
 from mda_sim.metrics.spec import age_label
-from mda_sim.report.charts import custody_chart, latency_chart
+from mda_sim.report.charts import custody_chart, gap_chart, latency_chart
 from mda_sim.report.grids import Mesh, difference_mesh, probe_values, share_mesh
 from mda_sim.report.maps import Caption, common_limit, coverage_map, difference_map, scenario_map
 from mda_sim.report.scene import Scene, fed, link_marks, scene_of
@@ -59,7 +59,7 @@ class Gallery:
 
     def names(self) -> list[str]:
         """Paths of all figures below the output folder."""
-        names = ["maps/scenario.png", "charts/custody.png", "charts/latency.png"]
+        names = ["maps/scenario.png", "charts/custody.png", "charts/gaps.png", "charts/latency.png"]
         return [*names, *self._maps]
 
     def draw(self, name: str) -> Path:
@@ -77,6 +77,8 @@ class Gallery:
             return self._scenario_map()
         if name == "charts/custody.png":
             return self._custody_chart()
+        if name == "charts/gaps.png":
+            return gap_chart(self._sources.summary, self._nations, self._group, zone_names(self._scenario))
         if name == "charts/latency.png":
             return latency_chart(self._sources.summary, self._nations)
         kind, configuration, nation = self._maps[name]
@@ -181,17 +183,19 @@ class Gallery:
         return scenario_map(self._scene, tracks(fleet, TRACKS_SHOWN), links, caption)
 
     def _custody_chart(self) -> Figure:
-        metrics = self._scenario.spec.metrics
-        declared = [
-            endpoint.key for endpoint in metrics.primary if endpoint.metric.startswith("custody_fraction")
-        ]
         return custody_chart(
             self._sources.summary,
             self._nations,
-            metrics.custody_age_s,
-            (declared or ["all"])[0],
+            self._scenario.spec.metrics.custody_age_s,
+            self._group,
             zone_names(self._scenario),
         )
+
+    @property
+    def _group(self) -> str:
+        """The group of the first custody endpoint that the scenario declares; all vessels without one."""
+        endpoints = self._scenario.spec.metrics.primary
+        return next((e.key for e in endpoints if e.metric.startswith("custody_fraction")), "all")
 
     def _name_of(self, nation: str) -> str:
         return self._scenario.spec.nations[nation].name

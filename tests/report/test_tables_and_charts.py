@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from matplotlib.container import ErrorbarContainer
 
-from mda_sim.report.charts import custody_chart, latency_chart
+from mda_sim.report.charts import GAP_PARTS, custody_chart, gap_chart, latency_chart
 from mda_sim.report.tables import configurations_of, summary_text
 
 GROUP = "not_broadcasting_foreign"
@@ -118,3 +119,20 @@ def test_the_last_table_sets_all_nations_and_configurations_side_by_side(summary
     nations = {nation for values in summary["configurations"].values() for nation in values}
     assert len(rows) == len(nations) * len(summary["configurations"])
     assert ["direct", "75.0", "%", "(+50.0)"] in [row[1:5] for row in rows]
+
+
+def test_the_parts_of_the_gap_chart_fill_each_bar(summary: dict[str, Any]) -> None:
+    shares = [0.2, 0.0, 0.1, 0.05, 0.05, 0.1, 0.2, 0.3]
+    for nations in summary["configurations"].values():
+        for metrics in nations.values():
+            for (part, _, _), share in zip(GAP_PARTS, shares, strict=True):
+                entry = {"mean": share, "low": share, "high": share, "n": 2, "unit": "1"}
+                metrics[f"gap_{part}_fraction"] = {GROUP: entry}
+    nations = sorted(next(iter(summary["configurations"].values())))
+    (axes,) = gap_chart(summary, nations, GROUP, {}).axes
+    bars = {container.get_label(): container.patches for container in axes.containers}
+    assert set(bars) == {words for (_, words, _), share in zip(GAP_PARTS, shares, strict=True) if share}
+    for place in range(len(nations) * len(summary["configurations"])):
+        lengths = [patches[place].get_width() for patches in bars.values()]
+        assert sum(lengths) == pytest.approx(100.0)
+        assert bars["refused by a rule"][place].get_width() == pytest.approx(20.0)
