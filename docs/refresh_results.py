@@ -1,9 +1,11 @@
 """Take the results of a finished run into the documentation.
 
-    make run && .venv/bin/python docs/refresh_results.py runs/south_china_sea-<digest>
+    .venv/bin/mda-sim run scenarios/six_arrangements.yaml --out runs/six
+    .venv/bin/python docs/refresh_results.py runs/six
 
 Copies pictures to docs/images, the primary endpoints of summary.json to docs/results, and
-writes the table of the README between its markers. A test compares the README with those results.
+writes the table of the README between the markers of the scenario. A test compares the README
+with those results.
 """
 
 from __future__ import annotations
@@ -16,27 +18,31 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
-RESULTS = ROOT / "docs" / "results" / "south_china_sea.json"
+RESULTS = ROOT / "docs" / "results"
 IMAGES = {
-    "maps/scenario.png": "scenario.png",
-    "maps/difference_6h_direct_manual_JPN.png": "difference_jpn.png",
-    "charts/custody.png": "custody.png",
-    "charts/latency.png": "latency.png",
+    "south_china_sea": {
+        "maps/scenario.png": "scenario.png",
+        "maps/difference_6h_direct_manual_JPN.png": "difference_jpn.png",
+        "charts/latency.png": "latency.png",
+    },
+    "six_arrangements": {
+        "charts/gaps.png": "six_gaps.png",
+        "charts/latency.png": "six_latency.png",
+    },
 }
-BEGIN = "<!-- results: made by docs/refresh_results.py -->"
-END = "<!-- end of results -->"
 
 
 def main() -> None:
     """Refresh everything from the run folder named on the command line."""
     run = Path(sys.argv[1])
+    name = json.loads((run / "manifest.json").read_text())["scenario"]
     results = extract(json.loads((run / "summary.json").read_text()))
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
     (ROOT / "docs" / "images").mkdir(exist_ok=True)
-    for source, name in IMAGES.items():
-        shutil.copyfile(run / source, ROOT / "docs" / "images" / name)
-    README.write_text(with_block(README.read_text(), markdown(results)))
+    for source, image in IMAGES[name].items():
+        shutil.copyfile(run / source, ROOT / "docs" / "images" / image)
+    README.write_text(with_block(README.read_text(), name, markdown(results)))
 
 
 def extract(summary: dict[str, Any]) -> dict[str, Any]:
@@ -73,10 +79,11 @@ def markdown(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def with_block(text: str, block: str) -> str:
-    """The text with what stands between the markers replaced."""
-    head, rest = text.split(BEGIN)
-    return f"{head}{BEGIN}\n{block}\n{END}{rest.split(END)[1]}"
+def with_block(text: str, name: str, block: str) -> str:
+    """The text with what stands between the markers of a scenario replaced."""
+    begin, end = f"<!-- results of {name}: made by docs/refresh_results.py -->", f"<!-- end of {name} -->"
+    head, rest = text.split(begin)
+    return f"{head}{begin}\n{block}\n{end}{rest.split(end)[1]}"
 
 
 def _cell(entry: dict[str, Any]) -> str:
