@@ -6,7 +6,7 @@ SCENARIO ?= scenarios/south_china_sea.yaml
 BRIEFLY := --quiet --seeds 1 --set warmup_h=6 --set duration_h=12 --set drain_h=6
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: run test lint check wheel scenarios bench lock clean
+.PHONY: run test lint check wheel scenarios bench notebooks lock clean
 
 run: $(VENV)/.run          ## set up and run the shipped scenario
 	$(BIN)/mda-sim run $(SCENARIO)
@@ -15,8 +15,8 @@ test: $(VENV)/.test        ## set up and pass the tests
 	$(BIN)/python -m pytest -n 2
 
 lint: $(VENV)/.test        ## style, types and import contracts
-	$(BIN)/ruff check mda_sim tests benchmarks docs run_sim.py
-	$(BIN)/ruff format --check mda_sim tests benchmarks docs run_sim.py
+	$(BIN)/ruff check mda_sim tests benchmarks docs notebooks run_sim.py
+	$(BIN)/ruff format --check mda_sim tests benchmarks docs notebooks run_sim.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	! grep -nE '(https?|file)://|--(extra-)?index-url|--find-links' requirements.lock requirements-dev.lock
@@ -32,6 +32,9 @@ wheel: $(VENV)/.test       ## build the wheel and run it outside the repository
 
 bench: $(VENV)/.test       ## measure, as multiples of a yardstick; writes benchmarks/results.md
 	$(BIN)/python benchmarks/bench.py
+
+notebooks: $(VENV)/.test   ## run the notebooks; writes each .ipynb from its .py
+	$(BIN)/python notebooks/refresh.py
 
 $(VENV)/.run: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PY) -m venv $(VENV)

@@ -206,7 +206,7 @@ def test_hostile_names_go_through_every_output_unharmed(tmp_path: Path) -> None:
     for output in (result.output, checked.output):
         assert "\x1b" not in output
         assert "\u202e" not in output
-    assert len(list((tmp_path / "out").rglob("*.png"))) == 9
+    assert len(list((tmp_path / "out").rglob("*.png"))) == 10
 
 
 def test_check_tells_what_is_in_a_scenario_and_writes_nothing(

@@ -64,7 +64,9 @@ def custody_chart(
     """Custody of one group against the age threshold: one panel per nation, one line per configuration."""
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-    width, height, top, bottom = 2.9 * max(len(nations), 1) + 0.7, 3.9, 0.72, 1.02
+    n_rows = -(-len(configurations_of(summary)) // 3)  # rows of the key
+    bottom = 0.84 + 0.18 * n_rows
+    width, height, top = 2.9 * max(len(nations), 1) + 0.7, 2.88 + bottom, 0.72
     with house_style():
         figure = new_figure(width, height)
         _heading(figure, "Custody against the age one accepts", group_words(group, zones))
