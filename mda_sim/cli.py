@@ -284,6 +284,7 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
         task = bar.add_task("", total=None)
 
         def watch(progress: Any) -> None:
+            """Move the bar to where the run is."""
             note = progress.note
             where = f"seed {note.seed} {note.configuration}" if note.seed else ""
             words = escape(f"{note.stage} {where}".strip())

@@ -107,6 +107,7 @@ class _Home:
 
     @classmethod
     def of(cls, deliveries: DeliveryLog, sharing: SharingSpec, nation: str, node: str) -> _Home:
+        """The nodes of a nation and the links between them, as the delivery log numbers them."""
         nodes = tuple(sorted(id_ for id_, spec in sharing.nodes.items() if spec.nation == nation))
         links = tuple(
             _Link(id_, nodes.index(spec.sender), nodes.index(spec.recipient))

@@ -153,6 +153,7 @@ class _Track:
     index: list[int] = field(default_factory=list)
 
     def add(self, lat: float, lon: float, t_s: float, index: int) -> None:
+        """Append one waypoint: place [deg], time [s] and the ship's index."""
         self.lat.append(lat)
         self.lon.append(lon)
         self.t_s.append(t_s)
