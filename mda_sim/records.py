@@ -1,7 +1,7 @@
 """The tables that the layers hand to each other: columns, dtypes, sort order.
 
-``reports`` and ``contacts`` are the detection log (what sensors held), ``hops`` and ``outcomes`` the delivery
-log (what became of it), ``scores`` the answer. Ids are dense integers in the order of sorted names; the names
+``reports`` and ``contacts`` are the detection log (what sensors held), ``parts``, ``hops`` and ``outcomes`` the
+delivery log (what became of it), ``scores`` the answer. Ids are dense integers in the order of sorted names; the names
 travel in a table's metadata. Times are int64 microseconds since the scenario's start; one that never came is
 ``core.time.NEVER_US``; an id that is not there is -1.
 
@@ -11,9 +11,13 @@ Where next: sensing writes the detection log, sharing the delivery log, metrics 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mda_sim.core.table import Column, Schema, Table
 
@@ -46,13 +50,29 @@ CONTACTS: Final = Schema(
 )
 """Contacts sorted by report, then target; a report's slice is [first, first + count)."""
 
+PARTS: Final = Schema(
+    "parts",
+    (
+        Column("part", "u4", "dense id of the part, its row number"),
+        Column("report", "u4", "report that it is a part of"),
+        Column("share_class", "u8", "which filters its contacts pass: bit i for entry i of meta `filters`"),
+        Column("count", "u4", "number of its contacts, probes included; at least 1"),
+        Column("n_vessels", "u4", "number of its contacts of vessels; 0 makes the part weightless"),
+    ),
+    sort=("report", "share_class"),
+)
+"""What travels: the contacts of one report that all filters of a configuration treat alike.
+
+Every report with a contact has at least one part; without filters each has exactly one.
+"""
+
 
 HEADER_BYTES: Final = 64
-"""Bytes of a report besides its contacts: an IPv6 header (40 bytes, RFC 8200) and a label. Assumption"""
+"""Bytes of a part of a report besides its contacts: an IPv6 header (40 bytes, RFC 8200) and a label. Assumption"""
 
 
 class Outcome(IntEnum):
-    """What became of a report on one hop, or of a report for one nation."""
+    """What became of a copy on one hop, or of a part of a report for one nation."""
 
     DELIVERED = 0
     IN_FLIGHT = 1
@@ -79,9 +99,13 @@ class Gate(IntFlag):
 HOPS: Final = Schema(
     "hops",
     (
-        Column("report", "u4", "report that was offered"),
+        Column("part", "u4", "part that was offered"),
         Column("link", "i2", "link it was offered to", names="links"),
-        Column("t_arrived_us", "i8", "when it came to the sending node [us]"),
+        Column("copy", "u2", "how many copies of the part were offered to the link before this one"),
+        Column("source", "i4", "row of `hops` that brought the copy to the sending node, -1 if its feed did"),
+        Column("label", "i2", "label of the copy as offered, after sanitising", names="labels"),
+        Column("coarsened_m", "f4", "position error that sanitising has put on the copy so far, 1 sigma [m]"),
+        Column("t_arrived_us", "i8", "when the copy came to the sending node [us]"),
         Column("t_case_us", "i8", "when its case was closed and handed to the desk [us]"),
         Column("t_review_us", "i8", "when a server began to review the case [us]"),
         Column("t_reviewed_us", "i8", "when the review ended (touch time) [us]"),
@@ -110,16 +134,16 @@ HOPS: Final = Schema(
             names="consents",
         ),
         Column("outcome", "u1", "Outcome of this hop"),
-        Column("is_new", "u1", "1 if the receiving node did not hold the report before"),
+        Column("is_kept", "u1", "1 if the receiving node kept the copy: none that it held beat it"),
     ),
-    sort=("report", "link"),
+    sort=("part", "link", "copy"),
 )
-"""One row per report and link: every report that comes to a node is offered to the links that leave it."""
+"""One row per part, link and copy: every copy that a node keeps is offered to the links that leave it."""
 
 OUTCOMES: Final = Schema(
     "outcomes",
     (
-        Column("report", "u4", "report"),
+        Column("part", "u4", "part of a report"),
         Column("nation", "i2", "nation other than the originator, with a picture node", names="nations"),
         Column("t_received_us", "i8", "first receipt at its picture node, by any route [us]"),
         Column("hops", "u1", "number of links of that route, 0 if not received or by a group"),
@@ -128,9 +152,9 @@ OUTCOMES: Final = Schema(
         ),
         Column("outcome", "u1", "best Outcome over all routes"),
     ),
-    sort=("report", "nation"),
+    sort=("part", "nation"),
 )
-"""One row per report of at least one contact and nation other than its originator."""
+"""One row per part that a sensor feeds to a node and nation other than its originator."""
 
 AWARENESS: Final = Schema(
     "awareness",
@@ -179,15 +203,32 @@ class DetectionLog:
         return hashlib.sha256(f"{text}\x1f{self.n_vessels}\x1f{self.n_targets}".encode()).hexdigest()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class ContactFacts:
+    """What filters ask about each contact, as things are at its moment; arrays are (n_contacts,)."""
+
+    broadcasting: NDArray[np.bool_]
+    """Whether the vessel broadcasts AIS."""
+    length_m: NDArray[np.float32]
+    """Its length over all [m]."""
+    inside: Mapping[str, NDArray[np.bool_]]
+    """Whether it is in the area that a link's filter names, by link; nothing for filters without an area."""
+
+
+@dataclass(frozen=True, eq=False)
 class DeliveryLog:
     """What became of every report under one configuration, and which detection log that was."""
 
+    parts: Table
+    contact_part: NDArray[np.uint32]
+    """Part that each row of `contacts` belongs to, (n_contacts,); read-only."""
     hops: Table
     outcomes: Table
     sensing_digest: str
 
     def digest(self) -> str:
-        """SHA-256 over both tables and the digest of the detection log."""
-        text = "\x1f".join((self.hops.digest(), self.outcomes.digest(), self.sensing_digest))
+        """SHA-256 over the tables, the part of each contact and the digest of the detection log."""
+        buffer = self.contact_part.astype("<u4", copy=False).tobytes()
+        digests = [table.digest() for table in (self.parts, self.hops, self.outcomes)]
+        text = "\x1f".join((*digests, hashlib.sha256(buffer).hexdigest(), self.sensing_digest))
         return hashlib.sha256(text.encode()).hexdigest()

@@ -32,6 +32,7 @@ from mda_sim.core.spec import (
     Spec,
     UtcTime,
 )
+from mda_sim.geo.regions import Region
 from mda_sim.sharing.agreements import AgreementSpec, Category
 from mda_sim.sharing.consents import ConsentSpec
 from mda_sim.sharing.desks import DeskSpec
@@ -82,6 +83,38 @@ class FeedSpec(Sourced):
     """From the sensor's product being ready to the node holding it [s]."""
 
 
+class FilterSpec(Spec):
+    """What a sender chooses to send, contact by contact; a contact passes if it meets all that is stated.
+
+    It is asked as things are at the moment of the contact, about the vessel as it truly is.
+    """
+
+    broadcasting: bool | None = None
+    """Only vessels that broadcast AIS (true), or only those that do not (false)."""
+    length_min_m: Positive | None = None
+    """Only vessels at least this long [m]."""
+    area: Region | None = None
+    """Only vessels inside this region."""
+
+
+class SanitiseSpec(Sourced):
+    """What a sender takes out of a copy before it is offered to the gates (a tear line).
+
+    It is applied to copies of the sender's own reports and of those of originators that delegated it in
+    writing, and, where a label is named, only to copies classified above that label. Other copies go as they
+    are.
+    """
+
+    label: Id | None = None
+    """Label of the sanitised copy; none: it keeps the one it has."""
+    coarsen_m: NonNegative = 0.0
+    """Position error that the copy gets, 1 sigma; one that is coarser already stays so [m]."""
+    delay_s: NonNegative = 0.0
+    """How long the copy is held back before its case is formed [s]."""
+    delegated_by: Items[NationId] = ()
+    """Other originators that gave the sender the right to sanitise their reports."""
+
+
 class LinkSpec(Sourced):
     """A directed pipe from one node to another."""
 
@@ -91,6 +124,10 @@ class LinkSpec(Sourced):
     """Node that receives."""
     categories: Items[Category] = ()
     """Categories that the link carries; empty: all. Reports of others are not offered to it."""
+    filter: FilterSpec | None = None
+    """Which contacts the sender chooses to send; none: all. A report splits into the parts that differ."""
+    sanitise: SanitiseSpec | None = None
+    """What the sender takes out of a copy; none: nothing."""
     case_window_s: Annotated[float, Field(ge=1)] = 3600.0
     """Reports of one category that come to the sender in one window are one case [s]."""
     willingness: Probability = 1.0

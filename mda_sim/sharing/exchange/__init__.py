@@ -3,18 +3,40 @@
 ``share`` runs the SimPy engine over a detection log and gives the delivery log. The exact meaning of its
 rows:
 
-**Offers.** A report with at least one contact comes to its feed's node at ``t_ready_us`` plus the feed's
-delay (if that is past the end of the run, it never comes). Each report that newly comes to a node is
-offered once to every link that leaves the node, except a link that does not carry its category, a link to
-another nation that is its originator (which has it), and a link to the node it has just come from. Each
-offer is one row of ``hops``. A report that comes to a node again is delivered with ``is_new`` 0 and is not
-offered again.
+**Parts.** Contacts of one report that pass the same filters are one part; ``share_class`` has bit i set if they
+pass the filter of every link in ``parts.meta["filters"][i]``, a sorted list of the links that share one filter
+word for word (entries in the order of their first link). A link's filter sets no bit for reports of a category
+that the link does not carry, or of sensors that feed no node. A probe is asked as what it is: a 50 m vessel, say,
+that does not broadcast. Parts are numbered by report, then share class; all that follows is about parts.
+
+**Copies.** How a node holds a part: with which label, how coarse (``coarsened_m``), received under which agreement
+(none if it never crossed a border, else that of its last border), and with which consents, each until when. At
+one node, copy A beats copy B of the same part if A is coarsened no more than B; A's label is as free as B's
+(classification no higher, no caveat that B's lacks, releasable to all that B's is, where an UNCLASSIFIED label
+with empty ``rel_to`` is releasable to anyone); both were received under the same agreement; and A has every
+consent that B has, at least as long. A node keeps a copy that comes to it unless one that it has beats it
+(``is_kept``). Copies come in order of t_received_us, then link id, category, window, the case before its requests,
+consent; and within one such piece in the order in which they were offered.
+
+**Offers.** A part comes to its feed's node at ``t_ready_us`` plus the feed's delay (if that is past the end of the
+run, it never comes), with the feed's label and coarsened by 0. Each copy that a node keeps is offered once to
+every link that leaves the node, except a link that does not carry its category, a link to another nation that
+is its originator (which has it), and a link to a node at which this copy has been (the nodes along ``source``).
+Each offer is one row of ``hops``; ``copy`` counts the offers of a part to a link from 0 in order of time.
+
+**Filter.** Where the contacts of the part do not pass the link's filter, the row is NOT_SENT: no gate is asked, no
+later stage met, nothing sanitised.
+
+**Sanitise.** A link's ``sanitise`` is applied to a copy if the originator is the sender's nation or among
+``delegated_by``, and either no label is named or the copy is classified above that label. The copy then has the
+named label, if any, and ``coarsened_m`` = max(what it was, coarsen_m); gates are asked about that copy, and the
+next node gets it.
 
 **Arrival.** All gates are asked at ``t_arrived_us``; if any fails the row is WITHHELD with those ``gates``.
 
 **Case.** The rest of one link and category that arrives in the window [k w, (k+1) w) is case k, closed at
-``t_case_us`` = (k+1) w. On a link without a desk ``case`` is -1 and review and release happen at that moment.
-A window that ends past the run leaves its case IN_FLIGHT.
+``t_case_us`` = (k+1) w; a sanitised copy counts as arriving to_us(sanitise.delay_s) later than it did. On a link
+without a desk ``case`` is -1 and review and release happen at that moment. A window that ends past the run leaves its case IN_FLIGHT.
 
 **Willingness.** Permission does not oblige: a case is sent on with the probability ``willingness`` of its
 link, drawn when it closes (purpose ``share.willing``, address link, category, 0, k), before the desk sees
@@ -45,25 +67,25 @@ piece before), ``t_transmitted_us`` = that plus to_us(8 bytes / bandwidth_bps), 
 to_us(delay_s). On a link with a digest, the first tick from t_consented_us on takes the place of
 t_consented_us; with a pull, that tick plus to_us(delay_s), for the recipient's asking. Where [t_sent_us,
 t_transmitted_us) or its first moment would meet an outage, t_sent_us is moved to the end of that outage, and
-so on. A report with vessels has ``HEADER_BYTES`` plus its contacts of vessels times the sensor's
+so on. A part with vessels has ``HEADER_BYTES`` plus its contacts of vessels times the sensor's
 ``contact_bytes``, rounded.
 
-**Ghosts.** A report without a vessel (probes only) has no bytes. A case or request of such reports alone is a
+**Ghosts.** A part without a vessel (probes only) has no bytes. A case or request of such parts alone is a
 ghost: it waits for desk and link as a case in its place would, with its own draws, and occupies neither.
 
 **End.** Whatever lies past the end of the run is NEVER_US; a row that was neither withheld, nor
 left unsent, nor expired, nor received by then is IN_FLIGHT.
 
-**Outcomes.** For report and nation, let H be the nodes that hold the report at the end of the run. If the
-picture node is in H: DELIVERED, by the hop that was new there. Else the frontier is every link from H to
-outside H over which the report could still come to the picture node through links that would be offered it
-and nodes outside H; the best outcome of its hops counts, and the ``gates`` (arrival or release) of the
-first such link in id order. An empty frontier is NO_ROUTE, with the gates as if a link led straight from
-the feed's node to the picture node, asked when the report came to the feed's node. A report that never came
-to its feed's node is IN_FLIGHT where there is a route.
+**Outcomes.** For part and nation, let H be the nodes that hold a copy of the part at the end of the run. If the
+picture node is in H: DELIVERED, by the first hop that was kept there. Else the frontier is every link from H to
+outside H over which the part could still come to the picture node through links that carry its category (and do
+not lead abroad to its originator) and nodes outside H; the best outcome of the hops on it counts, and the
+``gates`` (arrival or release) of the first such hop in order of link id and copy. An empty frontier is NO_ROUTE,
+with the gates as if a link led straight from the feed's node to the picture node, asked when the part came to
+the feed's node. A part that never came to its feed's node is IN_FLIGHT where there is a route.
 
 **Groups.** A group changes no hop: links and desks work as they would without it. If the picture node is in a
-group with the report's feed node, the outcome is DELIVERED at ``t_ready_us`` over 0 links, or IN_FLIGHT if
+group with the part's feed node, the outcome is DELIVERED at ``t_ready_us`` over 0 links, or IN_FLIGHT if
 that is past the end; ``gates`` is 0. What a node holds by a group alone is not offered to its links.
 """
 
