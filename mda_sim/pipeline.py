@@ -2,8 +2,8 @@
 
     build_world(scenario, seed)                      -> Fleet           once per seed
     sense(scenario, fleet, seed)                     -> DetectionLog    once per seed
-    share(scenario, log, configuration, seed)        -> DeliveryLog     once per seed and configuration
-    audit(scenario, log, deliveries, configuration, seed) -> nothing, or AuditError
+    share(scenario, fleet, log, configuration, seed) -> DeliveryLog     once per seed and configuration
+    audit(scenario, fleet, log, deliveries, configuration, seed) -> nothing, or AuditError
     score(scenario, frame, deliveries, ...)          -> Scores          once per seed and configuration
 
 Model: sense once, share many. Configurations differ in ``sharing`` alone, so all of them read one detection
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mda_sim.metrics.scores import Scores
     from mda_sim.records import DeliveryLog, DetectionLog
     from mda_sim.scenario import Scenario
+    from mda_sim.sharing.exchange import EngineStats
     from mda_sim.world.fleet import Fleet
 
 STAGES: Final = ("world", "sense", "frame", "share", "audit", "score")
@@ -100,6 +101,8 @@ class Arranged:
     deliveries: DeliveryLog
     scores: Scores
     costs: tuple[StageCost, ...]
+    stats: EngineStats
+    """What the exchange took."""
 
 
 @dataclass(frozen=True)
@@ -130,23 +133,29 @@ def run_seed(
     with meter.stage("frame"):
         frame = build_frame(scenario, fleet, log)
     arranged = {
-        name: arrange(scenario, log, frame, name, seed, meter.of(name))
+        name: arrange(scenario, fleet, log, frame, name, seed, meter.of(name))
         for name in (configurations if configurations is not None else tuple(scenario.arrangements))
     }
     return Replicate(seed, fleet, log, arranged, tuple(meter.costs))
 
 
 def arrange(
-    scenario: Scenario, log: DetectionLog, frame: ScoringFrame, configuration: str, seed: int, meter: Meter
+    scenario: Scenario,
+    fleet: Fleet,
+    log: DetectionLog,
+    frame: ScoringFrame,
+    configuration: str,
+    seed: int,
+    meter: Meter,
 ) -> Arranged:
     """Share, audit and score one configuration on a log."""
     with meter.stage("share"):
-        deliveries = share(scenario, log, configuration, seed)
+        deliveries, stats = share_with_stats(scenario, fleet, log, configuration, seed)
     with meter.stage("audit"):
-        audit(scenario, log, deliveries, configuration, seed)
+        audit(scenario, fleet, log, deliveries, configuration, seed)
     with meter.stage("score"):
         scores = score(scenario, frame, deliveries, configuration, seed)
-    return Arranged(deliveries, scores, tuple(meter.costs))
+    return Arranged(deliveries, scores, tuple(meter.costs), stats)
 
 
 def build_world(scenario: Scenario, seed: int) -> Fleet:
@@ -167,16 +176,28 @@ def sense(scenario: Scenario, fleet: Fleet, seed: int) -> DetectionLog:
     return sweep(fleet, spec.sensors, scenario.timeline, seed, land=load_land(), area=area)
 
 
-def share(scenario: Scenario, log: DetectionLog, configuration: str, seed: int) -> DeliveryLog:
-    """What became of every report under one configuration; RunError if the scenario has no such one."""
-    from mda_sim.sharing.exchange import share as exchange
+def share(scenario: Scenario, fleet: Fleet, log: DetectionLog, configuration: str, seed: int) -> DeliveryLog:
+    """What became of every report under one configuration; RunError if the scenario has no such one.
+
+    ``fleet`` is that of the log: filters ask about its vessels.
+    """
+    return share_with_stats(scenario, fleet, log, configuration, seed)[0]
+
+
+def share_with_stats(
+    scenario: Scenario, fleet: Fleet, log: DetectionLog, configuration: str, seed: int
+) -> tuple[DeliveryLog, EngineStats]:
+    """As ``share``, with what the exchange took."""
+    from mda_sim.sharing.exchange import share_with_stats as exchange
+    from mda_sim.sharing.filters import contact_facts
 
     if configuration not in scenario.arrangements:
         raise RunError(
             f"the scenario has no configuration '{configuration}'; it has {', '.join(scenario.arrangements)}"
         )
     sharing = scenario.arrangements[configuration]
-    return exchange(log, sharing, scenario.spec.nations, scenario.timeline, seed)
+    facts = contact_facts(fleet, log, sharing)
+    return exchange(log, sharing, scenario.spec.nations, scenario.timeline, seed, facts)
 
 
 def check_digest(log: DetectionLog, deliveries: DeliveryLog) -> None:
@@ -189,15 +210,22 @@ def check_digest(log: DetectionLog, deliveries: DeliveryLog) -> None:
 
 
 def audit(
-    scenario: Scenario, log: DetectionLog, deliveries: DeliveryLog, configuration: str, seed: int
+    scenario: Scenario,
+    fleet: Fleet,
+    log: DetectionLog,
+    deliveries: DeliveryLog,
+    configuration: str,
+    seed: int,
 ) -> None:
     """Re-derive every delivery and refusal from the tables; AuditError with the findings if any differs."""
     from mda_sim.audit import audit as examine
+    from mda_sim.sharing.filters import contact_facts
 
     check_digest(log, deliveries)
+    facts = contact_facts(fleet, log, scenario.arrangements[configuration])
     sharing = scenario.arrangements[configuration].model_dump(mode="json")
     nations = {name: nation.model_dump(mode="json") for name, nation in scenario.spec.nations.items()}
-    findings = examine(log, deliveries, sharing, nations, scenario.timeline, seed)
+    findings = examine(log, deliveries, sharing, nations, scenario.timeline, seed, facts)
     if findings:
         shown = "\n".join(f"  {finding}" for finding in findings[:_FINDINGS_SHOWN])
         raise AuditError(

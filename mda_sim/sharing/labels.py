@@ -58,3 +58,21 @@ def covers(limit: str, level: str) -> bool:
     """
     ladder = Level.__members__
     return limit in ladder and level in ladder and ladder[level] <= ladder[limit]
+
+
+def is_as_free(one: LabelSpec, other: LabelSpec) -> bool:
+    """Whether label ``one`` lets a report go wherever ``other`` does.
+
+    Its classification is no higher, it has no caveat that the other lacks, and it is releasable to all that
+    the other is; UNCLASSIFIED without ``rel_to`` is releasable to anyone.
+    """
+    names_all = not _is_for_anyone(other) and set(other.rel_to) <= set(one.rel_to)
+    return (
+        covers(other.classification, one.classification)
+        and set(one.caveats) <= set(other.caveats)
+        and (_is_for_anyone(one) or names_all)
+    )
+
+
+def _is_for_anyone(label: LabelSpec) -> bool:
+    return label.classification == Level.UNCLASSIFIED.name and not label.rel_to

@@ -35,7 +35,7 @@ NO_LINK_LEVEL: Final = Level.TOP_SECRET.name
 
 
 class Profile(NamedTuple):
-    """What the gates need to know of a report."""
+    """A form of a report: what the gates need to know of it, and how precise it is."""
 
     label: str
     """Label id."""
@@ -43,6 +43,8 @@ class Profile(NamedTuple):
     """Party whose sensor made it."""
     category: str
     """Kind of observation."""
+    coarsened_m: float = 0.0
+    """Position error that sanitising has put on it, 1 sigma; no gate asks about it [m]."""
 
 
 @dataclass(frozen=True)

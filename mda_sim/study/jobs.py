@@ -67,7 +67,7 @@ def fill_seed(job: SeedJob, watch: Watch) -> None:
     shared_costs = tuple(cost for cost in meter.costs if cost.stage == "frame")
     for configuration in job.configurations:
         part = meter.of(configuration)
-        arranged = arrange(scenario, log, frame, configuration, job.seed, part)
+        arranged = arrange(scenario, fleet, log, frame, configuration, job.seed, part)
         with part.stage(STORE):
             _store_sharing(scenario, job, configuration, arranged, shared_costs)
 
@@ -155,7 +155,7 @@ def _store_sharing(
     deliveries = arranged.deliveries
     tables = {"coverage": arranged.scores.coverage}
     if scenario.spec.output.logs:
-        tables |= {"hops": deliveries.hops, "outcomes": deliveries.outcomes}
+        tables |= {"parts": deliveries.parts, "hops": deliveries.hops, "outcomes": deliveries.outcomes}
     record: dict[str, Any] = {
         "seed": job.seed,
         "configuration": configuration,
@@ -163,6 +163,13 @@ def _store_sharing(
         "sensing_digest": deliveries.sensing_digest,
         "n_hops": len(deliveries.hops),
         "n_outcomes": len(deliveries.outcomes),
+        "n_parts": len(deliveries.parts),
+        "stats": {
+            "simpy_events": arranged.stats.simpy_events,
+            "cases": arranged.stats.cases,
+            "hops": arranged.stats.hops_rows,
+            "seconds": round(arranged.stats.seconds, 3),
+        },
         "costs": _costs([*before, *arranged.costs]),
     }
     with job.folder.filling(job.folder.sharing(job.seed, configuration), record) as place:

@@ -3,40 +3,44 @@
 ``share`` runs the SimPy engine over a detection log and gives the delivery log. The exact meaning of its
 rows:
 
-**Parts.** Contacts of one report that pass the same filters are one part; ``share_class`` has bit i set if they
-pass the filter of every link in ``parts.meta["filters"][i]``, a sorted list of the links that share one filter
-word for word (entries in the order of their first link). A link's filter sets no bit for reports of a category
-that the link does not carry, or of sensors that feed no node. A probe is asked as what it is: a 50 m vessel, say,
-that does not broadcast. Parts are numbered by report, then share class; all that follows is about parts.
+**Parts.** Contacts of one report that pass the same filters are one part; ``share_class`` has bit i set if
+they pass the filter of every link in ``parts.meta["filters"][i]``, a sorted list of the links that share
+one filter and their ``categories`` word for word (entries in the order of their first link). A link's
+filter sets no bit for reports of a category that the link does not carry, or of sensors that feed no node.
+A probe is asked as what it is: a 50 m vessel, say, that does not broadcast. Parts are numbered by report,
+then share class; all that follows is about parts.
 
-**Copies.** How a node holds a part: with which label, how coarse (``coarsened_m``), received under which agreement
-(none if it never crossed a border, else that of its last border), and with which consents, each until when. At
-one node, copy A beats copy B of the same part if A is coarsened no more than B; A's label is as free as B's
-(classification no higher, no caveat that B's lacks, releasable to all that B's is, where an UNCLASSIFIED label
-with empty ``rel_to`` is releasable to anyone); both were received under the same agreement; and A has every
-consent that B has, at least as long. A node keeps a copy that comes to it unless one that it has beats it
-(``is_kept``). Copies come in order of t_received_us, then link id, category, window, the case before its requests,
-consent; and within one such piece in the order in which they were offered.
+**Copies.** How a node holds a part: with which label, how coarse (``coarsened_m``), received under which
+agreement (none if it never crossed a border, else that of its last border), and with which consents, each
+until when. At one node, copy A beats copy B of the same part if A is coarsened no more than B; A's label is
+as free as B's (classification no higher, no caveat that B's lacks, releasable to all that B's is, where an
+UNCLASSIFIED label with empty ``rel_to`` is releasable to anyone); both were received under the same
+agreement; and A has every consent that B has, at least as long. A node keeps a copy that comes to it unless
+one that it has beats it (``is_kept``). Copies come in order of t_received_us, then link id, category,
+window, the case before its requests, consent; and within one such piece in the order in which they were
+offered.
 
-**Offers.** A part comes to its feed's node at ``t_ready_us`` plus the feed's delay (if that is past the end of the
-run, it never comes), with the feed's label and coarsened by 0. Each copy that a node keeps is offered once to
-every link that leaves the node, except a link that does not carry its category, a link to another nation that
-is its originator (which has it), and a link to a node at which this copy has been (the nodes along ``source``).
-Each offer is one row of ``hops``; ``copy`` counts the offers of a part to a link from 0 in order of time.
+**Offers.** A part comes to its feed's node at ``t_ready_us`` plus the feed's delay (if that is past the end
+of the run, it never comes), with the feed's label and coarsened by 0. Each copy that a node keeps is
+offered once to every link that leaves the node, except a link that does not carry its category, a link to
+another nation that is its originator (which has it), and a link to a node at which this copy has been (the
+nodes along ``source``). Each offer is one row of ``hops``; ``copy`` counts the offers of a part to a link
+from 0 in order of time.
 
-**Filter.** Where the contacts of the part do not pass the link's filter, the row is NOT_SENT: no gate is asked, no
-later stage met, nothing sanitised.
+**Filter.** Where the contacts of the part do not pass the link's filter, the row is NOT_SENT: no gate is
+asked, no later stage met, nothing sanitised.
 
 **Sanitise.** A link's ``sanitise`` is applied to a copy if the originator is the sender's nation or among
-``delegated_by``, and either no label is named or the copy is classified above that label. The copy then has the
-named label, if any, and ``coarsened_m`` = max(what it was, coarsen_m); gates are asked about that copy, and the
-next node gets it.
+``delegated_by``, and either no label is named or the copy is classified above that label. The copy then has
+the named label, if any, and ``coarsened_m`` = max(what it was, coarsen_m); gates are asked about that copy,
+and the next node gets it.
 
 **Arrival.** All gates are asked at ``t_arrived_us``; if any fails the row is WITHHELD with those ``gates``.
 
 **Case.** The rest of one link and category that arrives in the window [k w, (k+1) w) is case k, closed at
-``t_case_us`` = (k+1) w; a sanitised copy counts as arriving to_us(sanitise.delay_s) later than it did. On a link
-without a desk ``case`` is -1 and review and release happen at that moment. A window that ends past the run leaves its case IN_FLIGHT.
+``t_case_us`` = (k+1) w; a sanitised copy counts as arriving to_us(sanitise.delay_s) later than it did. On a
+link without a desk ``case`` is -1 and review and release happen at that moment. A window that ends past the
+run leaves its case IN_FLIGHT.
 
 **Willingness.** Permission does not oblige: a case is sent on with the probability ``willingness`` of its
 link, drawn when it closes (purpose ``share.willing``, address link, category, 0, k), before the desk sees
@@ -76,13 +80,14 @@ ghost: it waits for desk and link as a case in its place would, with its own dra
 **End.** Whatever lies past the end of the run is NEVER_US; a row that was neither withheld, nor
 left unsent, nor expired, nor received by then is IN_FLIGHT.
 
-**Outcomes.** For part and nation, let H be the nodes that hold a copy of the part at the end of the run. If the
-picture node is in H: DELIVERED, by the first hop that was kept there. Else the frontier is every link from H to
-outside H over which the part could still come to the picture node through links that carry its category (and do
-not lead abroad to its originator) and nodes outside H; the best outcome of the hops on it counts, and the
-``gates`` (arrival or release) of the first such hop in order of link id and copy. An empty frontier is NO_ROUTE,
-with the gates as if a link led straight from the feed's node to the picture node, asked when the part came to
-the feed's node. A part that never came to its feed's node is IN_FLIGHT where there is a route.
+**Outcomes.** For part and nation, let H be the nodes that hold a copy of the part at the end of the run. If
+the picture node is in H: DELIVERED, by the first hop that was kept there. Else the frontier is every link
+from H to outside H over which the part could still come to the picture node through links that carry its
+category (and do not lead abroad to its originator) and nodes outside H; the best outcome of the hops on it
+counts, and the ``gates`` (arrival or release) of the first such hop in order of link id and copy. An empty
+frontier is NO_ROUTE, with the gates as if a link led straight from the feed's node to the picture node,
+asked when the part came to the feed's node. A part that never came to its feed's node is IN_FLIGHT where
+there is a route.
 
 **Groups.** A group changes no hop: links and desks work as they would without it. If the picture node is in a
 group with the part's feed node, the outcome is DELIVERED at ``t_ready_us`` over 0 links, or IN_FLIGHT if

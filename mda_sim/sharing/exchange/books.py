@@ -2,10 +2,10 @@
 
 Model: an offer knows its link, arrival and gates; its bundle knows the gates at release; its case knows the
 times of its stages, and its request, if it had to wait for a consent, those of the rest. Rows are these
-three gathered by index, sorted by report and link.
+three gathered by index, sorted by part, link and copy.
 
 Assumptions and limits: none of its own; the meaning of every column is in the package's docstring.
-Where next: ``outcomes`` derives from these rows what became of each report for each nation.
+Where next: ``outcomes`` derives from these rows what became of each part for each nation.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from numpy.typing import NDArray
 from mda_sim.core.table import Table
 from mda_sim.core.time import NEVER_US
 from mda_sim.records import HOPS, Outcome
-from mda_sim.sharing.exchange.cases import Case, Offers
+from mda_sim.sharing.exchange.cases import BY_FEED, FILTERED, Case, Offers
 from mda_sim.sharing.exchange.engine import Engine
-from mda_sim.sharing.exchange.intake import Topology
 
 CASE_STAGES = ("t_case_us", "t_review_us", "t_reviewed_us", "t_released_us")
 """Stages of a case, in order."""
@@ -37,42 +36,89 @@ class Books:
     """The hops of a run, with what the outcomes need besides."""
 
     hops: Table
-    """One row per offer, in the order of report and link."""
+    """One row per offer, in the order of part, link and copy."""
     row: NDArray[np.int64]
-    """Row of the report in the intake (H,)."""
+    """Row of the part in the intake (H,)."""
     depth: NDArray[np.int64]
-    """Links that the report had travelled before this one (H,)."""
+    """Links that the copy had travelled before this one (H,)."""
+    kept: NDArray[np.int64]
+    """Hops that the receiving node kept, in the order in which they came (K,)."""
 
 
 def keep_books(engine: Engine) -> Books:
     """Gather the hops of an engine that has run."""
     offered = _offers(engine.offers)
-    order = np.argsort(offered["row"] * len(engine.topology.links) + offered["link"], kind="stable")
-    offered = {name: column[order] for name, column in offered.items()}
+    key = offered["row"] * len(engine.topology.links) + offered["link"]
+    order = np.argsort(key, kind="stable")
+    offered, key = {name: column[order] for name, column in offered.items()}, key[order]
     columns: dict[str, NDArray[Any]] = dict(_stages(engine, offered["bundle"]))
-    columns["report"] = engine.intake.report[offered["row"]]
-    columns["link"] = offered["link"]
-    columns["t_arrived_us"] = offered["t_arrived_us"]
-    columns["gates"] = offered["gates"]
+    columns["part"] = engine.intake.part[offered["row"]]
+    for name in ("link", "t_arrived_us", "gates"):
+        columns[name] = offered[name]
+    columns["copy"] = _within_groups(key)
+    labels = sorted(engine.sharing.labels)
+    columns["label"] = np.array([labels.index(form.label) for form in engine.forms])[offered["profile"]]
+    columns["coarsened_m"] = np.array([form.coarsened_m for form in engine.forms])[offered["profile"]]
     was_released = columns["t_released_us"] != NEVER_US
     for name in ("agreement", "consent"):
         columns[name] = np.where(was_released, columns[name], offered[name])
-    columns["outcome"] = _outcome(columns, columns.pop("is_unwilling") == 1, columns.pop("is_expired") == 1)
-    columns["is_new"] = _is_new(engine, columns, offered["row"])
+    is_unsent = (columns.pop("is_unwilling") == 1) | (offered["bundle"] == FILTERED)
+    columns["outcome"] = _outcome(columns, is_unsent, columns.pop("is_expired") == 1)
+    hop_of = _HopOf(engine, offered["bundle"], offered["row"])
+    columns["source"] = hop_of(offered["source"], offered["row"])
+    kept = _kept(engine, hop_of)
+    columns["is_kept"] = np.zeros(len(key), np.bool_)
+    columns["is_kept"][kept] = True
     meta = {
         "links": list(engine.topology.links),
+        "labels": labels,
         "agreements": sorted(engine.sharing.agreements),
         "consents": sorted(engine.sharing.consents),
     }
-    return Books(Table.of(HOPS, columns, meta), offered["row"], offered["depth"])
+    return Books(Table.of(HOPS, columns, meta), offered["row"], offered["depth"], kept)
+
+
+class _HopOf:
+    """Looks up the hop that a bundle is for one of its rows."""
+
+    def __init__(self, engine: Engine, bundle: NDArray[np.int64], row: NDArray[np.int64]) -> None:
+        self._n_rows = max(1, len(engine.intake))
+        in_bundle = np.flatnonzero(bundle >= 0)
+        key = bundle[in_bundle] * self._n_rows + row[in_bundle]
+        order = np.argsort(key)
+        self._key, self._hop = key[order], in_bundle[order]
+
+    def __call__(self, bundle: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Hops of these bundles and rows; -1 where the bundle is ``BY_FEED``."""
+        hop = np.full(len(bundle), -1, np.int64)
+        relayed = np.flatnonzero(bundle != BY_FEED)
+        wanted = bundle[relayed] * self._n_rows + row[relayed]
+        hop[relayed] = self._hop[np.searchsorted(self._key, wanted)]
+        return hop
+
+
+def _kept(engine: Engine, hop_of: _HopOf) -> NDArray[np.int64]:
+    """The hops that were kept, in the order in which they came."""
+    sizes = [len(rows) for _, rows in engine.kept]
+    bundle = np.repeat(np.array([number for number, _ in engine.kept], np.int64), sizes)
+    row = np.concatenate([rows for _, rows in engine.kept]) if engine.kept else np.empty(0, np.int64)
+    return hop_of(bundle, row)
+
+
+def _within_groups(key: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Place of each entry among the equal ones that follow each other in ``key``."""
+    starts = np.flatnonzero(np.diff(key, prepend=-1))
+    place: NDArray[np.int64] = np.arange(len(key)) - np.repeat(starts, np.diff(starts, append=len(key)))
+    return place
 
 
 def _offers(offers: list[Offers]) -> dict[str, NDArray[np.int64]]:
-    """All offers as columns, one row per report and link."""
+    """All offers as columns, one row per part, link and copy."""
     sizes = np.array([len(offer.rows) for offer in offers], np.int64)
     row = np.concatenate([offer.rows for offer in offers]) if offers else np.empty(0, np.int64)
     columns = {"row": row}
-    for name in ("link", "t_arrived_us", "gates", "agreement", "consent", "depth", "bundle"):
+    names = ("link", "t_arrived_us", "gates", "agreement", "consent", "profile", "depth", "source", "bundle")
+    for name in names:
         columns[name] = _spread([getattr(offer, name) for offer in offers], sizes)
     return columns
 
@@ -123,8 +169,8 @@ def _stages(engine: Engine, bundle: NDArray[np.int64]) -> dict[str, NDArray[np.i
 
 
 def _with_none(values: list[int], none: int) -> NDArray[np.int64]:
-    """Values to be gathered by index, with ``none`` last: index -1 (``engine.REFUSED``) finds it."""
-    return np.array([*values, none], np.int64)
+    """Values to be gathered by index, ``none`` last and next to last: ``REFUSED``, ``FILTERED`` find it."""
+    return np.array([*values, none, none], np.int64)
 
 
 def _number(case: Case) -> int:
@@ -132,30 +178,11 @@ def _number(case: Case) -> int:
 
 
 def _outcome(
-    columns: dict[str, NDArray[Any]], is_unwilling: NDArray[np.bool_], is_expired: NDArray[np.bool_]
+    columns: dict[str, NDArray[Any]], is_unsent: NDArray[np.bool_], is_expired: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
     outcome = np.full(len(is_expired), int(Outcome.IN_FLIGHT))
     outcome[columns["t_received_us"] != NEVER_US] = Outcome.DELIVERED
     outcome[is_expired] = Outcome.EXPIRED
-    outcome[is_unwilling] = Outcome.NOT_SENT
+    outcome[is_unsent] = Outcome.NOT_SENT
     outcome[(columns["gates"] | columns["gates_at_release"]) != 0] = Outcome.WITHHELD
     return outcome
-
-
-def _is_new(engine: Engine, columns: dict[str, NDArray[Any]], row: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether each hop was the first to bring its report to its node: earliest, then by link id."""
-    topology = engine.topology
-    recipient = np.array(topology.recipients, np.int64)[columns["link"]]
-    new: NDArray[np.bool_] = (columns["outcome"] == Outcome.DELIVERED) & (
-        recipient != engine.intake.node[row]
-    )
-    contested = np.flatnonzero(new & _has_rivals(topology)[recipient])
-    place = row[contested] * len(topology.nodes) + recipient[contested]
-    order = np.lexsort((columns["link"][contested], columns["t_received_us"][contested], place))
-    new[contested[order[np.flatnonzero(np.diff(place[order], prepend=-1) == 0)]]] = False
-    return new
-
-
-def _has_rivals(topology: Topology) -> NDArray[np.bool_]:
-    """Whether more than one link leads to each node."""
-    return np.bincount(np.array(topology.recipients, np.int64), minlength=len(topology.nodes)) > 1

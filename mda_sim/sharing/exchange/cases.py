@@ -1,7 +1,7 @@
 """Cases: what moves through desks and over links, and the lanes and offers that it comes from.
 
-Model: a case is what a desk reviews at once. It holds bundles: the parts of it that gates treat alike,
-because they share profile, rights and route length. Once released, it leaves over its link as one piece,
+Model: a case is what a desk reviews at once. It holds bundles: copies that gates treat alike, because
+they share form, rights and path. Once released, it leaves over its link as one piece,
 but for what needs a consent: that is asked for, one request a case and consent, and leaves as a piece of
 its own. A lane is the cases of one link and category.
 
@@ -25,6 +25,10 @@ NO_CONSENT: Final = -1
 """In place of a consent's index: none is needed."""
 REFUSED: Final = -1
 """In place of a bundle's number: the gates did not let it into a case."""
+FILTERED: Final = -2
+"""In place of a bundle's number: the sender's filter stopped it before the gates."""
+BY_FEED: Final = -1
+"""In place of the number of the bundle that brought a copy: the sensor's feed did."""
 
 
 class Rights(NamedTuple):
@@ -50,23 +54,34 @@ OWN_RIGHTS: Final = Rights()
 """Those of the originator's nation."""
 
 
+class Copy(NamedTuple):
+    """How the sender holds what it offers."""
+
+    profile: int
+    """Number of its form."""
+    rights: Rights
+    path: tuple[int, ...]
+    """Nodes at which it has been, the sender last."""
+    source: int
+    """Number of the bundle that brought it, or ``BY_FEED``."""
+
+
 class Bundle:
-    """Reports of one case that gates treat alike."""
+    """Copies of parts in one case that gates treat alike."""
 
     __slots__ = (
-        "agreement", "case", "consent", "depth", "gates_at_release", "n_bytes", "profile", "request",
+        "agreement", "case", "consent", "gates_at_release", "n_bytes", "number", "path", "profile", "request",
         "rights", "rows",
     )  # fmt: skip
 
-    def __init__(
-        self, case: Case, rows: NDArray[np.int64], profile: int, rights: Rights, depth: int, n_bytes: int
-    ) -> None:
+    def __init__(self, case: Case, number: int, rows: NDArray[np.int64], copy: Copy, n_bytes: int) -> None:
         self.case = case
+        self.number = number
         self.request: Request | None = None
         self.rows = rows
-        self.profile = profile
-        self.rights = rights
-        self.depth = depth
+        self.profile = copy.profile
+        self.rights = copy.rights
+        self.path = copy.path
         self.n_bytes = n_bytes
         self.gates_at_release = 0
         self.agreement = OWN
@@ -132,14 +147,12 @@ class Lane:
     line: Line
     times: ServiceTimes | None
     willing: Chance
-    passes_on: bool
-    """Whether any link leaves the receiving node."""
     cases: dict[int, Case] = field(default_factory=dict)
     """By window number."""
 
 
 class Offers(NamedTuple):
-    """Offers of reports to one link, all of one moment or each with its own."""
+    """Offers of parts to one link, all of one moment or each with its own."""
 
     link: int
     rows: NDArray[np.int64]
@@ -147,6 +160,11 @@ class Offers(NamedTuple):
     gates: NDArray[np.int64] | int
     agreement: NDArray[np.int64] | int
     consent: NDArray[np.int64] | int
+    profile: NDArray[np.int64] | int
+    """Number of the form in which each was offered."""
     depth: int
+    """Links that each had travelled before."""
+    source: int
+    """Number of the bundle that brought them, or ``BY_FEED``."""
     bundle: NDArray[np.int64] | int
-    """Number of the bundle that each went into, or ``REFUSED``."""
+    """Number of the bundle that each went into, or ``REFUSED``, or ``FILTERED``."""

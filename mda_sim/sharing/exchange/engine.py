@@ -3,10 +3,9 @@
 Model: SimPy keeps the clock and the order of three kinds of event, at most one of each for a case and hop:
 a case closes, is released, is delivered; and of two more for a request: its desk is asked, the answer
 comes. Because desks and links serve first in, first out with times known beforehand, a review is settled
-when the case closes or the request is made, and a transmission when the piece is released. Deliveries are
-events only where the receiving node can pass the reports on. Events at one microsecond run in the order
-closing, release, asking, answer, delivery, then link id, category, window, consent: nothing depends on the
-order of insertion.
+when the case closes or the request is made, and a transmission when the piece is released. Events at one
+microsecond run in the order closing, release, asking, answer, delivery, then link id, category, window,
+consent: nothing depends on the order of insertion.
 
 Assumptions and limits: see the package's docstring, which fixes the meaning of every row.
 Source: SimPy 4 (Team SimPy), events scheduled with explicit priorities. Where next: ``books`` reads ``Run``.
@@ -26,11 +25,14 @@ from mda_sim.records import Gate
 from mda_sim.sharing.consents import ConsentOnRequest, StandingConsent
 from mda_sim.sharing.desks import Constant
 from mda_sim.sharing.exchange.cases import (
+    BY_FEED,
+    FILTERED,
     NO_CONSENT,
     OWN_RIGHTS,
     REFUSED,
     Bundle,
     Case,
+    Copy,
     Hearing,
     Lane,
     Offers,
@@ -38,10 +40,12 @@ from mda_sim.sharing.exchange.cases import (
     Request,
     Rights,
 )
-from mda_sim.sharing.exchange.intake import Intake, Topology, carried
+from mda_sim.sharing.exchange.holdings import CopyKind, Form, Holdings
+from mda_sim.sharing.exchange.intake import Intake, Topology, all_forms, carried, sanitised
 from mda_sim.sharing.exchange.service import Chance, Desk, Line, Lot, ServiceTimes
+from mda_sim.sharing.filters import bits_of_links
 from mda_sim.sharing.network import SharingSpec
-from mda_sim.sharing.policy import Policy, Steps
+from mda_sim.sharing.policy import OWN, Policy, Steps
 
 CLOSING: Final = 0
 RELEASE: Final = 1
@@ -66,6 +70,9 @@ class Engine:
         self.requests: list[Request] = []
         self.bundles: list[Bundle] = []
         self.offers: list[Offers] = []
+        self.kept: list[tuple[int, NDArray[np.int64]]] = []
+        """Bundle and rows of every delivery that the receiving node kept, in the order in which they came."""
+        self.forms = all_forms(sharing, topology, intake.profiles)
         self.n_events = 0
         self._env = simpy.Environment()
         self._stages: dict[int, EventCallbacks] = {
@@ -76,16 +83,24 @@ class Engine:
             ANSWER: [self._answer],
         }
         self._desks = {id_: Desk(spec, timeline) for id_, spec in sharing.desks.items()}
-        self._carried = carried(sharing, topology, intake.profiles)
+        self._carried = carried(sharing, topology, self.forms)
+        self._sanitised = self._tabulate_sanitising()
+        bits = bits_of_links(sharing)
+        self._filter_bits = [np.uint64(bits.get(link, 0)) for link in topology.links]
         self._lanes = self._build_lanes(timeline)
         self._steps: dict[tuple[int, int, int, bool], Steps] = {}
         self._consents = [sharing.consents[id_] for id_ in sorted(sharing.consents)]
         self._consent_ends_us = [self._consent_end(consent, timeline) for consent in self._consents]
         self._hearings: dict[tuple[int, int], Hearing] = {}
-        self._held = {node: intake.node == node for node, links in enumerate(topology.outgoing) if links}
+        labels = [Form(sharing.labels[form.label], form.coarsened_m) for form in self.forms]
+        self._holdings = Holdings(len(topology.nodes), len(intake), labels)
 
     def run(self) -> None:
-        """Put every fed report through the network, until nothing more can happen before the end."""
+        """Put every fed part through the network, until nothing more can happen before the end."""
+        for node in range(len(self.topology.nodes)):
+            for profile in range(len(self.intake.profiles)):
+                rows = np.flatnonzero((self.intake.node == node) & (self.intake.profile == profile))
+                self._holdings.receive(node, rows, CopyKind(profile, OWN_RIGHTS))
         for link in range(len(self.topology.links)):
             self._offer_fed(link)
         self._env.run()
@@ -108,36 +123,72 @@ class Engine:
                     line=line,
                     times=None if desk is None else ServiceTimes(lot, desk.spec.touch, desk.spec.elapsed),
                     willing=Chance(lot, spec.willingness, "willing"),
-                    passes_on=bool(self.topology.outgoing[self.topology.recipients[i]]),
                 )
         return lanes
 
+    def _tabulate_sanitising(self) -> list[list[tuple[int, int]]]:
+        """For each link and form: the form as offered, and how long it is held back before its case [us]."""
+        table = []
+        for i, link in enumerate(self.topology.links):
+            spec = self.sharing.links[link]
+            delay_us = 0 if spec.sanitise is None else to_us(spec.sanitise.delay_s)
+            giver = self.topology.nations[self.topology.senders[i]]
+            made = [sanitised(spec, giver, self.sharing.labels, form) for form in self.forms]
+            table.append(
+                [
+                    (number, 0) if form is None else (self.forms.index(form), delay_us)
+                    for number, form in enumerate(made)
+                ]
+            )
+        return table
+
     def _offer_fed(self, link: int) -> None:
-        """Offer to one link all reports that feeds bring to its sender, and open their cases."""
+        """Offer to one link all parts that feeds bring to its sender, and open their cases."""
         intake, sender = self.intake, self.topology.senders[link]
         takes = np.array(self._carried[link], bool)
         rows = np.flatnonzero((intake.node == sender) & (intake.t_arrived_us <= self.end_us))
         rows = rows[takes[intake.profile[rows]]]
-        t_us, profile = intake.t_arrived_us[rows], intake.profile[rows]
-        gates, agreement, consent = np.zeros((3, len(rows)), np.int64)
-        for p in np.unique(profile).tolist():
-            of_profile = np.flatnonzero(profile == p)
-            steps = self._steps_of(link, p, OWN_RIGHTS, 0)
-            i = steps.indices(t_us[of_profile])
-            gates[of_profile] = np.array(steps.gates)[i]
-            agreement[of_profile] = np.array(steps.agreements)[i]
-            consent[of_profile] = np.array(steps.consents)[i]
-        bundle = np.full(len(rows), REFUSED)
-        for p in np.unique(profile[gates == 0]).tolist():
-            passing = np.flatnonzero((profile == p) & (gates == 0))
-            bundle[passing] = self._fill_cases(link, p, rows[passing], t_us[passing])
-        self.offers.append(Offers(link, rows, t_us, gates, agreement, consent, 0, bundle))
+        for fed in np.unique(intake.profile[rows]).tolist():
+            copy = Copy(fed, OWN_RIGHTS, (sender,), BY_FEED)
+            of_profile = self._filtered(link, rows[intake.profile[rows] == fed], copy)
+            t_us = intake.t_arrived_us[of_profile]
+            profile, held_back_us = self._sanitised[link][fed]
+            copy = copy._replace(profile=profile)
+            steps = self._steps_of(link, profile, OWN_RIGHTS, 0)
+            i = steps.indices(t_us)
+            gates = np.array(steps.gates)[i]
+            passing = np.flatnonzero(gates == 0)
+            bundle = np.full(len(of_profile), REFUSED)
+            if len(passing):
+                bundle[passing] = self._fill_cases(
+                    link, of_profile[passing], t_us[passing] + held_back_us, copy
+                )
+            agreement, consent = np.array(steps.agreements)[i], np.array(steps.consents)[i]
+            offers = Offers(link, of_profile, t_us, gates, agreement, consent, profile, 0, BY_FEED, bundle)
+            self.offers.append(offers)
+
+    def _filtered(self, link: int, rows: NDArray[np.int64], copy: Copy) -> NDArray[np.int64]:
+        """The rows that pass the link's filter; the others are booked as stopped by it."""
+        bit = self._filter_bits[link]
+        if not bit:
+            return rows
+        passes = (self.intake.share_class[rows] & bit) != 0
+        stopped = rows[~passes]
+        if len(stopped):
+            fed = copy.source == BY_FEED
+            t_us = self.intake.t_arrived_us[stopped] if fed else int(self._env.now)
+            depth = len(copy.path) - 1
+            self.offers.append(
+                Offers(link, stopped, t_us, 0, OWN, NO_CONSENT, copy.profile, depth, copy.source, FILTERED)
+            )
+        passing: NDArray[np.int64] = rows[passes]
+        return passing
 
     def _fill_cases(
-        self, link: int, profile: int, rows: NDArray[np.int64], t_us: NDArray[np.int64]
+        self, link: int, rows: NDArray[np.int64], t_us: NDArray[np.int64], copy: Copy
     ) -> NDArray[np.int64]:
-        """Put rows of one profile into the cases of their windows; the bundle number of each row."""
-        lane = self._lanes[link, self.intake.profiles[profile].category]
+        """Put rows of one form into the cases of their windows; the bundle number of each row."""
+        lane = self._lanes[link, self.forms[copy.profile].category]
         window = t_us // lane.window_us
         order = np.argsort(window, kind="stable")
         rows, window = rows[order], window[order]
@@ -149,31 +200,22 @@ class Engine:
         first = len(self.bundles)
         ends = [*starts[1:].tolist(), len(rows)]
         for start, end, k, size in zip(starts.tolist(), ends, windows, n_bytes, strict=True):
-            self._add(lane, k, rows[start:end], profile, OWN_RIGHTS, 0, size)
+            self._add(lane, k, rows[start:end], copy, size)
         numbers = np.empty(len(rows), np.int64)
         numbers[order] = first + np.cumsum(np.diff(window, prepend=window[0]) != 0)
         return numbers
 
-    def _add(
-        self,
-        lane: Lane,
-        window: int,
-        rows: NDArray[np.int64],
-        profile: int,
-        rights: Rights,
-        depth: int,
-        n_bytes: int,
-    ) -> int:
-        """Add reports to the case of a window, which is opened if need be; the number of their bundle."""
+    def _add(self, lane: Lane, window: int, rows: NDArray[np.int64], copy: Copy, n_bytes: int) -> int:
+        """Add parts to the case of a window, which is opened if need be; the number of their bundle."""
         case = lane.cases.get(window)
         if case is None:
             case = lane.cases[window] = Case(self._env, lane, window, len(self.cases))
             self.cases.append(case)
             self._schedule((window + 1) * lane.window_us, CLOSING, case)
-        bundle = Bundle(case, rows, profile, rights, depth, n_bytes)
+        bundle = Bundle(case, len(self.bundles), rows, copy, n_bytes)
         case.bundles.append(bundle)
         self.bundles.append(bundle)
-        return len(self.bundles) - 1
+        return bundle.number
 
     def _schedule(self, t_us: int, kind: int, piece: Piece) -> None:
         """Have SimPy call the stage ``kind`` with the piece at ``t_us``, unless the run ends before."""
@@ -276,7 +318,7 @@ class Engine:
         if key not in self._hearings:
             id_, spec = sorted(self.sharing.consents)[request.consent], self._consents[request.consent]
             assert isinstance(spec, ConsentOnRequest)
-            category = self.intake.profiles[request.bundles[0].profile].category
+            category = self.forms[request.bundles[0].profile].category
             lot = Lot(self.seed, self.topology.links[request.lane.link], category, id_)
             desk = None if spec.desk is None else self._desks[spec.desk]
             touch = Constant() if desk is None else desk.spec.touch
@@ -289,7 +331,7 @@ class Engine:
 
     def _send(self, piece: Piece) -> None:
         """Settle the transmission of what leaves in one piece."""
-        lane, line, now = piece.lane, piece.lane.line, int(self._env.now)
+        line, now = piece.lane.line, int(self._env.now)
         if not piece.leaving:
             return
         n_bytes = sum(bundle.n_bytes for bundle in piece.leaving)
@@ -301,24 +343,23 @@ class Engine:
         received = transmitted + line.delay_us
         piece.t_sent_us, piece.t_transmitted_us = self._in_run(sent), self._in_run(transmitted)
         piece.t_received_us = self._in_run(received)
-        if lane.passes_on:
-            self._schedule(received, DELIVERY, piece)
+        self._schedule(received, DELIVERY, piece)
 
     def _deliver(self, piece: Piece) -> None:
-        """Offer what is new at the receiving node to the links that leave it."""
+        """Offer what the receiving node keeps to the links that leave it."""
         topology = self.topology
-        came_over = piece.lane.link
-        node, came_from = topology.recipients[came_over], topology.senders[came_over]
-        held = self._held[node]
+        node = topology.recipients[piece.lane.link]
         for bundle in piece.leaving:
-            rows = bundle.rows[~held[bundle.rows]]
-            if not len(rows):
-                continue
-            held[rows] = True
             rights = self._rights_of_copy(bundle, piece)
+            kept = self._holdings.receive(node, bundle.rows, CopyKind(bundle.profile, rights))
+            if not kept.any():
+                continue
+            rows = bundle.rows if kept.all() else bundle.rows[kept]
+            self.kept.append((bundle.number, rows))
+            copy = Copy(bundle.profile, rights, (*bundle.path, node), bundle.number)
             for link in topology.outgoing[node]:
-                if topology.recipients[link] != came_from and self._carried[link][bundle.profile]:
-                    self._offer_relayed(link, rows, bundle, rights)
+                if topology.recipients[link] not in copy.path and self._carried[link][copy.profile]:
+                    self._offer_relayed(link, rows, copy)
 
     def _rights_of_copy(self, bundle: Bundle, piece: Piece) -> Rights:
         """How the receiving node holds what came to it."""
@@ -333,20 +374,27 @@ class Engine:
             rights = rights.with_consent(party, until_us)
         return rights._replace(under=bundle.agreement)
 
-    def _offer_relayed(self, link: int, rows: NDArray[np.int64], bundle: Bundle, rights: Rights) -> None:
-        """Offer rows of a delivered bundle, held with some rights, to one link."""
-        now, profile, depth = int(self._env.now), bundle.profile, bundle.depth + 1
-        steps = self._steps_of(link, profile, rights, now)
+    def _offer_relayed(self, link: int, rows: NDArray[np.int64], copy: Copy) -> None:
+        """Offer to one link the copies of these rows that the sender has just received."""
+        rows = self._filtered(link, rows, copy)
+        if not len(rows):
+            return
+        now, depth = int(self._env.now), len(copy.path) - 1
+        profile, held_back_us = self._sanitised[link][copy.profile]
+        copy = copy._replace(profile=profile)
+        steps = self._steps_of(link, profile, copy.rights, now)
         i = steps.index(now)
         number = REFUSED
         if not steps.gates[i]:
-            lane = self._lanes[link, self.intake.profiles[profile].category]
-            whole = len(rows) == len(bundle.rows)
-            n_bytes = bundle.n_bytes if whole else int(self.intake.n_bytes[rows].sum())
-            number = self._add(lane, now // lane.window_us, rows, profile, rights, depth, n_bytes)
+            lane = self._lanes[link, self.forms[profile].category]
+            window, n_bytes = (now + held_back_us) // lane.window_us, int(self.intake.n_bytes[rows].sum())
+            number = self._add(lane, window, rows, copy, n_bytes)
         self.offers.append(
-            Offers(link, rows, now, steps.gates[i], steps.agreements[i], steps.consents[i], depth, number)
-        )
+            Offers(
+                link, rows, now, steps.gates[i], steps.agreements[i], steps.consents[i], profile, depth,
+                copy.source, number,
+            )
+        )  # fmt: skip
 
     def _steps_of(self, link: int, profile: int, rights: Rights, t_us: int) -> Steps:
         """The gates' answers over time for one link and kind of holding, as it is at ``t_us``."""
@@ -355,7 +403,7 @@ class Engine:
         key = (link, profile, rights.under, is_named)
         if key not in self._steps:
             id_ = self.topology.links[link]
-            self._steps[key] = self.policy.on_link(id_, self.intake.profiles[profile], rights.under, is_named)
+            self._steps[key] = self.policy.on_link(id_, self.forms[profile], rights.under, is_named)
         return self._steps[key]
 
     @staticmethod

@@ -1,28 +1,26 @@
-"""Intake: the reports that enter the network through feeds, and the network as indices.
+"""Intake: the parts of reports that enter the network through feeds, and the network as indices.
 
-Model: nodes and links get dense indices in the order of sorted ids. A fed report is a row: its profile (what
-gates need to know), its node, when it comes there, and its bytes.
+Model: nodes and links get dense indices in the order of sorted ids. A fed part is a row: its profile (what
+gates need to know), its node, when it comes there, which filters it passes, and its bytes.
 
 Assumptions and limits: bytes are whole, so that sums do not depend on their order.
-Source: the header of a report is an assumption of the order of an IPv6 header (40 bytes, RFC 8200) with a
-confidentiality label. Where next: ``engine`` runs the rows, ``books`` turns them back into reports.
+Source: ``records.HEADER_BYTES``. Where next: ``engine`` runs the rows, ``books`` turns them back into parts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mda_sim.core.table import Table
 from mda_sim.core.time import to_us
-from mda_sim.records import DetectionLog
-from mda_sim.sharing.network import SharingSpec
+from mda_sim.records import HEADER_BYTES, DetectionLog
+from mda_sim.sharing.labels import LabelSpec, covers
+from mda_sim.sharing.network import LinkSpec, SharingSpec
 from mda_sim.sharing.policy import Profile
-
-HEADER_BYTES: Final = 64
-"""Bytes of a report besides its contacts (assumption)."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +60,11 @@ class Topology:
 
 @dataclass(frozen=True)
 class Intake:
-    """The fed reports of one configuration, one row each, in the order of report ids."""
+    """The fed parts of one configuration, one row each, in the order of their ids."""
 
     profiles: tuple[Profile, ...]
-    report: NDArray[np.int64]
-    """Report id (F,)."""
+    part: NDArray[np.int64]
+    """Part id (F,)."""
     profile: NDArray[np.int64]
     """Index into ``profiles`` (F,)."""
     node: NDArray[np.int64]
@@ -75,12 +73,14 @@ class Intake:
     """When it comes to that node, be it past the end of the run (F,) [us]."""
     t_ready_us: NDArray[np.int64]
     """When the sensor's product is ready: when a group holds it (F,) [us]."""
+    share_class: NDArray[np.uint64]
+    """Which filters it passes (F,)."""
     n_bytes: NDArray[np.int64]
     """Bytes on a link; 0 without a vessel (F,)."""
 
     @classmethod
-    def of(cls, log: DetectionLog, sharing: SharingSpec, topology: Topology) -> Intake:
-        """The reports with contacts whose sensors feed a node."""
+    def of(cls, log: DetectionLog, parts: Table, sharing: SharingSpec, topology: Topology) -> Intake:
+        """The parts of reports whose sensors feed a node."""
         profiles = sorted(
             {
                 Profile(sharing.feeds[card.id].label, card.operator, card.category)
@@ -97,22 +97,24 @@ class Intake:
                 profile[i] = profiles.index(Profile(feed.label, card.operator, card.category))
                 node[i] = topology.nodes.index(feed.node)
                 delay_us[i], contact_bytes[i] = to_us(feed.delay_s), card.contact_bytes
-        sensor = log.reports["sensor"].astype(np.int64)
-        fed = np.flatnonzero((log.reports["count"] > 0) & (node[sensor] >= 0))
-        sensor, n_vessels = sensor[fed], log.reports["n_vessels"][fed].astype(np.int64)
+        sensor = log.reports["sensor"][parts["report"]].astype(np.int64)
+        fed = np.flatnonzero(node[sensor] >= 0)
+        sensor, n_vessels = sensor[fed], parts["n_vessels"][fed].astype(np.int64)
+        t_ready_us = log.reports["t_ready_us"][parts["report"][fed]]
         payload = np.rint(contact_bytes[sensor] * n_vessels).astype(np.int64)
         return cls(
             profiles=tuple(profiles),
-            report=log.reports["report"][fed].astype(np.int64),
+            part=fed,
             profile=profile[sensor],
             node=node[sensor],
-            t_ready_us=log.reports["t_ready_us"][fed],
-            t_arrived_us=log.reports["t_ready_us"][fed] + delay_us[sensor],
+            t_ready_us=t_ready_us,
+            t_arrived_us=t_ready_us + delay_us[sensor],
+            share_class=parts["share_class"][fed],
             n_bytes=np.where(n_vessels > 0, HEADER_BYTES + payload, 0),
         )
 
     def __len__(self) -> int:
-        return len(self.report)
+        return len(self.part)
 
 
 def carried(sharing: SharingSpec, topology: Topology, profiles: tuple[Profile, ...]) -> list[list[bool]]:
@@ -125,3 +127,30 @@ def carried(sharing: SharingSpec, topology: Topology, profiles: tuple[Profile, .
         ]
         for i, link in enumerate(topology.links)
     ]
+
+
+def sanitised(
+    link: LinkSpec, giver: str, labels: Mapping[str, LabelSpec], profile: Profile
+) -> Profile | None:
+    """What a link's sanitising makes of a form; None if the form goes as it is."""
+    rule = link.sanitise
+    if rule is None or profile.originator not in (giver, *rule.delegated_by):
+        return None
+    if rule.label is not None and covers(
+        labels[rule.label].classification, labels[profile.label].classification
+    ):
+        return None
+    coarsened_m = float(np.float32(max(profile.coarsened_m, rule.coarsen_m)))
+    return profile._replace(label=rule.label or profile.label, coarsened_m=coarsened_m)
+
+
+def all_forms(sharing: SharingSpec, topology: Topology, fed: tuple[Profile, ...]) -> tuple[Profile, ...]:
+    """The fed profiles, followed by all that sanitising on any sequence of links can make of them."""
+    forms = list(fed)
+    for form in forms:  # grows while it is read
+        for i, link in enumerate(topology.links):
+            giver = topology.nations[topology.senders[i]]
+            made = sanitised(sharing.links[link], giver, sharing.labels, form)
+            if made is not None and made not in forms:
+                forms.append(made)
+    return tuple(forms)

@@ -20,9 +20,10 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from mda_sim.core.time import US_PER_DAY, US_PER_S, Timeline
-from mda_sim.records import DetectionLog
+from mda_sim.records import ContactFacts, DetectionLog
 from mda_sim.sharing.consents import ConsentOnRequest
 from mda_sim.sharing.desks import Always, Constant
+from mda_sim.sharing.exchange.parts import split_reports
 from mda_sim.sharing.exchange.run import run_engine
 from mda_sim.sharing.hours import open_hours
 from mda_sim.sharing.network import SharingSpec
@@ -42,9 +43,15 @@ class Load(NamedTuple):
     """Bytes that arrive."""
 
 
-def offered_load(sharing: SharingSpec, log: DetectionLog, timeline: Timeline) -> list[Load]:
-    """Load of every desk, then of every link, in the order of ids."""
-    engine = run_engine(log, _without_delays(sharing), timeline, seed=0)
+def offered_load(
+    sharing: SharingSpec, log: DetectionLog, timeline: Timeline, facts: ContactFacts | None = None
+) -> list[Load]:
+    """Load of every desk, then of every link, in the order of ids.
+
+    RunError if links filter contacts and no ``facts`` about them are given.
+    """
+    parts, _ = split_reports(log, sharing, facts)
+    engine = run_engine(log, parts, _without_delays(sharing), timeline, seed=0)
     n_cases, n_bytes = dict.fromkeys(sharing.links, 0), dict.fromkeys(sharing.links, 0)
     for case in engine.cases:
         size = sum(bundle.n_bytes for bundle in case.bundles)

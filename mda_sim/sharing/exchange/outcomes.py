@@ -1,4 +1,4 @@
-"""Outcomes: what became of each report for each nation, best over all routes.
+"""Outcomes: what became of each part for each nation, best over all routes.
 
 Model: let H be the nodes that hold a report at the end of the run, and a link be usable for it if the link
 would be offered it. A nation whose picture node is in H has it. Otherwise the frontier is the set of usable
@@ -36,7 +36,7 @@ NO_HOP = 255
 
 
 def derive_outcomes(engine: Engine, books: Books, nations: Mapping[str, NationSpec]) -> Table:
-    """One row per fed report and scored nation other than its originator."""
+    """One row per fed part and scored nation other than its originator."""
     intake, topology = engine.intake, engine.topology
     nation_ids = sorted(nations)
     scored = [n for n in nation_ids if nations[n].kind == "nation" and nations[n].picture_node is not None]
@@ -45,12 +45,12 @@ def derive_outcomes(engine: Engine, books: Books, nations: Mapping[str, NationSp
     outcome, gates = np.full(shape, int(Outcome.NO_ROUTE)), np.zeros(shape, np.int64)
     received, n_hops = np.full(shape, NEVER_US, np.int64), np.zeros(shape, np.int64)
 
-    row, recipient, new = _receipts(engine, books)
+    row, recipient, hop = _receipts(engine, books)
     held = _holdings(engine, row, recipient)
     for k, target in enumerate(targets):
         at_target = recipient == target
-        received[row[at_target], k] = books.hops["t_received_us"][new[at_target]]
-        n_hops[row[at_target], k] = books.depth[new[at_target]] + 1
+        received[row[at_target], k] = books.hops["t_received_us"][hop[at_target]]
+        n_hops[row[at_target], k] = books.depth[hop[at_target]] + 1
         outcome[held[:, target], k] = Outcome.DELIVERED
 
     hop_outcome, hop_gates = _by_link(engine, books)
@@ -80,7 +80,7 @@ def derive_outcomes(engine: Engine, books: Books, nations: Mapping[str, NationSp
     nation = np.array([nation_ids.index(n) for n in scored], np.int64)
     foreign = originator[intake.profile][:, None] != nation[None, :]
     columns = {
-        "report": np.broadcast_to(intake.report[:, None], shape)[foreign],
+        "part": np.broadcast_to(intake.part[:, None], shape)[foreign],
         "nation": np.broadcast_to(nation[None, :], shape)[foreign],
         "t_received_us": received[foreign],
         "hops": n_hops[foreign],
@@ -91,7 +91,7 @@ def derive_outcomes(engine: Engine, books: Books, nations: Mapping[str, NationSp
 
 
 def _pooled(engine: Engine, targets: list[int]) -> NDArray[np.bool_]:
-    """Whether a group joins each report's feed node with each of the target nodes (F, K)."""
+    """Whether a group joins each part's feed node with each of the target nodes (F, K)."""
     nodes = engine.topology.nodes
     joined = np.zeros((len(nodes), len(nodes)), bool)
     for group in engine.sharing.groups.values():
@@ -101,14 +101,14 @@ def _pooled(engine: Engine, targets: list[int]) -> NDArray[np.bool_]:
 
 
 def _receipts(engine: Engine, books: Books) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Report row, receiving node and hop of each delivery that was new."""
-    new = np.flatnonzero(books.hops["is_new"])
+    """Row, receiving node and hop of each kept delivery; last first, so that the first is written last."""
+    kept = books.kept[::-1]
     recipients = np.array(engine.topology.recipients, np.int64)
-    return books.row[new], recipients[books.hops["link"][new]], new
+    return books.row[kept], recipients[books.hops["link"][kept]], kept
 
 
 def _holdings(engine: Engine, row: NDArray[np.int64], node: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which nodes hold each report at the end of the run (F, N); the feed's node always counts."""
+    """Which nodes hold each part at the end of the run (F, N); the feed's node always counts."""
     held = np.zeros((len(engine.intake), len(engine.topology.nodes)), bool)
     held[np.arange(len(held)), engine.intake.node] = True
     held[row, node] = True
@@ -116,19 +116,24 @@ def _holdings(engine: Engine, row: NDArray[np.int64], node: NDArray[np.int64]) -
 
 
 def _by_link(engine: Engine, books: Books) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Outcome and failing gates of each report on each link (F, L); ``NO_HOP`` where it was not offered."""
+    """Best outcome of each part on each link, and the gates of the first copy that had it, (F, L) each.
+
+    ``NO_HOP`` where it was not offered.
+    """
     shape = (len(engine.intake), len(engine.topology.links))
     outcome, gates = np.full(shape, NO_HOP, np.uint8), np.zeros(shape, np.int64)
-    link = books.hops["link"].astype(np.int64)
-    outcome[books.row, link] = books.hops["outcome"]
-    gates[books.row, link] = books.hops["gates"] | books.hops["gates_at_release"]
+    hops = books.hops
+    best_last = np.lexsort((hops["copy"], hops["outcome"]))[::-1]
+    row, link = books.row[best_last], hops["link"][best_last].astype(np.int64)
+    outcome[row, link] = hops["outcome"][best_last]
+    gates[row, link] = (hops["gates"] | hops["gates_at_release"])[best_last]
     return outcome, gates
 
 
 def _groups(
     engine: Engine, held: NDArray[np.bool_]
 ) -> Iterator[tuple[NDArray[np.int64], int, frozenset[int]]]:
-    """Reports with the same profile and the same holders: their rows, the profile, the holders."""
+    """Parts with the same profile and the same holders: their rows, the profile, the holders."""
     label = engine.intake.profile
     for node in range(held.shape[1]):
         if held[:, node].any():

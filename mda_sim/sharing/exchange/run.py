@@ -1,6 +1,6 @@
 """One configuration's sharing of one detection log.
 
-Model: check, take in, run, keep books, derive outcomes. Assumptions and limits: those of the package.
+Model: check, split, take in, run, keep books, derive outcomes. Assumptions and limits: those of the package.
 Where next: picture and metrics read the delivery log; the audit derives it again.
 """
 
@@ -14,13 +14,15 @@ from dataclasses import dataclass
 
 from mda_sim.core.errors import RunError
 from mda_sim.core.rng import check_addresses
+from mda_sim.core.table import Table
 from mda_sim.core.time import Timeline
-from mda_sim.records import DeliveryLog, DetectionLog
+from mda_sim.records import ContactFacts, DeliveryLog, DetectionLog
 from mda_sim.sharing.checks import check_sharing
 from mda_sim.sharing.exchange.books import keep_books
 from mda_sim.sharing.exchange.engine import Engine
 from mda_sim.sharing.exchange.intake import Intake, Topology
 from mda_sim.sharing.exchange.outcomes import derive_outcomes
+from mda_sim.sharing.exchange.parts import split_reports
 from mda_sim.sharing.network import NationSpec, SharingSpec
 
 
@@ -39,37 +41,52 @@ class EngineStats:
 
 
 def share(
-    log: DetectionLog, sharing: SharingSpec, nations: Mapping[str, NationSpec], timeline: Timeline, seed: int
+    log: DetectionLog,
+    sharing: SharingSpec,
+    nations: Mapping[str, NationSpec],
+    timeline: Timeline,
+    seed: int,
+    facts: ContactFacts | None = None,
 ) -> DeliveryLog:
     """What becomes of every report of ``log`` under ``sharing``; the package's docstring defines each row.
 
-    Raises RunError if the sharing section refers to what does not exist, HashCollision if two links or
-    categories share an address of draws.
+    ``facts`` about the contacts are needed where a link has a filter.
+
+    Raises RunError if the sharing section refers to what does not exist or needs facts that are not given,
+    HashCollision if two links or categories share an address of draws.
     """
-    return share_with_stats(log, sharing, nations, timeline, seed)[0]
+    return share_with_stats(log, sharing, nations, timeline, seed, facts)[0]
 
 
 def share_with_stats(
-    log: DetectionLog, sharing: SharingSpec, nations: Mapping[str, NationSpec], timeline: Timeline, seed: int
+    log: DetectionLog,
+    sharing: SharingSpec,
+    nations: Mapping[str, NationSpec],
+    timeline: Timeline,
+    seed: int,
+    facts: ContactFacts | None = None,
 ) -> tuple[DeliveryLog, EngineStats]:
     """As ``share``, with what the run took."""
     started = time.perf_counter()
     _refuse_errors(log, sharing, nations)
-    engine = run_engine(log, sharing, timeline, seed)
+    parts, contact_part = split_reports(log, sharing, facts)
+    engine = run_engine(log, parts, sharing, timeline, seed)
     books = keep_books(engine)
     outcomes = derive_outcomes(engine, books, nations)
-    deliveries = DeliveryLog(books.hops, outcomes, log.digest())
+    deliveries = DeliveryLog(parts, contact_part, books.hops, outcomes, log.digest())
     seconds = time.perf_counter() - started
     return deliveries, EngineStats(engine.n_events, len(engine.cases), len(books.hops), seconds)
 
 
-def run_engine(log: DetectionLog, sharing: SharingSpec, timeline: Timeline, seed: int) -> Engine:
+def run_engine(
+    log: DetectionLog, parts: Table, sharing: SharingSpec, timeline: Timeline, seed: int
+) -> Engine:
     """An engine that has run; the sharing section must be whole."""
     check_addresses(sharing.links, "link")
     check_addresses(sharing.consents, "consent")
     check_addresses({card.category for card in log.sensors}, "category")
     topology = Topology.of(sharing)
-    engine = Engine(sharing, topology, Intake.of(log, sharing, topology), timeline, seed)
+    engine = Engine(sharing, topology, Intake.of(log, parts, sharing, topology), timeline, seed)
     with _without_collection():
         engine.run()
     return engine

@@ -1,0 +1,53 @@
+"""Loops that split reports into parts: the contacts of one report with the same share class."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mda_sim.core.jit import kernel
+
+
+@kernel
+def number_parts(
+    count: NDArray[np.int64],
+    passed: NDArray[np.uint64],
+    is_vessel: NDArray[np.bool_],
+    part: NDArray[np.uint32],
+    report_of: NDArray[np.uint32],
+    class_of: NDArray[np.uint64],
+    count_of: NDArray[np.uint32],
+    vessels_of: NDArray[np.uint32],
+) -> int:
+    """Number parts by report, then share class; returns how many there are.
+
+    ``count`` is by report, ``passed``, ``is_vessel`` and ``part`` by contact (contacts follow each other
+    report by report), the other four by part, with room for as many parts as there are contacts.
+    """
+    n = 0
+    row = 0
+    for report in range(count.size):
+        start, end, first = row, row + count[report], n
+        for i in range(start, end):
+            k = first
+            while k < n and class_of[k] < passed[i]:
+                k += 1
+            if k == n or class_of[k] != passed[i]:
+                for j in range(n, k, -1):
+                    class_of[j] = class_of[j - 1]
+                class_of[k] = passed[i]
+                n += 1
+        for k in range(first, n):
+            report_of[k] = report
+            count_of[k] = 0
+            vessels_of[k] = 0
+        for i in range(start, end):
+            k = first
+            while class_of[k] != passed[i]:
+                k += 1
+            part[i] = k
+            count_of[k] += 1
+            if is_vessel[i]:
+                vessels_of[k] += 1
+        row = end
+    return n
