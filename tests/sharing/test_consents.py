@@ -311,11 +311,11 @@ def test_ghosts_ask_too_and_take_no_time_from_any_request(make: SimpleNamespace)
     bare = run(make, case, [(t, vessels, 0) for t, vessels, _ in rows if vessels])
     real = np.array([vessels > 0 for _, vessels, _ in rows])
     hops = with_ghosts.hops
-    kept = hops.take(real[hops["report"]])
+    kept = hops.take(real[hops["part"]])
     for name in kept.columns:
-        if name != "report":
+        if name not in ("part", "source"):
             assert (kept[name] == bare.hops[name]).all(), name
-    ghosts = onward(with_ghosts)["t_consented_us"][~real[onward(with_ghosts)["report"]]]
+    ghosts = onward(with_ghosts)["t_consented_us"][~real[onward(with_ghosts)["part"]]]
     assert (ghosts != NEVER_US).any()
 
 

@@ -105,7 +105,7 @@ def test_without_a_link_the_gates_are_asked_as_if_there_were_one(make: SimpleNam
     assert set(deliveries.outcomes["outcome"].tolist()) == {Outcome.NO_ROUTE}
     gates = {
         (int(r), int(n)): int(g)
-        for r, n, g in zip(*(deliveries.outcomes[c] for c in ("report", "nation", "gates")), strict=True)
+        for r, n, g in zip(*(deliveries.outcomes[c] for c in ("part", "nation", "gates")), strict=True)
     }
     assert gates == {(0, 0): Gate.IN_FORCE, (0, 2): Gate.IN_FORCE, (1, 0): Gate.IN_FORCE, (1, 2): 0}
 
@@ -113,7 +113,7 @@ def test_without_a_link_the_gates_are_asked_as_if_there_were_one(make: SimpleNam
 def test_a_report_that_comes_twice_is_delivered_twice_and_passed_on_once(make: SimpleNamespace) -> None:
     links = {"phl_usa_2": make.link("phl", "usa", delay_s=0.5)}
     deliveries = run(make, hub(make, label=TO_BOTH, links=links), [10.0])
-    assert deliveries.hops["is_new"].tolist() == [0, 1, 1]
+    assert deliveries.hops["is_kept"].tolist() == [0, 1, 1]
     assert deliveries.hops["outcome"].tolist() == [Outcome.DELIVERED] * 3
     assert row_of(deliveries.outcomes, nation=2)["t_received_us"] == 60.5 * US_PER_S
 
@@ -121,7 +121,7 @@ def test_a_report_that_comes_twice_is_delivered_twice_and_passed_on_once(make: S
 def test_at_one_microsecond_the_first_link_in_id_order_is_new(make: SimpleNamespace) -> None:
     links = {"phl_usa_2": make.link("phl", "usa", delay_s=1.0)}
     deliveries = run(make, hub(make, label=TO_BOTH, links=links), [10.0])
-    assert deliveries.hops["is_new"].tolist() == [1, 0, 1]
+    assert deliveries.hops["is_kept"].tolist() == [1, 0, 1]
 
 
 def test_at_one_microsecond_that_holds_for_a_link_without_delay_too(make: SimpleNamespace) -> None:
@@ -133,7 +133,7 @@ def test_at_one_microsecond_that_holds_for_a_link_without_delay_too(make: Simple
     }
     deliveries = run(make, hub(make, label=TO_BOTH, links=links), [10.0])
     assert deliveries.hops["t_received_us"].tolist()[:1] == [240 * US_PER_S]
-    assert deliveries.hops["is_new"].tolist() == [1, 1, 1, 0]
+    assert deliveries.hops["is_kept"].tolist() == [1, 1, 1, 0]
     assert row_of(deliveries.outcomes, nation=0)["hops"] == 2
 
 
@@ -176,8 +176,8 @@ def released_at(make: SimpleNamespace, **changes: Any) -> dict[str, int]:
     plain["agreements"] = {"deal": make.agreement("PHL", "JPN", **changes)}
     log = make.log(pair.sensors, {"radar": [10.0]})
     deliveries = share(log, make.sharing(**plain), pair.nations, make.timeline(), seed=1)
-    outcome = row_of(deliveries.outcomes, report=0)
-    hop = row_of(deliveries.hops, report=0)
+    outcome = row_of(deliveries.outcomes, part=0)
+    hop = row_of(deliveries.hops, part=0)
     assert (outcome["outcome"], outcome["gates"]) == (hop["outcome"], hop["gates"] | hop["gates_at_release"])
     return hop
 
@@ -217,7 +217,7 @@ def test_the_agreement_that_passed_at_release_is_logged(make: SimpleNamespace) -
     sharing = make.sharing(**plain)
     assert share(log, sharing, pair.nations, make.timeline(), 1).hops["agreement"].tolist() == [1]
     short = make.timeline(hours=10, drain_h=0)
-    waiting = row_of(share(log, sharing, pair.nations, short, 1).hops, report=0)
+    waiting = row_of(share(log, sharing, pair.nations, short, 1).hops, part=0)
     assert (waiting["outcome"], waiting["agreement"]) == (Outcome.IN_FLIGHT, 0)
     assert waiting["t_reviewed_us"] == 60 * US_PER_S
     assert waiting["t_released_us"] == NEVER_US
@@ -227,20 +227,20 @@ def test_a_link_carries_only_its_categories(make: SimpleNamespace) -> None:
     pair = make.pair(link={"categories": ["radar"]})
     log = make.log(pair.sensors, {"radar": [10.0], "ais": [10.0]})
     deliveries = share(log, pair.sharing, pair.nations, make.timeline(), seed=1)
-    assert deliveries.hops["report"].tolist() == [1]
+    assert deliveries.hops["part"].tolist() == [1]
     assert deliveries.outcomes["outcome"].tolist() == [Outcome.NO_ROUTE, Outcome.DELIVERED]
 
 
 def test_a_report_that_never_comes_to_its_node_is_in_flight(make: SimpleNamespace) -> None:
     deliveries = run(make, hub(make), [10.0, 3600.0], hours=1, drain_h=0)
-    assert deliveries.hops["report"].tolist() == [0, 0]
-    assert row_of(deliveries.outcomes, report=1, nation=2)["outcome"] == Outcome.IN_FLIGHT
+    assert deliveries.hops["part"].tolist() == [0, 0]
+    assert row_of(deliveries.outcomes, part=1, nation=2)["outcome"] == Outcome.IN_FLIGHT
 
 
 def test_a_case_whose_window_outlasts_the_run_is_in_flight(make: SimpleNamespace) -> None:
     pair = make.pair(link={"case_window_s": 7200.0})
     log = make.log(pair.sensors, {"radar": [10.0]})
-    hop = row_of(share(log, pair.sharing, pair.nations, make.timeline(hours=1, drain_h=0), 1).hops, report=0)
+    hop = row_of(share(log, pair.sharing, pair.nations, make.timeline(hours=1, drain_h=0), 1).hops, part=0)
     assert (hop["outcome"], hop["t_case_us"]) == (Outcome.IN_FLIGHT, NEVER_US)
 
 
@@ -249,7 +249,8 @@ def test_reports_without_contacts_or_feed_do_not_travel(make: SimpleNamespace) -
     sensors = {**pair.sensors, "radar_2": ("PHL", "radar")}
     log = make.log(sensors, {"radar": [(10, 0, 0), (20, 1, 0)], "radar_2": [10]})
     deliveries = share(log, pair.sharing, pair.nations, make.timeline(), seed=1)
-    assert deliveries.hops["report"].tolist() == deliveries.outcomes["report"].tolist() == [1]
+    assert deliveries.parts["report"].tolist() == [1, 2]
+    assert deliveries.hops["part"].tolist() == deliveries.outcomes["part"].tolist() == [0]
 
 
 def test_an_empty_log_gives_empty_tables(make: SimpleNamespace) -> None:
@@ -297,7 +298,7 @@ def test_only_what_still_passes_at_release_is_sent(make: SimpleNamespace) -> Non
     assert hops["t_received_us"].tolist() == [90_160 * US_PER_S, NEVER_US]  # 100 bytes of one report
 
 
-def test_a_report_that_returns_to_its_feeds_node_is_not_new_there(make: SimpleNamespace) -> None:
+def test_a_copy_is_not_offered_to_a_node_at_which_it_has_been(make: SimpleNamespace) -> None:
     case = hub(
         make,
         links={
@@ -307,5 +308,6 @@ def test_a_report_that_returns_to_its_feeds_node_is_not_new_there(make: SimpleNa
         },
     )
     deliveries = run(make, case, [10.0])
-    assert deliveries.hops["outcome"].tolist() == [Outcome.DELIVERED] * 3
-    assert deliveries.hops["is_new"].tolist() == [1, 1, 0]
+    assert deliveries.hops["outcome"].tolist() == [Outcome.DELIVERED] * 2
+    assert deliveries.hops["is_kept"].tolist() == [1, 1]
+    assert deliveries.hops["source"].tolist() == [-1, 0]

@@ -70,8 +70,7 @@ class Holdings:
             after, is_kept = self._outcome(before, number)
             alike = held == before
             kept[alike] = is_kept
-            held[alike] = after
-        self._held[node, rows] = held
+            self._held[node, rows[alike]] = after
         return kept
 
     def _outcome(self, before: int, number: int) -> tuple[int, bool]:
