@@ -4,7 +4,7 @@ Each check is one small function over ``Facts`` that yields findings; ``check_sh
 order. An error stops a run; a warning is shown.
 
 Assumptions and limits: load is not checked here (it needs reports; see ``exchange.load``). A loop of links is
-no fault: a report is never offered twice from one node.
+no fault: a copy is never offered to a node at which it has been.
 Where next: the scenario layer gives each finding its place in the file.
 """
 
@@ -19,9 +19,10 @@ from mda_sim.core.errors import Severity
 from mda_sim.core.time import Timeline
 from mda_sim.sharing.consents import ConsentOnRequest, StandingConsent
 from mda_sim.sharing.desks import WorkingHours
+from mda_sim.sharing.filters import FILTERS_MAX, filter_entries
 from mda_sim.sharing.hours import open_hours
 from mda_sim.sharing.labels import covers
-from mda_sim.sharing.network import NationSpec, SharingSpec
+from mda_sim.sharing.network import FilterSpec, NationSpec, SharingSpec
 
 ARTICLE_KEYS: Final = ("in_force", "scope", "ceiling", "release")
 """Gates for which an agreement may name an article."""
@@ -74,6 +75,9 @@ def unknown_nation(facts: Facts) -> Iterator[Finding]:
         named += [(f"consents.{id_}.recipient", (consent.recipient,))]
         named += [(f"consents.{id_}.sender", (consent.sender,) if consent.sender else ())]
     named += [(f"agreements.{id_}.parties", deal.parties) for id_, deal in facts.sharing.agreements.items()]
+    for id_, link in facts.sharing.links.items():
+        if link.sanitise is not None:
+            named += [(f"links.{id_}.sanitise.delegated_by", link.sanitise.delegated_by)]
     for key, parties in named:
         for party in parties:
             if party not in facts.nations:
@@ -138,6 +142,34 @@ def link_to_self(facts: Facts) -> Iterator[Finding]:
         if link.sender == link.recipient:
             message = f"the link leads from '{link.sender}' to itself"
             yield Finding(f"sharing.links.{id_}.recipient", message, "error")
+
+
+def filter_without_effect(facts: Facts) -> Iterator[Finding]:
+    """A filter states nothing, or there are more different filters than share classes can tell apart."""
+    for id_, link in facts.sharing.links.items():
+        if link.filter == FilterSpec():
+            message = "the filter states nothing; say who passes (broadcasting, length_min_m, area)"
+            yield Finding(f"sharing.links.{id_}.filter", message, "error")
+    n_filters = len(filter_entries(facts.sharing))
+    if n_filters > FILTERS_MAX:
+        yield Finding("sharing.links", f"{n_filters} different filters; at most {FILTERS_MAX} work", "error")
+
+
+def sanitise_without_effect(facts: Facts) -> Iterator[Finding]:
+    """Sanitising names an unknown label, changes nothing, or is delegated by who need not delegate it."""
+    for id_, link in facts.sharing.links.items():
+        rule, key = link.sanitise, f"links.{id_}.sanitise"
+        if rule is None:
+            continue
+        if rule.label is not None and rule.label not in facts.sharing.labels:
+            yield _unknown(f"{key}.label", "label", rule.label, facts.sharing.labels)
+        if rule.label is None and not rule.coarsen_m and not rule.delay_s:
+            message = "it changes nothing; name a label, coarsen_m or delay_s, or leave it out"
+            yield Finding(f"sharing.{key}", message, "error")
+        sender = facts.sharing.nodes.get(link.sender)
+        if sender is not None and sender.nation in rule.delegated_by:
+            message = f"{sender.nation} sends over this link and needs no delegation for its own reports"
+            yield Finding(f"sharing.{key}.delegated_by", message, "error")
 
 
 def link_without_agreement(facts: Facts) -> Iterator[Finding]:
@@ -297,6 +329,8 @@ CHECKS: Final = (
     feed_above_level,
     dangling_link,
     link_to_self,
+    filter_without_effect,
+    sanitise_without_effect,
     link_without_agreement,
     desk_of_two_nations,
     agreement_dates,

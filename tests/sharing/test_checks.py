@@ -47,6 +47,23 @@ SAME = ""
 """In place of a key: the finding is at the path that was changed."""
 
 FAULTS = [
+    ("links.forth.filter", {}, SAME, "states nothing", "error"),
+    ("links.forth.sanitise", {"delegated_by": ["USA"]}, SAME, "changes nothing", "error"),
+    ("links.forth.sanitise", {"label": "tear"}, "links.forth.sanitise.label", "unknown label", "error"),
+    (
+        "links.forth.sanitise",
+        {"coarsen_m": 1e3, "delegated_by": ["PHL"]},
+        "links.forth.sanitise.delegated_by",
+        "needs no delegation",
+        "error",
+    ),
+    (
+        "links.forth.sanitise",
+        {"coarsen_m": 1e3, "delegated_by": ["ABC"]},
+        "links.forth.sanitise.delegated_by",
+        "unknown nation 'ABC'",
+        "error",
+    ),
     ("nodes.phl.nation", "PHX", SAME, "unknown nation 'PHX'", "error"),
     ("labels.own.rel_to", ["AUS"], SAME, "unknown nation 'AUS'", "error"),
     ("agreements.deal.parties", ["JPN", "ABC"], SAME, "'ABC'", "error"),

@@ -41,7 +41,7 @@ from mda_sim.sharing.exchange.cases import (
     Rights,
 )
 from mda_sim.sharing.exchange.holdings import CopyKind, Form, Holdings
-from mda_sim.sharing.exchange.intake import Intake, Topology, all_forms, carried, sanitised
+from mda_sim.sharing.exchange.intake import Intake, Topology, all_forms, carried, sanitising
 from mda_sim.sharing.exchange.service import Chance, Desk, Line, Lot, ServiceTimes
 from mda_sim.sharing.filters import bits_of_links
 from mda_sim.sharing.network import SharingSpec
@@ -84,7 +84,7 @@ class Engine:
         }
         self._desks = {id_: Desk(spec, timeline) for id_, spec in sharing.desks.items()}
         self._carried = carried(sharing, topology, self.forms)
-        self._sanitised = self._tabulate_sanitising()
+        self._sanitised = sanitising(sharing, topology, self.forms)
         bits = bits_of_links(sharing)
         self._filter_bits = [np.uint64(bits.get(link, 0)) for link in topology.links]
         self._lanes = self._build_lanes(timeline)
@@ -125,22 +125,6 @@ class Engine:
                     willing=Chance(lot, spec.willingness, "willing"),
                 )
         return lanes
-
-    def _tabulate_sanitising(self) -> list[list[tuple[int, int]]]:
-        """For each link and form: the form as offered, and how long it is held back before its case [us]."""
-        table = []
-        for i, link in enumerate(self.topology.links):
-            spec = self.sharing.links[link]
-            delay_us = 0 if spec.sanitise is None else to_us(spec.sanitise.delay_s)
-            giver = self.topology.nations[self.topology.senders[i]]
-            made = [sanitised(spec, giver, self.sharing.labels, form) for form in self.forms]
-            table.append(
-                [
-                    (number, 0) if form is None else (self.forms.index(form), delay_us)
-                    for number, form in enumerate(made)
-                ]
-            )
-        return table
 
     def _offer_fed(self, link: int) -> None:
         """Offer to one link all parts that feeds bring to its sender, and open their cases."""
@@ -387,8 +371,8 @@ class Engine:
         number = REFUSED
         if not steps.gates[i]:
             lane = self._lanes[link, self.forms[profile].category]
-            window, n_bytes = (now + held_back_us) // lane.window_us, int(self.intake.n_bytes[rows].sum())
-            number = self._add(lane, window, rows, copy, n_bytes)
+            window = (now + held_back_us) // lane.window_us
+            number = self._add(lane, window, rows, copy, int(self.intake.n_bytes[rows].sum()))
         self.offers.append(
             Offers(
                 link, rows, now, steps.gates[i], steps.agreements[i], steps.consents[i], profile, depth,

@@ -154,3 +154,16 @@ def all_forms(sharing: SharingSpec, topology: Topology, fed: tuple[Profile, ...]
             if made is not None and made not in forms:
                 forms.append(made)
     return tuple(forms)
+
+
+def sanitising(
+    sharing: SharingSpec, topology: Topology, forms: tuple[Profile, ...]
+) -> list[list[tuple[int, int]]]:
+    """For each link and form: the form as offered, and how long it is held back before its case [us]."""
+    table = []
+    for i, link in enumerate(topology.links):
+        spec, giver = sharing.links[link], topology.nations[topology.senders[i]]
+        delay_us = 0 if spec.sanitise is None else to_us(spec.sanitise.delay_s)
+        made = [sanitised(spec, giver, sharing.labels, form) for form in forms]
+        table.append([(k, 0) if m is None else (forms.index(m), delay_us) for k, m in enumerate(made)])
+    return table
