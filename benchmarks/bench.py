@@ -71,8 +71,7 @@ def stages() -> list[Figure]:
     """Stages of one seed, and costs per unit of work."""
     from mda_sim import pipeline
     from mda_sim.scenario import load_scenario
-    from mda_sim.sharing.exchange import share_with_stats
-
+    
     scenario = load_scenario(SCENARIO, seeds=1)
     seed = scenario.seeds[0]
     figures = [Figure("read and check the scenario", median_s(lambda: load_scenario(SCENARIO)), "s")]
@@ -92,10 +91,10 @@ def stages() -> list[Figure]:
             "frame for scoring one seed", median_s(lambda: pipeline.build_frame(scenario, fleet, log), 3), "s"
         )
     )
-    for name, sharing in scenario.arrangements.items():
+    for name in scenario.arrangements:
 
-        def exchange(sharing=sharing):  # type: ignore[no-untyped-def]
-            return share_with_stats(log, sharing, scenario.spec.nations, scenario.timeline, seed)
+        def exchange(name=name):  # type: ignore[no-untyped-def]
+            return pipeline.share_with_stats(scenario, fleet, log, name, seed)
 
         deliveries, stats = exchange()
         seconds = median_s(exchange, 3)
@@ -105,7 +104,7 @@ def stages() -> list[Figure]:
             Figure(f"exchange, {name}: a hop row", seconds / stats.hops_rows * 1e6, "us"),
             Figure(
                 f"audit, {name}",
-                median_s(lambda d=deliveries, n=name: pipeline.audit(scenario, log, d, n, seed), 3),
+                median_s(lambda d=deliveries, n=name: pipeline.audit(scenario, fleet, log, d, n, seed), 3),
                 "s",
             ),
             Figure(

@@ -6,7 +6,7 @@ The shop window: every name below is loaded when it is first used, so ``import m
     scenario = mda.load("scenarios/south_china_sea.yaml")
     fleet = mda.build_world(scenario, seed=1)
     log = mda.sense(scenario, fleet, seed=1)
-    deliveries = mda.share(scenario, log, "today", seed=1)
+    deliveries = mda.share(scenario, fleet, log, "today", seed=1)
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ print(f"{len(log.reports):,} reports with {len(log.contacts):,} contacts, probes
 # %%
 WAYS = ("today", "us_hub_consent", "direct_manual", "direct_automated", "everything_at_once")
 
-deliveries = {name: mda.share(scenario, log, name, seed=SEED) for name in WAYS}
+deliveries = {name: mda.share(scenario, fleet, log, name, seed=SEED) for name in WAYS}
 
 assert all(made.sensing_digest == log.digest() for made in deliveries.values())  # all of the same log
 

@@ -43,7 +43,7 @@ def test_the_stages_can_be_called_from_the_shop_window() -> None:
     scenario = mda_sim.load(Path(__file__).parent / "study" / "tiny.yaml")
     fleet = mda_sim.build_world(scenario, 1)
     log = mda_sim.sense(scenario, fleet, 1)
-    deliveries = mda_sim.share(scenario, log, "direct", 1)
+    deliveries = mda_sim.share(scenario, fleet, log, "direct", 1)
     scores = mda_sim.score(scenario, mda_sim.build_frame(scenario, fleet, log), deliveries, "direct", 1)
     assert {row.nation for row in scores.rows} == {"JPN", "PHL"}
     assert deliveries.sensing_digest == log.digest()

@@ -181,9 +181,9 @@ def run(tree: dict[str, Any]) -> Run:
     scenario = load_scenario_text(json.dumps(tree, indent=1))
     fleet = pipeline.build_world(scenario, SEED)
     log = pipeline.sense(scenario, fleet, SEED)
-    deliveries = {name: pipeline.share(scenario, log, name, SEED) for name in scenario.arrangements}
+    deliveries = {name: pipeline.share(scenario, fleet, log, name, SEED) for name in scenario.arrangements}
     for name, made in deliveries.items():
-        pipeline.audit(scenario, log, made, name, SEED)
+        pipeline.audit(scenario, fleet, log, made, name, SEED)
     return Run(scenario, fleet, log, deliveries)
 
 

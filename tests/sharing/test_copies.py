@@ -57,7 +57,7 @@ def test_only_contacts_that_pass_the_filter_travel(make: SimpleNamespace) -> Non
 
 
 def test_what_a_filter_stops_meets_no_gate_and_no_stage(make: SimpleNamespace) -> None:
-    """No agreement is in force: the law refuses what the sender would send, and is not asked about the rest."""
+    """No agreement is in force: the law refuses what would be sent, and is not asked about the rest."""
     pair = make.pair(link={"filter": {"broadcasting": True}})
     plain = pair.sharing.model_dump(mode="json")
     plain["agreements"]["deal"]["in_force_from"] = None

@@ -7,6 +7,8 @@ Where next: ``intake`` puts parts into the network; ``picture`` looks up the par
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,7 +43,7 @@ def split_reports(
     )
     part.flags.writeable = False
     meta = {"filters": [list(entry.links) for entry in filter_entries(sharing)]}
-    columns = {
+    columns: dict[str, NDArray[Any]] = {
         "part": np.arange(n),
         "report": report[:n].copy(),
         "share_class": passed[:n].copy(),
