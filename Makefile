@@ -2,13 +2,13 @@
 PY ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-SCENARIO ?= scenarios/south_china_sea.yaml
+SCENARIO ?= scenarios/six_arrangements.yaml
 BRIEFLY := --quiet --seeds 1 --set warmup_h=6 --set duration_h=12 --set drain_h=6
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .PHONY: run test lint check wheel scenarios bench notebooks lock clean
 
-run: $(VENV)/.run          ## set up and run the shipped scenario
+run: $(VENV)/.run          ## set up and run the headline experiment, or SCENARIO=file
 	$(BIN)/mda-sim run $(SCENARIO)
 
 test: $(VENV)/.test        ## set up and pass the tests
@@ -23,12 +23,13 @@ lint: $(VENV)/.test        ## style, types and import contracts
 
 check: lint test           ## what a change must pass
 
-scenarios: $(VENV)/.test   ## run every shipped scenario briefly
+scenarios: $(VENV)/.test   ## check every shipped scenario and run it briefly
 	for file in scenarios/*.yaml; do \
+	  $(BIN)/mda-sim check "$$file" --strict > /dev/null || exit 1; \
 	  $(BIN)/mda-sim run "$$file" $(BRIEFLY) --out "$$(mktemp -d)/run" || exit 1; done
 
-wheel: $(VENV)/.test       ## build the wheel and run it outside the repository
-	sh .ci/try_wheel $(BIN)/python $(SCENARIO)
+wheel: $(VENV)/.test       ## build the wheel and run it outside the repository, on a scenario that extends no other
+	sh .ci/try_wheel $(BIN)/python scenarios/south_china_sea.yaml
 
 bench: $(VENV)/.test       ## measure, as multiples of a yardstick; writes benchmarks/results.md
 	$(BIN)/python benchmarks/bench.py
@@ -41,7 +42,7 @@ $(VENV)/.run: requirements.lock pyproject.toml
 	test -f $(VENV)/.test || $(PIP) install --require-hashes -r requirements.lock
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-deps --no-build-isolation -e .
 	@echo "compiling kernels and laying sea lanes, once"
-	@folder=$$(mktemp -d) && $(BIN)/mda-sim run scenarios/south_china_sea.yaml $(BRIEFLY) --out $$folder/run && rm -r $$folder
+	@folder=$$(mktemp -d) && $(BIN)/mda-sim run scenarios/six_arrangements.yaml $(BRIEFLY) --out $$folder/run && rm -r $$folder
 	touch $@
 
 $(VENV)/.test: requirements-dev.lock pyproject.toml

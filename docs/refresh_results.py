@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,17 @@ README = ROOT / "README.md"
 RESULTS = ROOT / "docs" / "results"
 IMAGES = {
     "south_china_sea": {
-        "maps/scenario.png": "scenario.png",
         "maps/difference_6h_direct_manual_JPN.png": "difference_jpn.png",
         "charts/latency.png": "latency.png",
     },
     "six_arrangements": {
+        "maps/scenario.png": "scenario.png",
         "charts/gaps.png": "six_gaps.png",
         "charts/latency.png": "six_latency.png",
     },
+    "label_sensitivity": {},
 }
+LEVELS = ("UNCLASSIFIED", "RESTRICTED", "CONFIDENTIAL")
 
 
 def main() -> None:
@@ -42,7 +45,7 @@ def main() -> None:
     (ROOT / "docs" / "images").mkdir(exist_ok=True)
     for source, image in IMAGES[name].items():
         shutil.copyfile(run / source, ROOT / "docs" / "images" / image)
-    README.write_text(with_block(README.read_text(), name, markdown(results)))
+    README.write_text(with_block(README.read_text(), name, block(name, results)))
 
 
 def extract(summary: dict[str, Any]) -> dict[str, Any]:
@@ -63,20 +66,54 @@ def extract(summary: dict[str, Any]) -> dict[str, Any]:
     return {"figures": figures, "primary": wanted, **{name: summary[name] for name in kept}}
 
 
+def block(name: str, results: dict[str, Any]) -> str:
+    """What stands between the markers of a scenario."""
+    return TABLES.get(name, markdown)(results)
+
+
 def markdown(results: dict[str, Any]) -> str:
-    """The table of the README."""
+    """The table of the README: a row for each nation and configuration."""
     metrics = [entry["metric"] for entry in results["primary"]]
-    ages = [metric.rsplit("_", 1)[1].replace("h", " h") for metric in metrics]
     lines = [
-        "| nation | configuration | " + " | ".join(f"custody {age}" for age in ages) + " |",
-        "| --- | --- |" + " ---: |" * len(ages),
+        "| nation | configuration | " + " | ".join(map(_words, metrics)) + " |",
+        "| --- | --- |" + " ---: |" * len(metrics),
     ]
     names = [results["baseline"], *sorted(set(results["figures"]) - {results["baseline"]})]
     for nation in sorted(results["figures"][results["baseline"]]):
         for name in names:
-            cells = [_cell(results["figures"][name][nation][metric]) for metric in metrics]
+            cells = [_cell(results["figures"][name][nation].get(metric)) for metric in metrics]
             lines.append(f"| {nation} | `{name}` | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def by_label(results: dict[str, Any]) -> str:
+    """The table of the sensitivity to a label: a column per level, rows where the level changes something."""
+    figures = results["figures"]
+    lines = [
+        "| nation | arrangement | figure | " + " | ".join(LEVELS) + " |",
+        "| --- | --- | --- |" + " ---: |" * len(LEVELS),
+    ]
+    unchanged = []
+    arrangements = [name for name in figures if f"{name}_{LEVELS[0].lower()}" in figures]
+    first = results["baseline"]
+    for nation in sorted(figures[first]):
+        for name in sorted(arrangements, key=lambda one: (one != first, one)):
+            ids = [one if one in figures else name for one in (f"{name}_{level.lower()}" for level in LEVELS)]
+            rows = {
+                metric: [_cell(figures[one][nation].get(metric)) for one in ids]
+                for metric in (entry["metric"] for entry in results["primary"])
+            }
+            if all(len(set(cells)) == 1 for cells in rows.values()):
+                unchanged.append(f"{nation} under `{name}`")
+                continue
+            for metric, cells in rows.items():
+                lines.append(f"| {nation} | `{name}` | {_words(metric)} | " + " | ".join(cells) + " |")
+    if unchanged:
+        lines += ["", f"The label changes nothing for: {', '.join(unchanged)}."]
+    return "\n".join(lines)
+
+
+TABLES: dict[str, Callable[[dict[str, Any]], str]] = {"label_sensitivity": by_label}
 
 
 def with_block(text: str, name: str, block: str) -> str:
@@ -86,14 +123,24 @@ def with_block(text: str, name: str, block: str) -> str:
     return f"{head}{begin}\n{block}\n{end}{rest.split(end)[1]}"
 
 
-def _cell(entry: dict[str, Any]) -> str:
+def _words(metric: str) -> str:
+    """A metric as a heading: ``custody_fraction_6h`` is custody 6 h."""
+    return f"{metric.split('_')[0]} {metric.rsplit('_', 1)[1].replace('h', ' h')}"
+
+
+def _cell(entry: dict[str, Any] | None) -> str:
     """A value in per cent, and its paired difference in percentage points with the interval."""
+    if entry is None or entry["mean"] is None:
+        return "-"
     value = f"{100 * entry['mean']:.1f} %"
     difference = entry.get("difference")
-    if difference is None or difference["mean"] == difference["low"] == difference["high"] == 0:
+    if difference is None or difference["mean"] is None:
+        return value
+    if difference["mean"] == difference["low"] == difference["high"] == 0:
         return value
     digits = 1 if abs(difference["mean"]) >= 0.001 else 2
-    mean, low, high = (f"{100 * difference[end]:+.{digits}f}" for end in ("mean", "low", "high"))
+    ends = (difference[end] for end in ("mean", "low", "high"))
+    mean, low, high = ("?" if end is None else f"{100 * end:+.{digits}f}" for end in ends)
     return f"{value} ({mean} [{low}, {high}] pp)"
 
 

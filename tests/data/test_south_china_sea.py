@@ -10,7 +10,9 @@ import yaml
 
 from mda_sim.data import catalogue
 from mda_sim.geo.regions import contains
+from mda_sim.records import Gate
 from mda_sim.scenario import load_scenario
+from mda_sim.sharing.gates import Question, judge
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "scenarios" / "south_china_sea.yaml"
@@ -88,12 +90,12 @@ def test_sensors_are_as_many_as_stated_and_each_feeds_its_own_nation(scenario):
         for operator in ("PHL", "JPN", "USA", "XCA")
         for category in ("radar", "ais")
     }
-    assert count[("PHL", "radar")] == 16
+    assert count[("PHL", "radar")] == 23
     assert count[("JPN", "radar")] == 4
     assert count[("PHL", "ais")] == 10
     assert count[("JPN", "ais")] == 4
     assert count[("XCA", "ais")] == 8
-    assert sum(count.values()) == len(sensors) == 42
+    assert sum(count.values()) == len(sensors) == 49
     assert count[("USA", "radar")] == count[("USA", "ais")] == count[("XCA", "radar")] == 0
     assert set(sharing.feeds) == set(sensors)
     for sensor_id, feed in sharing.feeds.items():
@@ -122,17 +124,60 @@ def test_sensors_at_notional_sites_say_so(tree):
 
 
 def test_every_review_desk_can_work_off_its_cases(scenario):
+    week_s = 7 * 86_400
     for sharing in scenario.arrangements.values():
         for desk_id, desk in sharing.desks.items():
             served = [link for link in sharing.links.values() if link.desk == desk_id]
             outgoing = [link for link in served if "USA" not in sharing.nodes[link.sender].nation]
-            cases = sum(7 * 86_400 / link.case_window_s * len(link.categories) for link in outgoing)
-            open_s = len(desk.calendar.weekdays) * (desk.calendar.close_s - desk.calendar.open_s)
+            # radar only: AIS contacts do not pass the coast guards' filter
+            cases = sum(week_s / link.case_window_s for link in outgoing)
+            on_watch = desk_id.endswith("_watch")
+            hours = desk.calendar
+            open_s = week_s if on_watch else len(hours.weekdays) * (hours.close_s - hours.open_s)
             load = cases * desk.touch.mean_s / (desk.servers * open_s)
-            assert load == pytest.approx(0.488 if outgoing else 0.0, abs=0.001)
+            assert load == pytest.approx((0.131 if on_watch else 0.488) if outgoing else 0.0, abs=0.001)
 
 
-def test_today_has_no_way_between_japan_and_the_philippines(scenario):
+def refused_on(sharing, link_id, label, originator, moment):
+    """The gates that refuse a radar report with this label on a link, asked by its originator."""
+    link = sharing.links[link_id]
+    recipient = sharing.nodes[link.recipient]
+    question = Question(
+        label=label,
+        category="radar",
+        originator=originator,
+        sender=sharing.nodes[link.sender].nation,
+        recipient=recipient.nation,
+        moment=moment,
+    )
+    return judge(question, sharing.agreements, link.accreditation, recipient, sharing.consents)
+
+
+@pytest.mark.parametrize("configuration", ["today", "direct_manual"])
+def test_the_label_decides_whether_the_coast_guards_line_opens(scenario, configuration):
+    sharing, start = scenario.arrangements[configuration], scenario.spec.start
+    label = sharing.labels["phl_radar"]
+    refused = refused_on(sharing, "phl_jcg", label, "PHL", start).gates
+    assert refused & Gate.ACCREDITATION
+    assert bool(refused & Gate.CEILING) == (configuration == "today")
+    unclassified = label.model_copy(update={"classification": "UNCLASSIFIED"})
+    ruling = refused_on(sharing, "phl_jcg", unclassified, "PHL", start)
+    assert (ruling.gates, ruling.agreement) == (0, "jcg_pcg_memorandum")
+    assert refused_on(sharing, "jcg_mod", unclassified, "PHL", start).gates == 0
+    assert refused_on(sharing, "jcg_mod", label, "PHL", start).gates == Gate.ACCREDITATION
+    japanese = sharing.labels["jpn_radar"]
+    assert refused_on(sharing, "mod_jcg", japanese, "JPN", start).gates == Gate.ACCREDITATION
+
+
+def test_the_coast_guards_send_only_what_does_not_broadcast(scenario):
+    links = scenario.spec.sharing.links
+    assert {link_id for link_id, link in links.items() if link.filter is not None} == {"phl_jcg", "jcg_phl"}
+    for link_id in ("phl_jcg", "jcg_phl"):
+        assert links[link_id].filter.broadcasting is False
+        assert links[link_id].willingness == 0.8
+
+
+def test_today_has_no_way_for_classified_reports_between_japan_and_the_philippines(scenario):
     def is_direct(parties):
         return {"JPN", "PHL"} <= set(parties)
 
@@ -145,14 +190,20 @@ def test_today_has_no_way_between_japan_and_the_philippines(scenario):
         }
         for name, sharing in scenario.arrangements.items()
     }
-    assert ways == {"today": set(), "direct_manual": {"jpn_phl", "phl_jpn"}}
-    assert not any(is_direct(agreement.parties) for agreement in today.agreements.values())
+    coast_guards = {"phl_jcg", "jcg_phl"}
+    assert ways == {"today": coast_guards, "direct_manual": {"jpn_phl", "phl_jpn", *coast_guards}}
+    between = [key for key, agreement in today.agreements.items() if is_direct(agreement.parties)]
+    assert between == ["jcg_pcg_memorandum"]
+    assert today.agreements["jcg_pcg_memorandum"].ceiling == "UNCLASSIFIED"
+    for link_id in (*coast_guards, "jcg_mod", "mod_jcg"):
+        assert today.links[link_id].accreditation == "UNCLASSIFIED"
+    assert today.nodes["jpn_jcg"].highest_level == "UNCLASSIFIED"
     assert direct.agreements["jpn_phl_gsomia"].in_force_from < scenario.spec.start
     assert direct.agreements["jpn_phl_gsomia"].name.startswith("Hypothetical")
 
 
 def test_dates_of_the_agreements_are_those_of_the_catalogue(scenario):
-    for agreement_id in ("jpn_usa_gsomia", "phl_usa_gsomia"):
+    for agreement_id in ("jcg_pcg_memorandum", "jpn_usa_gsomia", "phl_usa_gsomia"):
         signed = scenario.spec.sharing.agreements[agreement_id].signed
         assert f"{signed:%Y-%m-%d}" == catalogue.agreement_rules(agreement_id)[0].signed
 
@@ -174,9 +225,11 @@ def test_zones_hold_what_their_names_say(scenario):
     assert contains(scenario.spec.metrics.zones["palawan_west"].region, 9.3, 117.4)
 
 
-def test_primary_endpoints_are_custody_of_the_silent_in_every_zone(scenario):
+def test_primary_endpoints_are_custody_and_awareness_of_the_silent_in_every_zone(scenario):
     primary = scenario.spec.metrics.primary
+    metrics = [f"custody_fraction_{age}h" for age in (1, 6, 24, 72)] + ["awareness_fraction_24h"]
+    zones = [None, *dict.fromkeys(point.zone for point in primary if point.zone)]
     assert {point.group for point in primary} == {"not_broadcasting_foreign"}
-    assert {point.metric for point in primary} == {f"custody_fraction_{age}h" for age in (1, 6, 24, 72)}
-    assert {point.zone for point in primary} == {None, *scenario.spec.metrics.zones}
-    assert len(primary) == 4 * 8
+    assert set(zones) == {None, *scenario.spec.metrics.zones}
+    wanted = [(zone, name) for zone in zones for name in metrics]
+    assert [(point.zone, point.metric) for point in primary] == wanted

@@ -70,7 +70,8 @@ class Holdings:
             after, is_kept = self._outcome(before, number)
             alike = held == before
             kept[alike] = is_kept
-            self._held[node, rows[alike]] = after
+            if is_kept:
+                self._held[node, rows[alike]] = after
         return kept
 
     def _outcome(self, before: int, number: int) -> tuple[int, bool]:
