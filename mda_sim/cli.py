@@ -225,6 +225,7 @@ def _show(study: Study, scenario: Scenario, *, quiet: bool, as_json: bool) -> No
             "folder": str(study.folder),
             "shown_again": study.shown_again,
             "seconds": round(study.seconds, 3),
+            "engine": {name: effort.record() for name, effort in study.efforts.items()},
             "summary": study.summary,
         }
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))
@@ -232,11 +233,19 @@ def _show(study: Study, scenario: Scenario, *, quiet: bool, as_json: bool) -> No
     if not quiet:
         from rich.console import Console
 
+        from mda_sim.report.figures import configurations_of
         from mda_sim.report.gallery import zone_names
         from mda_sim.report.tables import print_summary
+        from mda_sim.study.effort import effort_lines
 
         width = None if sys.stdout.isatty() else _FILE_WIDTH
         print_summary(Console(highlight=False, width=width), study.summary, zone_names(scenario))
+        names = [name for name in configurations_of(study.summary) if name in study.efforts]
+        for line in effort_lines({name: study.efforts[name] for name in names}):
+            _say(line)
+        _say(
+            f"By class, flag and zone: {study.folder / 'answer.md'}; every figure: {study.folder / 'tables'}"
+        )
         done = "shown again, nothing was computed" if study.shown_again else f"done in {study.seconds:.1f} s"
         _say(f"{done}: {study.folder}")
     else:
@@ -327,12 +336,14 @@ def _loads(scenario: Scenario) -> Iterator[str]:
     """Offered load of every desk and link of every configuration, on the first seed."""
     from mda_sim.pipeline import build_world, sense
     from mda_sim.sharing.exchange import offered_load
+    from mda_sim.sharing.filters import contact_facts
 
     seed = scenario.seeds[0]
-    log = sense(scenario, build_world(scenario, seed), seed)
+    fleet = build_world(scenario, seed)
+    log = sense(scenario, fleet, seed)
     for name, sharing in scenario.arrangements.items():
         yield f"offered load, configuration {name}, seed {seed}"
-        for row in offered_load(sharing, log, scenario.timeline):
+        for row in offered_load(sharing, log, scenario.timeline, contact_facts(fleet, log, sharing)):
             load = "<0.001" if 0 < row.offered_load < 0.001 else f"{row.offered_load:.3f}"
             alarm = "  SATURATED: this queue grows without end" if row.offered_load >= 1 else ""
             cases = f"{row.cases_per_day:>9.1f} cases a day"

@@ -36,6 +36,10 @@ def test_a_run_ends_well_and_prints_the_answer(serial: tuple[Path, subprocess.Co
     assert "custody 6 h" in result.stdout
     assert "perfect association" in result.stdout
     assert str(out) in result.stdout
+    assert str(out / "answer.md") in result.stdout
+    assert "take no position on claims" in result.stdout
+    assert re.search(r"Exchange +SimPy events +cases +hops +µs per case +µs per hop", result.stdout)
+    assert re.search(r"\n  direct +[\d,]+ +\d+ +\d+ +[\d.,]+ +[\d.,]+\n", result.stdout)
     assert "[6/6]" in result.stderr
     assert "Traceback" not in result.stderr
 
@@ -59,6 +63,7 @@ def test_the_folder_has_the_maps_and_charts_of_every_nation(
     }
     listed = json.loads((out / "manifest.json").read_text())["files"]
     assert names < set(listed)
+    assert {"answer.md", "tables/custody.csv", "tables/gaps.csv"} < set(listed)
 
 
 def test_two_workers_write_the_same_bytes(
@@ -207,6 +212,10 @@ def test_hostile_names_go_through_every_output_unharmed(tmp_path: Path) -> None:
         assert "\x1b" not in output
         assert "\u202e" not in output
     assert len(list((tmp_path / "out").rglob("*.png"))) == 10
+    document = (tmp_path / "out" / "answer.md").read_text()
+    assert "\\[bold red\\]x\\[/bold red\\] \\$" in document
+    assert "\x1b" not in document
+    assert "<script>" not in document.replace("\\<script\\>", "")
 
 
 def test_check_tells_what_is_in_a_scenario_and_writes_nothing(

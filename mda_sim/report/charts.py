@@ -15,41 +15,32 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from mda_sim.metrics.spec import age_label
 from mda_sim.report.basemap import CAUTION
+from mda_sim.report.figures import Figure as Row
+from mda_sim.report.figures import configurations_of, entry_of, split_age
 from mda_sim.report.style import GRID, MUTED, colour_of, house_style, new_figure
-from mda_sim.report.tables import Figure as Row
-from mda_sim.report.tables import configurations_of, entry_of
 from mda_sim.report.text import for_figure
-from mda_sim.report.words import group_words, time_unit
+from mda_sim.report.words import GAP_WORDS, STAGE_WORDS, age_words, group_words, time_unit, value_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_STAGE_COLOURS: Final = (*(colour_of(number) for number in range(8)), "#7f5539", MUTED)
 #: Stages in the order in which a report goes through them, with words and colour.
-STAGES: Final = (
-    ("product", "sensor product", colour_of(0)),
-    ("feed", "feed to the centre", colour_of(1)),
-    ("case_forming", "case forming", colour_of(2)),
-    ("desk_wait", "wait for the desk", colour_of(3)),
-    ("review", "review", colour_of(4)),
-    ("elapsed", "release delay", colour_of(5)),
-    ("consent", "consent", colour_of(6)),
-    ("link_wait", "wait for the link", colour_of(7)),
-    ("transmission", "transmission", "#7f5539"),
-    ("relay", "relay", MUTED),
+STAGES: Final = tuple(
+    (stage, words, colour) for (stage, words), colour in zip(STAGE_WORDS.items(), _STAGE_COLOURS, strict=True)
 )
 
+_GAP_COLOURS: Final = (*(colour_of(number) for number in (0, 5, 2, 7, 4, 3, 1)), GRID)
 #: Parts of the gap split in the order in which they are asked, with words and colour.
-GAP_PARTS: Final = (
-    ("held", "held", colour_of(0)),
-    ("quality", "too imprecise", colour_of(5)),
-    ("latency", "not yet arrived", colour_of(2)),
-    ("capacity", "expired or lost", colour_of(7)),
-    ("no_link", "no link", colour_of(4)),
-    ("choice", "not sent by choice", colour_of(3)),
-    ("policy", "refused by a rule", colour_of(1)),
-    ("sensing", "seen by nobody", GRID),
+GAP_PARTS: Final = tuple(
+    (part, words, colour) for (part, words), colour in zip(GAP_WORDS.items(), _GAP_COLOURS, strict=True)
 )
+
+#: Markers of configurations, so that lines are told apart without colour.
+_MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "*")
+_SPREAD: Final = 0.3
+"""Width over which the markers of one age are set beside each other [ages]."""
 
 _SENT: Final = ("delivered", "in_flight", "expired", "lost", "withheld", "not_sent", "no_route")
 
@@ -65,28 +56,33 @@ def custody_chart(
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     n_rows = -(-len(configurations_of(summary)) // 3)  # rows of the key
-    bottom = 0.84 + 0.18 * n_rows
+    bottom = 0.90 + 0.18 * n_rows
     width, height, top = 2.9 * max(len(nations), 1) + 0.7, 2.88 + bottom, 0.72
     with house_style():
         figure = new_figure(width, height)
         _heading(figure, "Custody against the age one accepts", group_words(group, zones))
         for number, nation in enumerate(nations):
-            left = 0.62 + 2.9 * number
+            left = 0.66 + 2.9 * number
             axes = figure.add_axes(
                 (left / width, bottom / height, 2.6 / width, (height - top - bottom - 0.2) / height)
             )
             _custody_panel(axes, summary, nation, ages_s, group)
             axes.set_title(for_figure(nation), loc="left", fontsize=9, fontweight="bold")
             axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-            axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-            if number:
+            axes.yaxis.set_major_formatter(PercentFormatter(100, symbol=None))
+            if not number:
+                axes.set_ylabel("share of vessel-time held [%]")
+            else:
                 axes.tick_params(labelleft=False)
         _common_height(figure.axes)
         if figure.axes:
             handles, labels = figure.axes[0].get_legend_handles_labels()
             place = (0.45 / width, 0.40 / height)
             figure.legend(handles, labels, loc="lower left", bbox_to_anchor=place, ncols=3)
-        _footer(figure, "Whiskers: 95 % interval over seeds.")
+        _footer(
+            figure,
+            "Whiskers: 95 % interval over seeds. Markers stand beside each other only to be told apart.",
+        )
         return figure
 
 
@@ -104,8 +100,8 @@ def latency_chart(summary: Mapping[str, Any], nations: Sequence[str]) -> Figure:
         rows,
         parts,
         x_words=f"mean time from observation to receipt [{unit}]",
-        notes=[_delivered_words(summary, nation, name) for nation, name in rows],
-        footer="At the bars: share of foreign contacts that came at all.",
+        notes=[_received_words(summary, nation, name) for nation, name in rows],
+        footer="At the bars: mean latency of what came, and the share of foreign contacts that came at all.",
     )
 
 
@@ -124,7 +120,7 @@ def gap_chart(
     ]
     return _bars(
         "What is held, and why the rest is not",
-        group_words(group, zones),
+        f"{group_words(group, zones)}; held: seen no more than {age_words(split_age(summary))} ago",
         rows,
         parts,
         x_words="share of vessel-time in the scored area [%]",
@@ -154,21 +150,24 @@ def _bars(
     notes: Sequence[str],
     footer: str,
 ) -> Figure:
-    """Stacked bars: one per nation and configuration, with a note at its end."""
-    width, top, bottom = 8.6, 0.78, 1.22
-    height = top + bottom + 0.34 * max(len(rows), 1)
+    """Stacked bars: one per nation and configuration, with a note at its end, in blocks by nation."""
+    nations = list(dict.fromkeys(nation for nation, _ in rows))
+    places = [number + 0.9 * nations.index(nation) for number, (nation, _) in enumerate(rows)]
+    width, top, bottom = 8.6, 0.62, 1.22
+    span = (places[-1] if places else 0.0) + 1.6
+    height = top + bottom + 0.3 * span
     with house_style():
         figure = new_figure(width, height)
         _heading(figure, title, subtitle)
-        axes = figure.add_axes((2.1 / width, bottom / height, 5.1 / width, (height - top - bottom) / height))
+        axes = figure.add_axes((1.75 / width, bottom / height, 6.7 / width, (height - top - bottom) / height))
         ends = [0.0] * len(rows)
         for words, colour, lengths in parts:
             if any(lengths):
                 axes.barh(
-                    range(len(rows)),
+                    places,
                     lengths,
                     left=ends,
-                    height=0.62,
+                    height=0.66,
                     color=colour,
                     label=words,
                     edgecolor="white",
@@ -176,11 +175,26 @@ def _bars(
                 )
                 ends = [end + length for end, length in zip(ends, lengths, strict=True)]
         reach = max(ends, default=0.0) or 1.0
-        for place, (note, end) in enumerate(zip(notes, ends, strict=True)):
-            axes.text(end + 0.015 * reach, place, note, va="center", fontsize=7, color=MUTED)
-        axes.set_yticks(range(len(rows)), [for_figure(f"{nation}  {name}", 40) for nation, name in rows])
-        axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlim(0, reach * 1.16)
+        for place, note, end in zip(places, notes, ends, strict=True):
+            look: Any = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+            axes.text(end + 0.012 * reach, place, note, va="center", fontsize=7, color=MUTED, bbox=look)
+        for nation in nations:
+            first = next(place for place, (code, _) in zip(places, rows, strict=True) if code == nation)
+            axes.annotate(
+                for_figure(nation, 40),
+                (0, first - 0.66),
+                xytext=(-6, 0),
+                xycoords=("axes fraction", "data"),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+                fontsize=8.5,
+                fontweight="bold",
+            )
+        axes.set_yticks(places, [for_figure(name, 30) for _, name in rows])
+        axes.set_ylim(span - 1.1, -1.0)
+        axes.set_xlim(0, reach * 1.22)
+        axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= 1.001 * reach])
         axes.set_xlabel(x_words)
         _plain_axes(axes, "x")
         handles, labels = axes.get_legend_handles_labels()
@@ -202,15 +216,15 @@ def _custody_panel(
             if (entry := entry_of(summary, name, nation, Row(f"custody_fraction_{age_label(age_s)}", group)))
             and entry["mean"] is not None
         ]
-        shift = 0.07 * (number - (len(names) - 1) / 2)
+        shift = _SPREAD * (number / max(len(names) - 1, 1) - 0.5)
         x = [place + shift for place, _ in found]
-        mean = [float(entry["mean"]) for _, entry in found]
+        mean = [100.0 * float(entry["mean"]) for _, entry in found]
         low = [
-            m - float(entry["low"] if entry["low"] is not None else m)
+            0.0 if entry["low"] is None else m - 100.0 * float(entry["low"])
             for m, (_, entry) in zip(mean, found, strict=True)
         ]
         high = [
-            float(entry["high"] if entry["high"] is not None else m) - m
+            0.0 if entry["high"] is None else 100.0 * float(entry["high"]) - m
             for m, (_, entry) in zip(mean, found, strict=True)
         ]
         axes.errorbar(
@@ -218,14 +232,14 @@ def _custody_panel(
             mean,
             yerr=[low, high],
             color=colour_of(number),
-            marker="o",
-            markersize=3.5,
+            marker=_MARKERS[number % len(_MARKERS)],
+            markersize=4,
             linewidth=1.3,
             elinewidth=0.8,
             capsize=2,
             label=for_figure(name, 30),
         )
-    axes.set_xticks(range(len(ages_s)), [age_label(age_s) for age_s in ages_s])
+    axes.set_xticks(range(len(ages_s)), [age_words(age_label(age_s)) for age_s in ages_s])
     axes.set_xlim(-0.35, len(ages_s) - 0.65)
     axes.set_xlabel("age at most")
     _plain_axes(axes)
@@ -233,9 +247,9 @@ def _custody_panel(
 
 def _common_height(panels: Sequence[Axes]) -> None:
     """One scale for all panels, from zero to a little above the highest whisker."""
-    highest = max((axes.get_ylim()[1] for axes in panels), default=1.0)
+    highest = max((axes.get_ylim()[1] for axes in panels), default=100.0)
     for axes in panels:
-        axes.set_ylim(-0.03 * highest, min(1.05, highest))
+        axes.set_ylim(-0.03 * highest, min(105.0, highest))
 
 
 def _stage_means(summary: Mapping[str, Any], nation: str, configuration: str) -> dict[str, float]:
@@ -251,13 +265,17 @@ def _mean(summary: Mapping[str, Any], configuration: str, nation: str, metric: s
     return float(entry["mean"]) if entry is not None and entry["mean"] is not None else 0.0
 
 
-def _delivered_words(summary: Mapping[str, Any], nation: str, configuration: str) -> str:
-    """Share of foreign contacts that were delivered, in words."""
+def _received_words(summary: Mapping[str, Any], nation: str, configuration: str) -> str:
+    """Mean latency of foreign contacts, and the share of them that were delivered, in words."""
     counts = {
         outcome: _mean(summary, configuration, nation, f"outcome_{outcome}_count", "all") for outcome in _SENT
     }
     whole = sum(counts.values())
-    return f"{counts['delivered'] / whole:.0%} came" if whole else "no foreign contacts"
+    if not whole:
+        return "no foreign contacts"
+    came = f"{100 * counts['delivered'] / whole:.0f} % came"
+    mean = entry_of(summary, configuration, nation, Row("latency_mean_s", "all"))
+    return f"{value_words(mean)}, {came}" if mean is not None and mean["mean"] is not None else came
 
 
 def _heading(figure: Figure, title: str, subtitle: str) -> None:

@@ -22,8 +22,9 @@ from mda_sim.metrics.spec import age_label
 from mda_sim.report.charts import custody_chart, gap_chart, latency_chart
 from mda_sim.report.grids import Mesh, difference_mesh, probe_values, share_mesh
 from mda_sim.report.maps import Caption, common_limit, coverage_map, difference_map, scenario_map
-from mda_sim.report.scene import Scene, fed, link_marks, scene_of
+from mda_sim.report.scene import Scene, arrangement_of, fed, scene_of
 from mda_sim.report.style import save
+from mda_sim.report.words import age_words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Figure
@@ -140,7 +141,7 @@ class Gallery:
         """Map of what one nation holds where; KeyError if the run has no such map."""
         self._check("coverage", configuration, nation)
         values = probe_values(self._sources.coverage(configuration), nation, self._age_s)
-        title = f"{self._name_of(nation)}: area in custody within {age_label(self._age_s)}"
+        title = f"{self._name_of(nation)}: area in custody within {age_words(age_label(self._age_s))}"
         return coverage_map(
             self._scene,
             share_mesh(values, self._spacing_deg),
@@ -154,7 +155,7 @@ class Gallery:
         """Map of what a configuration changes against the baseline; KeyError if the run has no such map."""
         self._check("difference", configuration, nation)
         title = f"{self._name_of(nation)}: what '{configuration}' changes"
-        against = f"against '{self._scenario.baseline}', custody within {age_label(self._age_s)}"
+        against = f"against '{self._scenario.baseline}', custody within {age_words(age_label(self._age_s))}"
         subtitle = f"{against}, for {self._probe_words()}"
         return difference_map(
             self._scene,
@@ -179,8 +180,9 @@ class Gallery:
             f"sensors, vessels and links; {fleet.n_vessels:,} vessels over the whole run",
             self._source,
         )
-        links = [(name, link_marks(arrangements[name])) for name in order]
-        return scenario_map(self._scene, tracks(fleet, TRACKS_SHOWN), links, caption)
+        baseline = arrangements[order[0]]
+        shown = [arrangement_of(name, arrangements[name], baseline) for name in order]
+        return scenario_map(self._scene, tracks(fleet, TRACKS_SHOWN), shown, caption)
 
     def _custody_chart(self) -> Figure:
         return custody_chart(

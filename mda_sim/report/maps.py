@@ -25,7 +25,7 @@ from mda_sim.report.labels import Label, PixelBox, boxes_around, place_labels
 from mda_sim.report.parties import draw_links
 from mda_sim.report.scene import (
     REFERENCE_HEIGHT_M,
-    LinkMark,
+    Arrangement,
     Outline,
     Scene,
     SensorMark,
@@ -33,6 +33,7 @@ from mda_sim.report.scene import (
 )
 from mda_sim.report.style import DIFFERENCE_COLOURS, INK, MUTED, NEVER, SHARE_COLOURS, colour_of, house_style
 from mda_sim.report.text import for_figure
+from mda_sim.report.words import age_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 #: Marker of each sensor category; others get a diamond.
 MARKERS: Final = {"radar": "^", "ais": "o"}
 
-_CATEGORY_WORDS: Final = {"radar": "coastal radar", "ais": "AIS receiver"}
+_CATEGORY_WORDS: Final = {"radar": "coastal radar", "ais": "AIS receiver", "sar": "satellite radar"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def coverage_map(
     from matplotlib.colors import Normalize
     from matplotlib.patches import Patch
 
-    label = age_label(tau_s)
+    label = age_words(age_label(tau_s))
     notes = [
         "Colour: share of the scored time in which this nation's picture holds a vessel that stays in the "
         f"cell, seen no more than {label} ago; mean over seeds. Cells with their centre on land have none. "
@@ -95,14 +96,15 @@ def difference_map(
     from matplotlib.patches import Patch
 
     notes = [
-        f"Colour: difference in the share of time held (age at most {age_label(tau_s)}), configuration minus "
-        "baseline, paired by seed. Hatched: the 95 % interval over seeds includes zero (pointwise). "
-        "Cells with their centre on land have none. "
+        f"Colour: difference in the share of time held (age at most {age_words(age_label(tau_s))}), "
+        "configuration minus baseline, paired by seed. Hatched: the 95 % interval over seeds includes zero "
+        "(pointwise). Cells with their centre on land have none. "
         f"{COAST_SOURCE}",
         caption.source,
     ]
     with house_style():
-        sheet = new_sheet(scene.extent, caption.title, caption.subtitle, notes, side_in=0.85)
+        subtitle = f"{caption.subtitle}; {changes(mesh)}"
+        sheet = new_sheet(scene.extent, caption.title, subtitle, notes, side_in=0.85)
         drawn = _cells(sheet.axes, mesh, DIFFERENCE_COLOURS, diverging_norm(limit))
         _hatch(sheet.axes, mesh)
         _colour_bar(sheet, drawn, "difference in share of time held")
@@ -119,19 +121,20 @@ def difference_map(
 def scenario_map(
     scene: Scene,
     tracks: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]],
-    arrangements: Sequence[tuple[str, Sequence[LinkMark]]],
+    arrangements: Sequence[Arrangement],
     caption: Caption,
 ) -> Figure:
     """Sensors with ranges, vessel tracks, features, ports, and who sends to whom.
 
-    ``tracks`` are (latitudes, longitudes), ``arrangements`` the links of each configuration, baseline first.
+    ``tracks`` are (latitudes, longitudes), ``arrangements`` those of each configuration, baseline first.
     """
     from matplotlib.collections import LineCollection
     from matplotlib.lines import Line2D
 
     notes = [
         f"Rings: instrumented range or radio horizon to a vessel {REFERENCE_HEIGHT_M:g} m high, whichever is "
-        f"shorter. Thin lines: tracks of a sample of the vessels of the first seed. {COAST_SOURCE}",
+        "shorter. Thin lines: tracks of a sample of the vessels of the first seed, which trace the lanes. "
+        f"{_not_drawn(scene)}{COAST_SOURCE}",
         caption.source,
     ]
     with house_style():
@@ -154,7 +157,7 @@ def scenario_map(
                     zorder=6,
                 )
         named = [
-            Line2D([], [], color="#5f7f95", linewidth=1, label="vessel tracks"),
+            Line2D([], [], color="#5f7f95", linewidth=1, label="vessel tracks, lanes"),
             Line2D(
                 [], [], color="#8c2d04", marker="x", linestyle="", markersize=4, label="feature with vessels"
             ),
@@ -165,6 +168,22 @@ def scenario_map(
         if sheet.side is not None:
             draw_links(sheet.side, scene, arrangements)
         return sheet.figure
+
+
+def changes(mesh: Mesh) -> str:
+    """How many cells of a difference map change, and by how much, so that a blank map says that it is.
+
+    >>> one = Mesh(np.arange(2.0), np.arange(3.0), np.array([[0.0, 0.25]]), np.array([[False, False]]))
+    >>> changes(one)
+    '1 of 2 cells changes, by +0.25'
+    """
+    known = mesh.values[np.isfinite(mesh.values)]
+    changed = known[known != 0]
+    if not len(changed):
+        return "no cell changes"
+    low, high = (f"{end:+.{2 if abs(end) >= 0.005 else 5}f}" for end in (changed.min(), changed.max()))
+    verb = "changes" if len(changed) == 1 else "change"
+    return f"{len(changed):,} of {len(known):,} cells {verb}, by {low if low == high else f'{low} to {high}'}"
 
 
 def diverging_norm(limit: float) -> Any:
@@ -266,7 +285,6 @@ def _operators(axes: Axes, scene: Scene) -> list[Any]:
     """Sensors coloured by operator, with the rings of the radars; returns the handles of the key."""
     from matplotlib.lines import Line2D
 
-    names = {code: name for code, name, _ in scene.parties}
     handles: list[Any] = []
     for number, (code, _, _) in enumerate(scene.parties):
         marks = [sensor for sensor in scene.sensors if sensor.operator == code]
@@ -287,7 +305,7 @@ def _operators(axes: Axes, scene: Scene) -> list[Any]:
                 "linestyle": "",
             }
             axes.plot([s.lon_deg for s in these], [s.lat_deg for s in these], zorder=7, **look)
-            words = f"{_CATEGORY_WORDS.get(category, category)}, {names[code]}"
+            words = f"{_CATEGORY_WORDS.get(category, category)}, {code}"
             handles.append(Line2D([], [], label=for_figure(words, 40), **look))
     return handles
 
@@ -302,7 +320,7 @@ def _name_places(sheet: Sheet, scene: Scene) -> None:
     shown = (*scene.features, *scene.ports)
     labels = [_zone_label(zone) for zone in scene.zones]
     labels += [
-        Label(place.lat_deg, place.lon_deg, place.name, size_pt=5.8)
+        Label(place.lat_deg, place.lon_deg, place.name.partition(" (")[0], size_pt=5.8)
         for place in scene.ports
         if _inside(sheet, place.lat_deg, place.lon_deg)
     ]
@@ -317,15 +335,23 @@ def _name_places(sheet: Sheet, scene: Scene) -> None:
 
 
 def _zone_label(zone: Outline) -> Label:
+    """The name of a zone, over the middle of its upper edge."""
     top = float(zone.lat_deg.max())
+    edge = zone.lon_deg[zone.lat_deg >= top - 0.02 * (top - float(zone.lat_deg.min()))]
     return Label(
         top,
-        float((zone.lon_deg.min() + zone.lon_deg.max()) / 2),
+        float((edge.min() + edge.max()) / 2),
         zone.name,
         size_pt=6.8,
         style="italic",
         above=True,
     )
+
+
+def _not_drawn(scene: Scene) -> str:
+    """A sentence on the sensors that stand nowhere; empty without any."""
+    words = [f"{n} {_CATEGORY_WORDS.get(category, category)} ({code})" for n, category, code in scene.moving]
+    return f"Not drawn, since they move: {', '.join(words)}. " if words else ""
 
 
 def _inside(sheet: Sheet, lat_deg: float, lon_deg: float) -> bool:

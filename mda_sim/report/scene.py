@@ -77,6 +77,20 @@ class LinkMark:
 
 
 @dataclass(frozen=True)
+class Arrangement:
+    """Who sends to whom under one configuration, and what it has that the baseline lacks."""
+
+    name: str
+    links: tuple[LinkMark, ...] = ()
+    pools: tuple[frozenset[str], ...] = ()
+    """Parties that hold everything at once, by sharing group."""
+    new_pairs: frozenset[tuple[str, str]] = frozenset()
+    """Sender and recipient of links that the baseline lacks or has otherwise."""
+    news: tuple[str, ...] = ()
+    """Agreements and consents that the baseline lacks, in words."""
+
+
+@dataclass(frozen=True)
 class Scene:
     """All that maps of one scenario have in common."""
 
@@ -87,6 +101,8 @@ class Scene:
     ports: tuple[Place, ...]
     parties: tuple[tuple[str, str, str], ...]
     """Code, name and kind of each party, in order of code."""
+    moving: tuple[tuple[int, str, str], ...] = ()
+    """Sensors that stand nowhere: how many of which category and operator."""
 
 
 def scene_of(scenario: Scenario) -> Scene:
@@ -102,6 +118,7 @@ def scene_of(scenario: Scenario) -> Scene:
         features,
         ports,
         tuple((code, nation.name, nation.kind) for code, nation in spec.nations.items()),
+        _moving(scenario),
     )
 
 
@@ -118,6 +135,29 @@ def link_marks(sharing: SharingSpec) -> tuple[LinkMark, ...]:
         if pair[0] != pair[1]:
             between[pair] = between.get(pair, False) or link.desk is not None
     return tuple(LinkMark(*pair, has_desk) for pair, has_desk in sorted(between.items()))
+
+
+def arrangement_of(name: str, sharing: SharingSpec, baseline: SharingSpec) -> Arrangement:
+    """What the picture of a scenario shows of one configuration."""
+    pools = tuple(
+        frozenset(sharing.nodes[node].nation for node in group.nodes) for group in sharing.groups.values()
+    )
+    news = [
+        f"agreement of {' and '.join(agreement.parties)}"
+        for key, agreement in sharing.agreements.items()
+        if key not in baseline.agreements
+    ]
+    news += [
+        f"{consent.kind.replace('_', ' ')}: {consent.originator} to {consent.recipient} by {consent.sender}"
+        for key, consent in sharing.consents.items()
+        if key not in baseline.consents
+    ]
+    new_pairs = frozenset(
+        (sharing.nodes[link.sender].nation, sharing.nodes[link.recipient].nation)
+        for key, link in sharing.links.items()
+        if baseline.links.get(key) != link
+    )
+    return Arrangement(name, link_marks(sharing), pools, new_pairs, tuple(news))
 
 
 def outline(name: str, region: Box | Polygon | Circle) -> Outline:
@@ -147,6 +187,16 @@ def _marks(name: str, sensor: SensorSpec) -> Iterator[SensorMark]:
     lat_deg, lon_deg = getattr(sensor, "lat_deg", None), getattr(sensor, "lon_deg", None)
     if lat_deg is not None and lon_deg is not None:
         yield SensorMark(name, sensor.category, sensor.operator, lat_deg, lon_deg, _range_m(sensor))
+
+
+def _moving(scenario: Scenario) -> tuple[tuple[int, str, str], ...]:
+    """How many sensors of which category and operator have no place of their own."""
+    counts: dict[tuple[str, str], int] = {}
+    for name, sensor in scenario.spec.sensors.items():
+        if not list(_marks(name, sensor)):
+            key = (sensor.category, sensor.operator)
+            counts[key] = counts.get(key, 0) + 1
+    return tuple((n, category, operator) for (category, operator), n in sorted(counts.items()))
 
 
 def _range_m(sensor: object) -> float:

@@ -1,11 +1,13 @@
 """One look for every figure: fonts, colours, line widths, resolution and how a file is written.
 
-Colours are safe for colour-blind readers: viridis for shares, a brown-to-purple scale (PuOr) for differences,
-and the palette of Okabe and Ito for categories. Figures are made without pyplot, so there is no global state
-and no display. Files carry no time and no program version, so equal figures are equal bytes.
+Colours are safe for colour-blind readers: pale yellow to dark blue (YlGnBu) for shares, so that little held
+looks like little, orange to purple (PuOr) for differences, and the palette of Okabe and Ito for categories.
+Figures are made without pyplot, so there is no global state and no display. Files carry no time and no
+program version, so equal figures are equal bytes.
 
 Source: M. Okabe, K. Ito, "Color Universal Design", 2008 (palette); M. Harrower, C. Brewer, "ColorBrewer.org",
-The Cartographic Journal 40(1), 2003 (PuOr). Where next: ``basemap``, ``maps`` and ``charts`` draw with it.
+The Cartographic Journal 40(1), 2003 (YlGnBu, PuOr). Where next: ``basemap``, ``maps`` and ``charts`` draw
+with it.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ LAND: Final = "#dcd9d2"
 COAST: Final = "#8b8880"
 GRID: Final = "#c3ccd3"
 
-SHARE_COLOURS: Final = "viridis_r"
+SHARE_COLOURS: Final = "YlGnBu"
 DIFFERENCE_COLOURS: Final = "PuOr"
 
 #: Okabe and Ito's categories, darkest contrast first.

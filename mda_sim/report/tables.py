@@ -1,73 +1,68 @@
-"""The answer as a table: primary endpoints first, then custody, age, latency, and the raw counts behind them.
+"""The answer on a terminal: primary endpoints first, then what explains them, then all nations in short.
 
-Model: one table per nation; a row is a figure, a column a configuration, with the paired difference from the
-baseline and its 95 % interval over seeds. Configurations that do not fit the width go into a further table.
+Model: one table per nation; a row is a figure, a column a configuration. A cell is the mean over seeds, the
+paired difference from the baseline and half the width of its 95 % interval, in the unit of the value.
+Configurations that do not fit the width go into a further table; those that change none of a nation's figures
+are named instead of repeated.
 
-Assumptions and limits: every table carries the caveats of the summary: simulation only, perfect association,
-surface targets only, no cueing. Where next: the command line prints ``print_summary``, the README shows
-``summary_text``.
+Assumptions and limits: the tables end with the caveats of the summary: simulation only, perfect association,
+surface targets only, no cueing. Breakdowns by class, flag and zone are in the files of the run (``answer``,
+``sheets``). Where next: the command line prints ``print_summary``; ``summary_text`` gives the same as text.
 """
 
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
+from mda_sim.report.figures import (
+    Block,
+    blocks_of,
+    configurations_of,
+    entry_of,
+    is_zero,
+    nations_of,
+    primary_of,
+    unchanged,
+)
 from mda_sim.report.text import plain
-from mda_sim.report.words import difference_words, group_words, metric_words, value_words
+from mda_sim.report.words import (
+    DASH,
+    ZONES_NOTE,
+    compact_words,
+    difference_words,
+    group_words,
+    metric_words,
+    value_words,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
-_FIRST_COLUMN: Final = 38
-_VALUE_COLUMN: Final = 13
-_DIFFERENCE_COLUMN: Final = 28
-
-
-class Figure(NamedTuple):
-    """A row of the table: which figure."""
-
-    metric: str
-    group: str
+_WORDS_MAX: Final = 42
+"""Longest name of a row [characters]; what is longer is cut."""
+_HEADING_MAX: Final = 20
+"""Width from which the name of a column is broken at its underscores [characters]."""
+_GAP: Final = "  "
 
 
-#: Secondary figures of every nation, after the declared endpoints.
-SECONDARY: Final = (
-    Figure("custody_fraction_6h", "all"),
-    Figure("custody_fraction_24h", "all"),
-    Figure("custody_fraction_organic_24h", "all"),
-    Figure("area_coverage_fraction_6h", "all"),
-    Figure("age_mean_s", "all"),
-    Figure("age_p50_s", "all"),
-    Figure("age_never_fraction", "all"),
-    Figure("latency_p50_s", "all"),
-    Figure("latency_p90_s", "all"),
-)
+@dataclass(frozen=True)
+class Line:
+    """A line of a table: a row with its words and cells, or a heading without cells."""
 
-#: Raw counts: contacts of vessels by other parties' sensors, mean over seeds.
-COUNTS: Final = (
-    ("outcome_delivered_count", "foreign contacts received"),
-    ("outcome_in_flight_count", "  still on their way at the end"),
-    ("outcome_expired_count", "  expired at a desk"),
-    ("outcome_withheld_count", "  withheld by a gate"),
-    ("outcome_no_route_count", "  without a route"),
-)
+    words: str
+    cells: tuple[str, ...] = ()
 
 
 def print_summary(console: Console, summary: Mapping[str, Any], zones: Mapping[str, str]) -> None:
     """Print the summary of a study; ``zones`` gives names of zones by id."""
-    for nation in _nations(summary):
-        for table in _nation_tables(summary, nation, zones, console.width):
-            console.print(table)
-            console.print()
-    for part in _in_short(summary, zones):
-        console.print(part)
-    for line in _footer(summary):
-        console.print(line, markup=False, highlight=False, style="dim")
+    from rich.text import Text
+
+    for text, style in _lines(summary, zones, console.width):
+        console.print(Text(text, style=style), soft_wrap=style == "")
 
 
 def summary_text(summary: Mapping[str, Any], zones: Mapping[str, str], width: int = 100) -> str:
@@ -79,117 +74,65 @@ def summary_text(summary: Mapping[str, Any], zones: Mapping[str, str], width: in
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
 
 
-def _nation_tables(
+def _lines(summary: Mapping[str, Any], zones: Mapping[str, str], width: int) -> Iterator[tuple[str, str]]:
+    """All lines with their style: '' for rows, which are not wrapped, else a style of rich."""
+    for nation in nations_of(summary):
+        yield from _nation_lines(summary, nation, zones, width)
+    yield from _in_short(summary, width)
+    for line in _footer(summary):
+        yield line, "dim"
+
+
+def _nation_lines(
     summary: Mapping[str, Any], nation: str, zones: Mapping[str, str], width: int
-) -> Iterator[Table]:
-    """The tables of one nation: the baseline beside as many configurations as fit."""
-    baseline, *others = configurations_of(summary)
-    room = max(1, (width - _FIRST_COLUMN - _VALUE_COLUMN) // (_VALUE_COLUMN + _DIFFERENCE_COLUMN))
-    chunks = [others[start : start + room] for start in range(0, len(others), room)] or [[]]
-    for chunk in chunks:
-        yield _table(summary, nation, zones, [baseline, *chunk])
+) -> Iterator[tuple[str, str]]:
+    blocks = blocks_of(summary, nation, zones)
+    same = unchanged(summary, nation, [row.figure for block in blocks for row in block.rows])
+    shown = [name for name in configurations_of(summary) if name not in same]
+    lines = [line for block in blocks for line in (*_block_lines(summary, nation, shown, block), Line(""))]
+    yield plain(nation), "bold"
+    if same:
+        names = ", ".join(plain(name) for name in same)
+        yield f"As '{plain(shown[0])}' in every figure below: {names}.", "none"
+    for text in _grid(lines, [plain(name) for name in shown], width, repeated=1):
+        yield text, ""
 
 
-def _table(
-    summary: Mapping[str, Any], nation: str, zones: Mapping[str, str], configurations: Sequence[str]
-) -> Table:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(
-        title=Text(plain(nation), style="bold"),
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
-    table.add_column("figure", max_width=_FIRST_COLUMN)
-    for number, name in enumerate(configurations):
-        table.add_column(Text(plain(name)), justify="right")
-        if number:
-            table.add_column("difference", justify="right", no_wrap=True)
-    for number, block in enumerate(_blocks(summary, nation, zones, configurations)):
-        if number:
-            table.add_section()
-        for words, cells in block:
-            table.add_row(Text(words), *(Text(cell) for cell in cells))
-    return table
-
-
-Line = tuple[str, list[str]]
-"""Words of a row and its cells; a heading has no cells."""
-
-
-def _blocks(
-    summary: Mapping[str, Any], nation: str, zones: Mapping[str, str], configurations: Sequence[str]
-) -> Iterator[list[Line]]:
-    """Blocks of rows: primary endpoints by group, secondary figures, raw counts."""
-    primary = [Figure(str(entry["metric"]), str(entry["group"])) for entry in summary["primary"]]
-    known = [figure for figure in primary if entry_of(summary, configurations[0], nation, figure)]
-    if lines := list(_primary_lines(summary, nation, zones, configurations, known)):
-        yield lines
-    named = [(figure, _row_words(figure)) for figure in SECONDARY if figure not in primary]
-    counts = [(Figure(metric, "all"), words) for metric, words in COUNTS]
-    for rows in (named, counts):
-        lines = [
-            (words, _cells(summary, nation, figure, configurations))
-            for figure, words in rows
-            if entry_of(summary, configurations[0], nation, figure)
-        ]
-        if lines:
-            yield lines
-
-
-def _primary_lines(
-    summary: Mapping[str, Any],
-    nation: str,
-    zones: Mapping[str, str],
-    configurations: Sequence[str],
-    figures: Sequence[Figure],
+def _block_lines(
+    summary: Mapping[str, Any], nation: str, configurations: Sequence[str], block: Block
 ) -> Iterator[Line]:
-    """A heading for each group with its figures below; a group that is zero throughout takes one line."""
-    before = ""
-    for group, members in groupby(figures, key=lambda figure: figure.group):
-        found = list(members)
-        kind, _, zone = group.partition("@")
-        same_vessels = bool(zone) and kind == before
-        yield f"  in {plain(zones.get(zone, zone))}" if same_vessels else group_words(group, zones), []
-        before = kind
-        entries = [entry_of(summary, name, nation, figure) for figure in found for name in configurations]
-        if len(found) > 1 and all(entry is not None and entry["mean"] == 0 for entry in entries):
-            yield "    all of its figures", ["0"] * (2 * len(configurations) - 1)
+    """A heading, the rows below it, and a line that names those that are zero throughout."""
+    yield Line(block.heading)
+    cell = value_words if block.is_bare else compact_words
+    zero = []
+    for row in block.rows:
+        if block.zeros and is_zero(summary, nation, row.figure, configurations):
+            zero.append(row.words.strip())
             continue
-        for figure in found:
-            yield f"    {metric_words(figure.metric)}", _cells(summary, nation, figure, configurations)
+        entries = [entry_of(summary, name, nation, row.figure) for name in configurations]
+        yield Line(f" {row.words}", tuple(cell(entry) for entry in entries))
+    if zero:
+        yield Line(f" {block.zeros}: {', '.join(zero)}")
 
 
-def _in_short(summary: Mapping[str, Any], zones: Mapping[str, str]) -> Iterator[Table | Text]:
-    """The first group of primary endpoints, nations and configurations side by side; nothing without one."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    primary = [Figure(str(entry["metric"]), str(entry["group"])) for entry in summary["primary"]]
+def _in_short(summary: Mapping[str, Any], width: int) -> Iterator[tuple[str, str]]:
+    """The first group of primary endpoints, nations and configurations below each other."""
+    primary = primary_of(summary)
     figures = [figure for figure in primary if figure.group == primary[0].group]
     if not figures:
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("nation")
-    table.add_column("configuration", no_wrap=True)
-    for figure in figures:
-        table.add_column(Text(metric_words(figure.metric)), justify="right", no_wrap=True)
-    for number, nation in enumerate(_nations(summary)):
-        if number:
-            table.add_section()
-        for name in configurations_of(summary):
-            cells = [_short_cell(entry_of(summary, name, nation, figure)) for figure in figures]
-            table.add_row(Text(plain(nation)), Text(plain(name)), *(Text(cell) for cell in cells))
-    yield Text(f"In short: {group_words(figures[0].group, zones)}", style="bold")
-    yield table
-    yield Text(
-        f"In brackets: paired difference from '{plain(str(summary['baseline']))}', in the same unit.\n"
-    )
+    names = configurations_of(summary)
+    longest = max(len(plain(name)) for name in names)
+    lines = []
+    for nation in nations_of(summary):
+        for name in names:
+            cells = (_short_cell(entry_of(summary, name, nation, figure)) for figure in figures)
+            lines.append(Line(f"{plain(nation)}  {plain(name):<{longest}}", tuple(cells)))
+        lines.append(Line(""))
+    yield f"In short: {group_words(figures[0].group)}", "bold"
+    for text in _grid(lines, [metric_words(figure.metric) for figure in figures], width):
+        yield text, ""
+    yield f"In brackets: paired difference from '{plain(str(summary['baseline']))}', in the same unit.", "dim"
 
 
 def _short_cell(entry: Mapping[str, Any] | None) -> str:
@@ -198,53 +141,76 @@ def _short_cell(entry: Mapping[str, Any] | None) -> str:
     return f"{value_words(entry)} ({difference})" if difference.startswith(("+", "-")) else value_words(entry)
 
 
-def entry_of(
-    summary: Mapping[str, Any], configuration: str, nation: str, figure: Figure
-) -> Mapping[str, Any] | None:
-    """The entry of one figure in a summary, or None if it has none."""
-    entry: Any = summary["configurations"]
-    for key in (configuration, nation, figure.metric, figure.group):
-        entry = entry.get(key) if isinstance(entry, Mapping) else None
-    return entry if isinstance(entry, Mapping) else None
+def _grid(lines: Sequence[Line], names: Sequence[str], width: int, repeated: int = 0) -> Iterator[str]:
+    """Lines set in columns, as many as fit ``width``; the rest below, with the first ``repeated`` again."""
+    from rich.cells import cell_len, set_cell_size
+
+    first = max((min(cell_len(line.words), _WORDS_MAX) for line in lines if line.cells), default=0)
+    heads = [_broken(name) for name in names]
+    wide = [
+        max(cell_len(text) for text in (*head, *(line.cells[column] for line in lines if line.cells)))
+        for column, head in enumerate(heads)
+    ]
+    for columns in _packed(wide, width - first, repeated):
+        depth = max((len(heads[column]) for column in columns), default=0)
+        for level in range(depth):
+            text = " " * first
+            for column in columns:
+                head = ("",) * (depth - len(heads[column])) + heads[column]
+                text += _GAP + _to_the_right(head[level], wide[column])
+            yield text
+        yield "─" * (first + sum(len(_GAP) + wide[column] for column in columns))
+        for line in lines:
+            if line.cells:
+                cut = line.words if cell_len(line.words) <= first else line.words[: first - 1] + "…"
+                cells = (_GAP + _to_the_right(line.cells[column], wide[column]) for column in columns)
+                yield set_cell_size(cut, first) + "".join(cells)
+            else:
+                yield from textwrap.wrap(line.words, width, subsequent_indent="   ") or [""]
 
 
-def configurations_of(summary: Mapping[str, Any]) -> list[str]:
-    """The configurations of a summary, the baseline first, then by name."""
-    baseline = str(summary["baseline"])
-    return [baseline, *sorted(name for name in summary["configurations"] if name != baseline)]
+def _packed(wide: Sequence[int], room: int, repeated: int) -> Iterator[list[int]]:
+    """Columns in groups that fit ``room``, each begun by the first ``repeated``, with at least one more."""
+    head = list(range(repeated))
+    group, used = head[:], sum(len(_GAP) + wide[column] for column in head)
+    begun = used
+    for column in range(repeated, len(wide)):
+        needs = len(_GAP) + wide[column]
+        if used + needs > room and len(group) > repeated:
+            yield group
+            group, used = head[:], begun
+        group.append(column)
+        used += needs
+    yield group
 
 
-def _row_words(figure: Figure) -> str:
-    if figure.metric.startswith(("latency", "area")):
-        return metric_words(figure.metric)
-    return f"{metric_words(figure.metric)}, {group_words(figure.group)}"
+def _broken(name: str) -> tuple[str, ...]:
+    """The name of a column in lines of at most ``_HEADING_MAX``, broken after underscores and spaces."""
+    lines = [""]
+    for piece in name.replace("_", "_\0").replace(" ", " \0").split("\0"):
+        if lines[-1] and len(lines[-1]) + len(piece) > _HEADING_MAX:
+            lines.append("")
+        lines[-1] += piece
+    return tuple(line.rstrip() for line in lines)
 
 
-def _cells(
-    summary: Mapping[str, Any], nation: str, figure: Figure, configurations: Sequence[str]
-) -> list[str]:
-    """Value of the baseline, then value and difference of each other configuration."""
-    cells = []
-    for number, name in enumerate(configurations):
-        entry = entry_of(summary, name, nation, figure)
-        cells.append(value_words(entry))
-        if number:
-            cells.append(difference_words(entry))
-    return cells
+def _to_the_right(text: str, width: int) -> str:
+    from rich.cells import cell_len
 
-
-def _nations(summary: Mapping[str, Any]) -> list[str]:
-    return sorted({nation for nations in summary["configurations"].values() for nation in nations})
+    return " " * (width - cell_len(text)) + text
 
 
 def _footer(summary: Mapping[str, Any]) -> Iterator[str]:
     seeds = summary["seeds"]
     baseline = plain(str(summary["baseline"]))
     yield (
-        f"Mean over {len(seeds)} seed{'s' if len(seeds) != 1 else ''}; in brackets the "
-        f"{summary['confidence_level']:.0%} interval of the paired difference from '{baseline}' "
-        "(pp: percentage points)."
+        f"Mean over {len(seeds)} seed{'s' if len(seeds) != 1 else ''}; behind it the paired difference from "
+        f"'{baseline}' ± half its {summary['confidence_level']:.0%} interval over seeds, in the unit of the "
+        f"value (percentage points for %). {DASH}: undefined; never: nothing was received that bounds it. "
+        "Aware: share of the vessels that entered the area."
     )
+    if any("@" in figure.group for figure in primary_of(summary)):
+        yield ZONES_NOTE
     yield f"Caveats: {'; '.join(plain(str(caveat)) for caveat in summary['caveats'])}."
     for warning in summary["warnings"]:
         yield f"Warning: {plain(str(warning))}."

@@ -3,13 +3,15 @@
 Names, ids and descriptions come from a scenario file, so they may hold anything: terminal escapes, line
 breaks, text-direction overrides, dollar signs, console markup. ``plain`` strips what no sink may show; each
 sink adds its own rule: figures turn mathtext off (``report.style``) and draw only glyphs that the font has,
-the terminal gets ``rich.text.Text``, which reads no markup.
+the terminal gets ``rich.text.Text``, which reads no markup, Markdown and CSV files what their readers would
+take for markup or formulas marked as text.
 
-Where next: ``maps``, ``charts`` and ``tables`` pass every external string through here.
+Where next: ``maps``, ``charts``, ``tables``, ``answer`` and ``sheets`` pass every external string through.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Set
 from functools import lru_cache
@@ -49,6 +51,27 @@ def for_terminal(text: str) -> str:
         )
         for line in text.split("\n")
     )
+
+
+def for_markdown(text: str, limit: int = 200) -> str:
+    r"""``plain`` text with everything that Markdown, or HTML in it, would read as markup marked as text.
+
+    >>> for_markdown("a_b *c* <script> x|y _z_")
+    'a_b \\*c\\* \\<script\\> x\\|y \\_z\\_'
+    """
+    marked = re.sub(r"([\\`*\[\]<>|&$~#])", r"\\\1", plain(text, limit))
+    return re.sub(r"(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])", r"\\_", marked)
+
+
+@lru_cache(maxsize=4096)
+def for_csv(text: str, limit: int = 200) -> str:
+    """``plain`` text, preceded by a single quote where a spreadsheet would take it for a formula.
+
+    >>> for_csv("=cmd()"), for_csv("Luzon")
+    ("'=cmd()", 'Luzon')
+    """
+    line = plain(text, limit)
+    return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
 
 
 def for_figure(text: str, limit: int = 200) -> str:

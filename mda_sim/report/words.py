@@ -2,9 +2,11 @@
 
 Shares are printed in per cent and their differences in percentage points, times in the unit that keeps them
 between 1 and 100, undefined values as a dash, infinite ones as ``never``: nothing was received that would
-bound them.
+bound them. Where room is short, a value is followed by its paired difference and half the width of the 95 %
+interval, both in the unit of the value: ``31.8 % +17.5 ±0.4``. Intervals are symmetric about the mean, so
+this says as much as both ends.
 
-Where next: ``tables`` and ``charts``.
+Where next: ``tables``, ``answer`` and ``charts``.
 """
 
 from __future__ import annotations
@@ -16,30 +18,51 @@ from typing import Any, Final
 from mda_sim.report.text import plain
 
 DASH: Final = "–"
+NO_CHANGE: Final = "no change"
+
+ZONES_NOTE: Final = "Zones are illustrative and take no position on claims."
+"""What stands wherever zones are named or drawn."""
 
 _METRICS: Final = {
     "custody_fraction": "custody",
     "custody_timely": "timely custody",
     "custody_fraction_organic": "custody, own sensors only",
-    "awareness_fraction": "aware of those entering, by",
-    "awareness_fraction_organic": "aware of those entering, own sensors only, by",
-    "awareness_at_entry_fraction": "aware of those entering, at entry",
-    "gap_held_fraction": "held",
-    "gap_quality_fraction": "not held: too imprecise",
-    "gap_latency_fraction": "not held: not yet arrived",
-    "gap_capacity_fraction": "not held: expired or lost",
-    "gap_no_link_fraction": "not held: no link",
-    "gap_choice_fraction": "not held: not sent by choice",
-    "gap_policy_fraction": "not held: refused by a rule",
-    "gap_sensing_fraction": "not held: seen by nobody",
+    "awareness_fraction": "aware within",
+    "awareness_fraction_organic": "aware, own sensors only, within",
+    "awareness_at_entry_fraction": "aware at entry",
     "area_coverage_fraction": "area in custody",
     "age_mean_s": "mean age (capped)",
     "age_p50_s": "median age",
     "age_p90_s": "90th percentile of age",
     "age_never_fraction": "never seen",
+    "latency_mean_s": "latency, mean",
     "latency_p50_s": "latency, median",
     "latency_p90_s": "latency, 90th percentile",
     "latency_p95_s": "latency, 95th percentile",
+}
+#: Stages in the order in which a report goes through them.
+STAGE_WORDS: Final = {
+    "product": "sensor product",
+    "feed": "feed to the centre",
+    "case_forming": "case forming",
+    "desk_wait": "wait for the desk",
+    "review": "review",
+    "elapsed": "release delay",
+    "consent": "consent",
+    "link_wait": "wait for the link",
+    "transmission": "transmission",
+    "relay": "relay",
+}
+#: Parts of the gap split in the order in which they are asked.
+GAP_WORDS: Final = {
+    "held": "held",
+    "quality": "too imprecise",
+    "latency": "not yet arrived",
+    "capacity": "expired or lost",
+    "no_link": "no link",
+    "choice": "not sent by choice",
+    "policy": "refused by a rule",
+    "sensing": "seen by nobody",
 }
 _GROUPS: Final = {
     "all": "all vessels",
@@ -58,6 +81,8 @@ def metric_words(metric: str) -> str:
     """
     if metric in _METRICS:
         return _METRICS[metric]
+    if (part := metric.removeprefix("gap_").removesuffix("_fraction")) in GAP_WORDS:
+        return GAP_WORDS[part] if part == "held" else f"not held: {GAP_WORDS[part]}"
     match = _AGE_LABEL.match(metric)
     if match and match["stem"] in _METRICS:
         return f"{_METRICS[match['stem']]} {match['age']} {match['unit']}"
@@ -110,12 +135,56 @@ def difference_words(entry: Mapping[str, Any] | None) -> str:
     difference, unit = entry["difference"], str(entry["unit"])
     if difference["mean"] is None:
         return DASH
-    if difference["mean"] == difference["low"] == difference["high"] == 0:
-        return "no change"
+    if is_no_change(difference):
+        return NO_CHANGE
     ends = [float(difference[end]) for end in ("mean", "low", "high") if difference[end] is not None]
     scale, digits, name = _scale(ends, unit, signed=True)
     mean, *interval = (_signed(end * scale, digits) for end in ends)
     return f"{mean}{name} [{', '.join(interval)}]" if interval else f"{mean}{name}"
+
+
+def compact_words(entry: Mapping[str, Any] | None) -> str:
+    """Value, paired difference and half the width of its interval, all in the unit of the value.
+
+    A time whose difference is large beside it has the difference in a unit of its own, which is named.
+
+    >>> compact_words({"mean": 0.3, "unit": "1", "difference": {"mean": 0.05, "low": 0.04, "high": 0.06}})
+    '30.0 % +5.0 ±1.0'
+    """
+    value = value_words(entry)
+    if entry is None or "difference" not in entry:
+        return value
+    difference, unit = entry["difference"], str(entry["unit"])
+    if difference["mean"] is None or entry["mean"] is None:
+        return value if value == DASH else f"{value} {DASH}"
+    if is_no_change(difference):
+        return f"{value} {NO_CHANGE}"
+    mean = float(difference["mean"])
+    half = None if difference["high"] is None else float(difference["high"]) - mean
+    largest = max(abs(mean), half or 0.0)
+    if unit == "1":
+        scale, digits = 100.0, 2 if largest < 0.01 else 1
+    elif unit == "s":
+        return f"{value} {_time_difference(mean, half, float(entry['mean']))}"
+    else:
+        scale, digits = 1.0, 0
+    words = f"{value} {_signed(mean * scale, digits)}"
+    return words if half is None else f"{words} ±{half * scale:,.{digits}f}"
+
+
+def is_no_change(difference: Mapping[str, Any]) -> bool:
+    """Whether a difference is zero in every seed."""
+    return difference["mean"] == 0 and difference["low"] in (0, None) and difference["high"] in (0, None)
+
+
+def age_words(label: str) -> str:
+    """An age label for people.
+
+    >>> age_words("24h"), age_words("90min")
+    ('24 h', '90 min')
+    """
+    match = re.fullmatch(r"([0-9.]+)([a-z]+)", label)
+    return f"{match[1]} {match[2]}" if match else plain(label)
 
 
 def time_unit(seconds: float) -> tuple[float, str]:
@@ -136,6 +205,19 @@ def _scale(values: Sequence[float], unit: str, *, signed: bool) -> tuple[float, 
         factor, name = time_unit(abs(values[0]))
         return factor, 2 if largest * factor < 10 else 1, f" {name}"
     return 1.0, 0, "" if unit == "count" else f" {unit}"
+
+
+def _time_difference(mean_s: float, half_s: float | None, value_s: float) -> str:
+    """A difference of times and half its interval, in the unit of the value unless that makes it long."""
+    factor, unit = time_unit(value_s)
+    name = ""
+    if abs(mean_s) * factor >= 1000:
+        factor, unit = time_unit(mean_s)
+        name = f" {unit}"
+    largest = max(abs(mean_s), half_s or 0.0) * factor
+    digits = 0 if largest >= 100 else 1 if largest >= 10 or unit == "min" else 2
+    words = f"{_signed(mean_s * factor, digits)}{name}"
+    return words if half_s is None else f"{words} ±{half_s * factor:,.{digits}f}"
 
 
 def _signed(value: float, digits: int) -> str:

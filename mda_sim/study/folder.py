@@ -6,9 +6,9 @@ absent. Each unit, and the run as a whole, records the **key** of what it was ma
 key is made again. ``manifest.json`` says last of all that the run is complete, and lists every file that
 belongs to it with its size and SHA-256.
 
-    scenario.yaml  manifest.json  scores.csv  summary.json  maps/  charts/
+    scenario.yaml  manifest.json  scores.csv  summary.json  answer.md  tables/  maps/  charts/
     seeds/<seed>/sensing/                  targets, legs, reports, contacts (.parquet), unit.json
-    seeds/<seed>/sharing/<configuration>/  hops, outcomes, coverage (.parquet), scores.csv, unit.json
+    seeds/<seed>/sharing/<configuration>/  parts, hops, outcomes, coverage (.parquet), scores.csv, unit.json
 
 Assumptions and limits: one process fills a folder at a time.
 Where next: ``jobs`` fills units, ``run`` decides which are wanting.
@@ -33,7 +33,7 @@ MANIFEST: Final = "manifest.json"
 UNIT: Final = "unit.json"
 
 #: What a run writes beside ``seeds/``; anything else in the folder is left alone.
-GATHERED: Final = ("scenario.yaml", "scores.csv", "summary.json", "maps", "charts")
+GATHERED: Final = ("scenario.yaml", "scores.csv", "summary.json", "answer.md", "tables", "maps", "charts")
 
 
 @dataclass(frozen=True)

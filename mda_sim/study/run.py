@@ -13,13 +13,14 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mda_sim.core.cache import sources_digest
 from mda_sim.core.errors import RunError
 from mda_sim.pipeline import StageNote
+from mda_sim.study.effort import Effort, efforts_of
 from mda_sim.study.executor import open_executor, open_listener
 from mda_sim.study.folder import (
     FORMAT,
@@ -69,6 +70,8 @@ class Study:
     """Whether the folder was complete before, so that nothing was computed."""
     seconds: float
     """How long this call took [s]."""
+    efforts: Mapping[str, Effort] = field(default_factory=dict)
+    """What the exchange took, by configuration; none of units that do not tell."""
 
 
 def default_folder(scenario: Scenario) -> Path:
@@ -99,9 +102,11 @@ def run(
     begun_s = time.perf_counter()
     folder = RunFolder(Path(out) if out is not None else default_folder(scenario), run_key(scenario))
     looks = sources_digest()
-    if folder.is_complete() and (folder.manifest() or {}).get("report_sources") == looks:
+    manifest = folder.manifest() or {}
+    if folder.is_complete() and manifest.get("report_sources") == looks:
         summary = read_json(folder.path / "summary.json") or {}
-        return Study(folder.path, summary, True, time.perf_counter() - begun_s)
+        efforts = efforts_of(manifest.get("units", {}))
+        return Study(folder.path, summary, True, time.perf_counter() - begun_s, efforts)
     digest = scenario.digest()
     folder.claim(digest)
     write_text(folder.path / "scenario.yaml", scenario.to_yaml())
@@ -117,8 +122,10 @@ def run(
             counter.note(StageNote(0, "", DRAW, False))
             _draw(executor, folder, digest, count)
             counter.note(StageNote(0, "", DRAW, True))
-    write_json(folder.path / MANIFEST, _manifest(scenario, folder, head))
-    return Study(folder.path, summary, False, time.perf_counter() - begun_s)
+    manifest = _manifest(scenario, folder, head)
+    write_json(folder.path / MANIFEST, manifest)
+    efforts = efforts_of(manifest["units"])
+    return Study(folder.path, summary, False, time.perf_counter() - begun_s, efforts)
 
 
 class _Counter:
@@ -194,7 +201,23 @@ def _gather(scenario: Scenario, folder: RunFolder) -> dict[str, Any]:
         **summarise(rows, scenario.baseline, scenario.spec.metrics.primary),
     }
     write_json(folder.path / "summary.json", summary)
+    _write_answer(scenario, folder, summary)
     return summary
+
+
+def _write_answer(scenario: Scenario, folder: RunFolder, summary: Mapping[str, Any]) -> None:
+    """``answer.md`` and ``tables/``: the breakdowns, made from the summary."""
+    from mda_sim.report.answer import answer
+    from mda_sim.report.gallery import zone_names
+    from mda_sim.report.sheets import sheets
+
+    zones = zone_names(scenario)
+    write_text(folder.path / "answer.md", answer(summary, zones))
+    (folder.path / "tables").mkdir(exist_ok=True)
+    for old in (folder.path / "tables").glob("*.csv"):
+        old.unlink()
+    for name, text in sheets(summary, zones).items():
+        write_text(folder.path / "tables" / name, text)
 
 
 def _joined(tables: Sequence[str]) -> str:
@@ -221,7 +244,7 @@ def _manifest_head(
 
 
 def _manifest(scenario: Scenario, folder: RunFolder, head: Mapping[str, Any]) -> dict[str, Any]:
-    """The whole manifest: digests, counts and costs of every unit, and the list of files."""
+    """The whole manifest: digests, counts and costs of every unit, their sums, and the list of files."""
     units: dict[str, Any] = {}
     paths: list[Path] = []
     for seed in scenario.seeds:
@@ -233,8 +256,13 @@ def _manifest(scenario: Scenario, folder: RunFolder, head: Mapping[str, Any]) ->
         paths += [path for place in places.values() for path in place.iterdir()]
     for name in GATHERED:
         place = folder.path / name
-        paths += list(place.glob("*.png")) if place.is_dir() else [place] if place.exists() else []
-    return {**head, "units": units, "files": listing(folder.path, paths), "complete": True}
+        if place.is_dir():
+            paths += [path for path in place.iterdir() if path.suffix in {".png", ".csv"}]
+        elif place.exists():
+            paths.append(place)
+    engine = {name: effort.record() for name, effort in efforts_of(units).items()}
+    files = listing(folder.path, paths)
+    return {**head, "units": units, "engine": engine, "files": files, "complete": True}
 
 
 def _unit_entry(unit: Path) -> dict[str, Any]:

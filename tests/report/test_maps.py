@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.collections import PatchCollection, QuadMesh
 from matplotlib.figure import Figure
+from matplotlib.patches import Polygon
 from matplotlib.text import Text
 
 from mda_sim.core.table import Table
@@ -18,18 +19,21 @@ from mda_sim.report.grids import Mesh, difference_mesh, probe_values, share_mesh
 from mda_sim.report.labels import Label, place_labels
 from mda_sim.report.maps import (
     Caption,
+    changes,
     common_limit,
     coverage_map,
     difference_map,
     diverging_norm,
     scenario_map,
 )
-from mda_sim.report.scene import LinkMark, Scene
+from mda_sim.report.scene import Arrangement, LinkMark, Scene, arrangement_of
 from mda_sim.report.style import house_style, save
+from mda_sim.scenario import load_scenario
 
 Make = Callable[[list[float]], Table]
 CAPTION = Caption("Title $\\frac{", "subtitle $x", "source line")
 SIX_H = 21600.0
+TINY = Path(__file__).parent.parent / "study" / "tiny.yaml"
 
 
 def meshes(figure: Figure) -> list[QuadMesh]:
@@ -54,7 +58,7 @@ def test_every_map_says_what_it_is_and_what_it_is_not(coverage: Make, scene: Sce
     for figure in (
         coverage_map(scene, mesh, scene.sensors, "AAA", CAPTION, SIX_H),
         difference_map(scene, mesh, scene.sensors, "AAA", CAPTION, SIX_H, 0.5),
-        scenario_map(scene, [], [("today", ())], CAPTION),
+        scenario_map(scene, [], [Arrangement("today")], CAPTION),
     ):
         words = " ".join(" ".join(texts(figure)).split())
         assert CAUTION in words
@@ -94,10 +98,12 @@ def test_hostile_names_are_drawn_as_they_stand_without_mathtext(
     coverage: Make, scene: Scene, links: tuple[LinkMark, ...], tmp_path: Path
 ) -> None:
     track = (np.array([14.1, 14.9]), np.array([118.1, 119.0]))
-    figure = scenario_map(scene, [track], [("$today", ()), ("$\\sqrt{", links)], CAPTION)
+    figure = scenario_map(
+        scene, [track], [Arrangement("$today"), Arrangement("$\\sqrt{", links, news=("$\\int",))], CAPTION
+    )
     shown = texts(figure)
     assert any("$\\frac{1$ [bold red]x[/] [31m<script> ?" in text for text in shown)
-    assert "$\\sqrt{" in shown
+    assert {"$\\sqrt{", "$\\int"} <= set(shown)
     assert not any("\x1b" in text or "\u202e" in text for text in shown)
     assert not any(text.get_parse_math() for text in figure.findobj(Text) if text.get_text().count("$"))
     save(figure, tmp_path / "map.png")
@@ -107,8 +113,42 @@ def test_hostile_names_are_drawn_as_they_stand_without_mathtext(
 @pytest.mark.parametrize("n", [1, 2, 4, 6])
 def test_any_number_of_configurations_is_shown(scene: Scene, links: tuple[LinkMark, ...], n: int) -> None:
     names = [f"configuration_{number}" for number in range(n)]
-    figure = scenario_map(scene, [], [(name, links) for name in names], CAPTION)
+    figure = scenario_map(scene, [], [Arrangement(name, links) for name in names], CAPTION)
     assert set(names) <= set(texts(figure))
+
+
+def test_what_changes_without_a_new_arrow_is_said(scene: Scene, links: tuple[LinkMark, ...]) -> None:
+    news = ("agreement of AAA and BBB", "standing: AAA to BBB by CCC", "one", "two")
+    pool = Arrangement("pool", links, (frozenset({"AAA", "BBB"}),))
+    figure = scenario_map(
+        scene, [], [Arrangement("today", links), Arrangement("new", links, news=news), pool], CAPTION
+    )
+    shown = texts(figure)
+    assert "agreement of AAA and BBB\nstanding: AAA to BBB by CCC\nand 2 more" in shown
+    assert any("BBB: Beta" in text for text in shown)
+    shades = [patch for patch in figure.axes[1].patches if isinstance(patch, Polygon)]
+    assert len(shades) == 1
+
+
+def test_a_new_link_between_parties_that_had_one_is_told_from_the_old() -> None:
+    tiny = load_scenario(TINY)
+    today, direct = tiny.arrangements["today"], tiny.arrangements["direct"]
+    shown = arrangement_of("direct", direct, today)
+    assert shown.new_pairs == {("JPN", "PHL"), ("PHL", "JPN")}
+    assert shown.news == ("agreement of JPN and PHL",)
+    assert arrangement_of("direct", direct, direct).new_pairs == frozenset()
+    other = direct.model_copy(
+        update={
+            "links": {**direct.links, "second": direct.links["jpn_phl"].model_copy(update={"desk": None})}
+        }
+    )
+    assert arrangement_of("other", other, direct).new_pairs == {("JPN", "PHL")}
+
+
+def test_a_blank_map_says_that_nothing_changes() -> None:
+    assert changes(_mesh(0.0)) == "no cell changes"
+    assert changes(_mesh(-0.25)) == "1 of 1 cells changes, by -0.25"
+    assert changes(_mesh(0.00012)) == "1 of 1 cells changes, by +0.00012"
 
 
 def test_equal_figures_are_equal_files_and_leave_nothing_else_behind(

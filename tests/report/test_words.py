@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from mda_sim.report.words import DASH, difference_words, group_words, metric_words, time_unit, value_words
+from mda_sim.report.words import (
+    DASH,
+    compact_words,
+    difference_words,
+    group_words,
+    metric_words,
+    time_unit,
+    value_words,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +51,27 @@ def test_differences_carry_sign_unit_and_interval(
     assert difference_words({"unit": unit, "difference": difference}) == words
 
 
+@pytest.mark.parametrize(
+    ("unit", "mean", "difference", "words"),
+    [
+        ("1", 0.318, {"mean": 0.175, "low": 0.171, "high": 0.179}, "31.8 % +17.5 ±0.4"),
+        ("1", 0.203, {"mean": 0.0008, "low": -0.0011, "high": 0.0027}, "20.3 % +0.08 ±0.19"),
+        ("1", 0.203, {"mean": 0.0, "low": 0.0, "high": 0.0}, "20.3 % no change"),
+        ("1", 0.203, {"mean": 0.0, "low": None, "high": None}, "20.3 % no change"),
+        ("1", 0.3, {"mean": 0.1, "low": None, "high": None}, "30.0 % +10.0"),
+        ("s", 7200.0, {"mean": 3600.0, "low": 3240.0, "high": 3960.0}, "2.00 h +1.00 ±0.10"),
+        ("s", 60.0, {"mean": -68760.0, "low": -72360.0, "high": -65160.0}, "60.0 s -19.1 h ±1.0"),
+        ("count", 1500.0, {"mean": 500.0, "low": 400.0, "high": 600.0}, "1,500 +500 ±100"),
+        ("s", 60.0, {"mean": None, "low": None, "high": None}, f"60.0 s {DASH}"),
+        ("s", None, {"mean": None, "low": None, "high": None}, DASH),
+    ],
+)
+def test_a_compact_cell_has_value_difference_and_half_the_interval(
+    unit: str, mean: float | None, difference: dict[str, object], words: str
+) -> None:
+    assert compact_words({"unit": unit, "mean": mean, "n": 4, "difference": difference}) == words
+
+
 def test_the_baseline_has_no_difference() -> None:
     assert difference_words({"unit": "1", "mean": 0.5, "n": 4}) == DASH
 
@@ -53,7 +82,7 @@ def test_the_baseline_has_no_difference() -> None:
         ("custody_fraction_90min", "custody 90 min"),
         ("custody_fraction_organic_24h", "custody, own sensors only 24 h"),
         ("age_never_fraction", "never seen"),
-        ("awareness_fraction_24h", "aware of those entering, by 24 h"),
+        ("awareness_fraction_24h", "aware within 24 h"),
         ("gap_policy_fraction", "not held: refused by a rule"),
         ("stage_review_mean_s", "stage review mean s"),
     ],

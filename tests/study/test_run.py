@@ -15,7 +15,7 @@ from mda_sim.core.errors import AuditError, DigestMismatch, RunError
 from mda_sim.core.table import read_parquet
 from mda_sim.metrics.scores import from_csv, to_csv
 from mda_sim.pipeline import build_world, check_digest, run_seed, sense, share
-from mda_sim.records import CONTACTS, HOPS, OUTCOMES, REPORTS
+from mda_sim.records import CONTACTS, HOPS, OUTCOMES, PARTS, REPORTS
 from mda_sim.scenario import Scenario, load_scenario
 from mda_sim.study.run import Progress, Study, default_folder, default_workers, run
 
@@ -36,14 +36,16 @@ def copy_of(study: Study, place: Path) -> Path:
 
 def test_the_folder_holds_every_table_of_every_unit(finished: Study) -> None:
     names = set(contents(finished.folder))
-    expected = {"scenario.yaml", "scores.csv", "summary.json"}
+    expected = {"scenario.yaml", "scores.csv", "summary.json", "answer.md"}
+    themes = ("custody", "age", "awareness", "area", "latency", "gaps", "counts")
+    expected |= {f"tables/{theme}.csv" for theme in themes}
     for seed in (1, 2):
         expected |= {
             f"seeds/{seed}/sensing/{name}.parquet" for name in ("targets", "legs", "reports", "contacts")
         }
         for configuration in ("today", "direct"):
             place = f"seeds/{seed}/sharing/{configuration}"
-            expected |= {f"{place}/{name}.parquet" for name in ("hops", "outcomes", "coverage")}
+            expected |= {f"{place}/{name}.parquet" for name in ("parts", "hops", "outcomes", "coverage")}
             expected |= {f"{place}/scores.csv"}
     assert names == expected
 
@@ -51,10 +53,11 @@ def test_the_folder_holds_every_table_of_every_unit(finished: Study) -> None:
 def test_the_tables_are_those_of_the_stages_called_by_hand(finished: Study, tiny: Scenario) -> None:
     fleet = build_world(tiny, 2)
     log = sense(tiny, fleet, 2)
-    deliveries = share(tiny, log, "direct", 2)
+    deliveries = share(tiny, fleet, log, "direct", 2)
     place = finished.folder / "seeds" / "2"
     assert read_parquet(REPORTS, place / "sensing" / "reports.parquet").digest() == log.reports.digest()
     assert read_parquet(CONTACTS, place / "sensing" / "contacts.parquet").digest() == log.contacts.digest()
+    assert read_parquet(PARTS, place / "sharing/direct/parts.parquet").digest() == deliveries.parts.digest()
     assert read_parquet(HOPS, place / "sharing/direct/hops.parquet").digest() == deliveries.hops.digest()
     assert (
         read_parquet(OUTCOMES, place / "sharing/direct/outcomes.parquet").digest()
@@ -69,7 +72,7 @@ def test_deliveries_of_another_log_are_refused(tiny: Scenario) -> None:
     fleet = build_world(tiny, 1)
     log = sense(tiny, fleet, 1)
     other = sense(tiny, build_world(tiny, 2), 2)
-    deliveries = share(tiny, log, "today", 1)
+    deliveries = share(tiny, fleet, log, "today", 1)
     check_digest(log, deliveries)
     with pytest.raises(DigestMismatch, match="share this log again"):
         check_digest(other, deliveries)
@@ -146,7 +149,9 @@ def test_a_whole_and_equal_folder_is_shown_again(finished: Study, tiny: Scenario
     assert {path: path.stat().st_mtime_ns for path in finished.folder.rglob("*")} == stamps
 
 
-@pytest.mark.parametrize("lost", ["seeds/2/sharing/direct", "seeds/1/sensing", "scores.csv"])
+@pytest.mark.parametrize(
+    "lost", ["seeds/2/sharing/direct", "seeds/1/sensing", "scores.csv", "answer.md", "tables"]
+)
 def test_an_incomplete_folder_is_completed_to_the_same_bytes(
     finished: Study, tiny: Scenario, tmp_path: Path, lost: str
 ) -> None:
@@ -200,6 +205,7 @@ def test_without_logs_the_answer_is_the_same(finished: Study, tmp_path: Path) ->
     assert study.summary == finished.summary
     assert not list(study.folder.rglob("contacts.parquet"))
     assert not list(study.folder.rglob("hops.parquet"))
+    assert not list(study.folder.rglob("parts.parquet"))
     shutil.rmtree(study.folder / "seeds/1/sharing/today")
     assert run(scenario, out=study.folder, workers=1).summary == finished.summary
 
@@ -215,6 +221,33 @@ def test_the_manifest_names_versions_digests_and_costs_but_no_place(finished: St
     assert all(cost["seconds"] >= 0 and cost["peak_mib"] > 10 for cost in costs.values())
     assert str(finished.folder.parent) not in text
     assert str(Path.home()) + "/" not in text
+
+
+def test_what_the_exchange_took_is_in_the_manifest_and_not_in_the_summary(
+    finished: Study, tiny: Scenario, tmp_path: Path
+) -> None:
+    folder = copy_of(finished, tmp_path)
+    for seed in (1, 2):
+        for name in ("today", "direct"):
+            path = folder / f"seeds/{seed}/sharing/{name}/unit.json"
+            record = json.loads(path.read_text())
+            record.pop("stats", None)
+            if name == "direct":
+                record["stats"] = {"simpy_events": 10 * seed, "cases": 2, "hops": 5, "seconds": 0.5 * seed}
+            path.write_text(json.dumps(record))
+    (folder / "summary.json").unlink()
+    study = run(tiny, out=folder, workers=1)
+    assert set(study.efforts) == {"direct"}
+    effort = study.efforts["direct"]
+    assert (effort.n_units, effort.simpy_events, effort.cases, effort.hops) == (2, 30, 4, 10)
+    assert (effort.us_per_case, effort.us_per_hop) == pytest.approx((375_000.0, 150_000.0))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["engine"] == {"direct": effort.record()}
+    assert manifest["units"]["2"]["sharing"]["direct"]["stats"]["simpy_events"] == 20
+    assert contents(folder) == contents(finished.folder)
+    again = run(tiny, out=folder, workers=1)
+    assert again.shown_again
+    assert again.efforts == study.efforts
 
 
 def test_a_finding_of_the_audit_fails_the_run_and_stores_no_such_unit(
