@@ -6,15 +6,17 @@ plain data and reaches its answers by other ways. It runs on every run, and a di
 
 from __future__ import annotations
 
-from mda_sim.audit.books import check_offers
-from mda_sim.audit.case_file import CaseFile
+from mda_sim.audit.books import check_kept, check_offers, check_order
+from mda_sim.audit.case_file import CaseFile, check_names
 from mda_sim.audit.clocks import check_clocks
+from mda_sim.audit.filters import check_parts
 from mda_sim.audit.findings import Finding, Notebook
 from mda_sim.audit.rules import Tree
 from mda_sim.audit.rulings import rule
+from mda_sim.audit.trails import check_sources, follow
 from mda_sim.audit.verdicts import check_gates, check_outcomes
 from mda_sim.core.time import Timeline
-from mda_sim.records import DeliveryLog, DetectionLog
+from mda_sim.records import ContactFacts, DeliveryLog, DetectionLog
 
 __all__ = ["Finding", "audit"]
 
@@ -26,24 +28,39 @@ def audit(
     nations: Tree,
     timeline: Timeline,
     seed: int | None = None,
+    facts: ContactFacts | None = None,
 ) -> tuple[Finding, ...]:
     """Everything in which the delivery log departs from the rules; empty if nothing does.
 
     ``sharing`` and ``nations`` are the resolved sections of one configuration as plain data (mappings, lists,
     strings, numbers; moments in ISO 8601). With the replicate's ``seed`` every decision by chance is drawn
     again from its address; without it, it is only asked to be the same for a whole case and to be possible.
-    Reads the tables and changes nothing.
+    ``facts`` about the contacts are needed where a link has a filter. Reads the tables and changes nothing.
     """
     notes = Notebook()
     if deliveries.sensing_digest != log.digest():
         notes.broken("the deliveries belong to another detection log", [deliveries.sensing_digest[:12]])
         return tuple(notes.findings)
-    file = CaseFile(log, deliveries, sharing, timeline, seed)
-    check_offers(file, notes)
-    if notes.findings:
-        return tuple(notes.findings)  # what follows asks about offers that must be known to be right
-    rulings = rule(file)
-    check_gates(file, rulings, notes)
-    check_clocks(file, rulings, notes)
-    check_outcomes(file, deliveries, nations, notes)
+    check_parts(log, deliveries, sharing, facts, notes)
+    if not notes.findings:  # each check asks only about what those before it have found to be right
+        file = CaseFile(log, deliveries, sharing, timeline, seed)
+        check_names(file, notes)
+        if not notes.findings:
+            _check_hops(file, deliveries, nations, notes)
     return tuple(notes.findings)
+
+
+def _check_hops(file: CaseFile, deliveries: DeliveryLog, nations: Tree, notes: Notebook) -> None:
+    check_order(file, notes)
+    check_sources(file, notes)
+    if notes.findings:
+        return
+    trail = follow(file, notes)
+    check_offers(file, trail, notes)
+    check_kept(file, trail, notes)
+    if notes.findings:
+        return
+    rulings = rule(file, trail)
+    check_gates(file, rulings, notes)
+    check_clocks(file, trail, rulings, notes)
+    check_outcomes(file, trail, deliveries, nations, notes)

@@ -1,22 +1,27 @@
-"""A desk's calendar as a plain list of open intervals, walked one by one.
+"""A desk's calendar as a plain list of open intervals.
 
 Model: open intervals [start, end) over the run and a day either side, by the wall clock of the desk's zone;
 None stands for always open. What would happen after the last of them is ``NEVER_US``.
 
-Where next: ``clocks`` replays desks with it.
+Where next: ``queues`` and ``clocks`` replay desks with it.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mda_sim.audit.rules import Tree
 from mda_sim.core.time import NEVER_US, Timeline
 
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-Opens = list[tuple[int, int]] | None
+Opens = tuple[list[int], list[int]] | None
+"""Begins and ends of the open intervals; None if always open."""
 
 
 def opening_times(calendar: Tree, timeline: Timeline) -> Opens:
@@ -26,19 +31,21 @@ def opening_times(calendar: Tree, timeline: Timeline) -> Opens:
     zone = ZoneInfo(calendar["time_zone"])
     day: date = timeline.start.astimezone(zone).date() - timedelta(days=1)
     last = timeline.datetime_at(timeline.end_us).astimezone(zone).date() + timedelta(days=1)
-    opens: list[tuple[int, int]] = []
+    starts: list[int] = []
+    ends: list[int] = []
     while day <= last:
         if DAY_NAMES[day.weekday()] in calendar["weekdays"]:
             start, end = (
                 timeline.us_at(_wall(day, wall_s, zone))
                 for wall_s in (calendar["open_s"], calendar["close_s"])
             )
-            if opens and opens[-1][1] >= start:
-                opens[-1] = (opens[-1][0], max(end, opens[-1][1]))
+            if ends and ends[-1] >= start:
+                ends[-1] = max(end, ends[-1])
             elif end > start:
-                opens.append((start, end))
+                starts.append(start)
+                ends.append(end)
         day += timedelta(days=1)
-    return opens
+    return starts, ends
 
 
 def _wall(day: date, wall_s: float, zone: ZoneInfo) -> datetime:
@@ -50,20 +57,24 @@ def next_open(opens: Opens, t_us: int) -> int:
     """First open moment from ``t_us`` on [us]."""
     if opens is None:
         return t_us
-    for start, end in opens:
-        if t_us < end:
-            return max(t_us, start)
-    return NEVER_US
+    starts, ends = opens
+    i = bisect_right(ends, t_us)
+    return max(t_us, starts[i]) if i < len(ends) else NEVER_US
 
 
-def add_working(opens: Opens, t_us: int, work_us: int) -> int:
-    """First moment by which the calendar was open for ``work_us`` since ``t_us`` [us]."""
-    if opens is None or work_us <= 0:
-        return t_us + work_us if opens is None else t_us
-    left_us = work_us
-    for start, end in opens:
-        open_us = end - max(start, t_us)
-        if open_us >= left_us:
-            return max(start, t_us) + left_us
-        left_us -= max(0, open_us)
-    return NEVER_US
+def add_working(opens: Opens, t_us: NDArray[np.int64], work_us: NDArray[np.int64]) -> NDArray[np.int64]:
+    """First moments by which the calendar was open for ``work_us`` since ``t_us`` [us].
+
+    Nothing to do is done at once. What has not begun never ends.
+    """
+    if opens is None:
+        return np.where(t_us >= NEVER_US, NEVER_US, t_us + work_us)
+    starts, ends = (np.array(column, np.int64) for column in opens)
+    done_us = np.concatenate([[0], np.cumsum(ends - starts)])
+    i = np.searchsorted(ends, t_us, side="right")
+    begins = np.append(starts, NEVER_US)[i]
+    total_us = done_us[i] + np.maximum(t_us - begins, 0) + work_us
+    last = np.searchsorted(done_us[1:], total_us, side="left")
+    out_us = np.append(starts, NEVER_US)[last] + np.where(last < len(ends), total_us - done_us[last], 0)
+    finished: NDArray[np.int64] = np.where(work_us <= 0, t_us, out_us)
+    return np.where(t_us >= NEVER_US, NEVER_US, finished)

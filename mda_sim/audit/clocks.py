@@ -1,28 +1,29 @@
 """Whether it could have happened at these times: windows, desks with their hours, links with bandwidth.
 
 Model: each hop's case closes with its window, unless its sender does not want to send it. Desks are
-replayed in the order of closing, and of asking for requests, with the reviews' ends as booked: a review
-begins at the first open moment at which a server is free, so no draw has to be known. Where the seed or a
-constant tells them, the times of requests are derived as well. Links are replayed in the order of release,
-or answer, from bytes, bandwidth and delay. A case without a vessel occupies nothing. What lies past the end
-of the run is ``NEVER_US``.
+replayed in the order of closing, and of asking for requests; links in the order of release, or answer
+(``queues``). Where the seed or a constant tells how long a review, a delay or an answer took, that is
+derived as well; else it is only asked to be one for the whole case or request. What should be in each column
+is worked out for all hops at once, and compared at the end. What lies past the end of the run is
+``NEVER_US``.
+
+Assumptions and limits: what a stage begins from is taken as booked, so that one wrong time is found once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mda_sim.audit.calendars import Opens, add_working, next_open, opening_times
-from mda_sim.audit.case_file import CaseFile, Ints
-from mda_sim.audit.draws import Place, are_so, time_us
+from mda_sim.audit.calendars import Opens, add_working, opening_times
+from mda_sim.audit.case_file import Bools, CaseFile, Ints
+from mda_sim.audit.draws import Places, are_so, times_us
 from mda_sim.audit.findings import Notebook
-from mda_sim.audit.lines import may_leave, outages_us, past_outages
+from mda_sim.audit.queues import Pieces, Turns, replay_desk, replay_link
 from mda_sim.audit.rules import Tree
 from mda_sim.audit.rulings import Rulings
+from mda_sim.audit.trails import Trail
 from mda_sim.core.time import NEVER_US, to_us
 from mda_sim.records import Gate, Outcome
 
@@ -39,253 +40,281 @@ STAGES = (
     "t_transmitted_us",
     "t_received_us",
 )
+AT_DESK = ("t_review_us", "t_reviewed_us", "t_released_us")
+OVER_LINK = ("t_sent_us", "t_transmitted_us", "t_received_us")
 
 
-class Case(NamedTuple):
-    """The hops that went through a desk and over a link together."""
-
-    link: int
-    category: str
-    window: int
-    rows: Ints
-    consent: int = -1
-    """Consent that was asked for, if this is a request."""
-
-
-def check_clocks(file: CaseFile, rulings: Rulings, notes: Notebook) -> None:
+def check_clocks(file: CaseFile, trail: Trail, rulings: Rulings, notes: Notebook) -> None:
     """Stages are in order, cases close with their windows, desks and links do no more than they can."""
-    hops = file.hops
-    stages = np.stack([hops[name] for name in STAGES])
-    in_order: NDArray[np.bool_] = np.asarray((np.diff(stages, axis=0) >= 0).all(axis=0))
-    notes.rows("stages of a hop are not in order", ~in_order, "hops", report=hops["report"])
-    refused = hops["gates"] != 0
-    met_stage: NDArray[np.bool_] = refused & ((stages[1:] != NEVER_US).any(axis=0) | (hops["case"] >= 0))
-    notes.rows("a hop refused on arrival met a later stage", met_stage, "hops", report=hops["report"])
-    _check_asking(file, rulings, notes)
-    cases, unsent = [], np.zeros(len(file.link), bool)
-    for case in _groups(file, np.flatnonzero(hops["gates"] == 0)):
-        if _check_case(file, case, notes):
-            cases.append(case)
-        else:
-            unsent[case.rows] = True
-    requests = list(_groups(file, np.flatnonzero(rulings.asks), rulings.consent))
-    expired = np.zeros(len(file.link), bool)
-    for desk in sorted(file.sharing["desks"]):
-        served = [case for case in cases if _spec(file, case)["desk"] == desk]
-        heard = [request for request in requests if _consent(file, request)["desk"] == desk]
-        _replay_desk(file, desk, served, heard, expired, notes)
-    for request in requests:
-        if _consent(file, request)["desk"] is None:
-            _expect(file, request, "t_decided_us", _time(file, request, "t_asked_us"), notes)
-        _check_answer(file, request, notes)
-    for link in range(len(file.links)):
-        over_link = [piece for piece in (*cases, *requests) if piece.link == link]
-        _replay_link(file, link, over_link, rulings, notes)
-    _check_outcome_of_hops(file, unsent, expired, notes)
+    Clocks(file, trail, rulings, notes).check()
 
 
-def _check_asking(file: CaseFile, rulings: Rulings, notes: Notebook) -> None:
-    """What is released asks at once, or need not ask and loses no time; what is stopped does neither."""
-    hops = file.hops
-    goes_on = rulings.asks | (rulings.gates_at_release == 0)
-    asked = np.where(goes_on, hops["t_released_us"], NEVER_US)
-    notes.rows(
-        "t_asked_us does not follow from the release",
-        hops["t_asked_us"] != asked,
-        "hops",
-        expected=asked,
-        found=hops["t_asked_us"],
-    )
-    for name in ("t_decided_us", "t_consented_us"):
-        took_time = ~rulings.asks & (hops[name] != hops["t_asked_us"])
-        notes.rows(f"{name} although no consent was asked for", took_time, "hops", found=hops[name])
+class Clocks:
+    """What the columns of stages should be, filled in stage by stage."""
 
+    def __init__(self, file: CaseFile, trail: Trail, rulings: Rulings, notes: Notebook) -> None:
+        n = len(file.link)
+        self.file, self.trail, self.rulings, self.notes = file, trail, rulings, notes
+        self.hops = file.hops
+        self.wanted = {name: np.full(n, NEVER_US, np.int64) for name in STAGES[1:]}
+        self.wanted["case"] = np.full(n, -1, np.int64)
+        self.is_unsent = trail.is_stopped.copy()
+        self.is_expired = np.zeros(n, bool)
+        in_case = np.flatnonzero((self.hops["gates"] == 0) & ~trail.is_stopped)
+        asking = np.flatnonzero(rulings.asks)
+        self.cases = Pieces.of(file, trail.window, in_case, np.full(len(in_case), -1, np.int64))
+        self.requests = Pieces.of(file, trail.window, asking, rulings.consent[asking])
+        self.of_case = {
+            name: np.full(len(self.cases.link), NEVER_US, np.int64)
+            for name in ("t_case_us", "case", *AT_DESK)
+        }
+        self.of_request = {
+            name: np.full(len(self.requests.link), NEVER_US, np.int64)
+            for name in ("t_decided_us", "t_consented_us")
+        }
+        self.expired_cases = np.zeros(len(self.cases.link), bool)
+        self.expired_requests = np.zeros(len(self.requests.link), bool)
+        self.desks = sorted(file.sharing["desks"])
+        self.opens = {
+            id_: opening_times(file.sharing["desks"][id_]["calendar"], file.timeline) for id_ in self.desks
+        }
 
-def _groups(file: CaseFile, rows: Ints, consent: Ints | None = None) -> Iterator[Case]:
-    """These hops by link, category and window, and by consent if they are requests."""
-    if not len(rows):
-        return
-    about = np.full(len(rows), -1, np.int64) if consent is None else consent[rows]
-    keys = np.stack([file.link[rows], file.category[rows], file.window[rows], about])
-    order = np.lexsort(keys[::-1])
-    keys = keys[:, order]
-    cuts = np.flatnonzero((np.diff(keys, axis=1) != 0).any(axis=0)) + 1
-    for part, first in zip(np.split(rows[order], cuts), np.concatenate([[0], cuts]), strict=True):
-        link, category, window, asked_for = keys[:, first].tolist()
-        yield Case(link, file.categories[category], window, part, asked_for)
+    def check(self) -> None:
+        """Fill in all stages and compare them with the books."""
+        self._check_order()
+        is_sent = self._close_cases()
+        self._ask()
+        case_desk, request_desk = self._desks_asked(is_sent)
+        for number, desk in enumerate(self.desks):
+            cases = np.flatnonzero(case_desk == number)
+            requests = np.flatnonzero(request_desk == number)
+            reviews, hearings = self._serve(desk, cases, requests)
+            self._review(desk, cases, reviews)
+            self._hear(desk, requests, hearings)
+        self._answer()
+        self._spread()
+        self._send()
+        for name, expected in self.wanted.items():
+            self.notes.rows(
+                f"{name} is not what the replay gives",
+                self.hops[name] != expected,
+                "hops",
+                part=self.hops["part"],
+                link=self.file.link,
+                expected=expected,
+                found=self.hops[name],
+            )
+        self._check_outcomes()
 
+    def _check_order(self) -> None:
+        """No stage comes before the one that it follows; what is stopped at once meets none."""
+        hops, n = self.hops, len(self.file.link)
+        out_of_order, met_stage = np.zeros(n, bool), hops["case"] >= 0
+        for before, after in pairwise(STAGES):
+            out_of_order |= hops[after] < hops[before]
+            met_stage |= hops[after] != NEVER_US
+        self.notes.rows("stages of a hop are not in order", out_of_order, "hops", part=hops["part"])
+        for rule, stopped in (
+            ("a hop refused on arrival met a later stage", hops["gates"] != 0),
+            ("a hop stopped by a filter met a later stage", self.trail.is_stopped),
+        ):
+            self.notes.rows(rule, stopped & met_stage, "hops", part=hops["part"])
 
-def _check_case(file: CaseFile, case: Case, notes: Notebook) -> bool:
-    """Check the stages that need no queue; whether the sender wanted to send the case."""
-    spec = _spec(file, case)
-    close_us = (case.window + 1) * to_us(spec["case_window_s"])
-    number = -1 if spec["desk"] is None else case.window
-    wanted = {"t_case_us": close_us if close_us <= file.end_us else NEVER_US, "case": number}
-    is_sent = close_us > file.end_us or _is_willing(file, case)
-    if not is_sent:
-        wanted |= dict.fromkeys(STAGES[2:], NEVER_US)
-    elif spec["desk"] is None:
-        wanted |= dict.fromkeys(("t_review_us", "t_reviewed_us", "t_released_us"), wanted["t_case_us"])
-    for name, value in wanted.items():
-        _expect(file, case, name, value, notes)
-    _check_alike(file, case, ("t_review_us", "t_reviewed_us", "t_released_us"), notes)
-    return is_sent
+    def _close_cases(self) -> Bools:
+        """Windows close, and senders decide whether to send; whether each case is sent on."""
+        file, cases = self.file, self.cases
+        close_us = (cases.window + 1) * file.window_us[cases.link]
+        has_desk = np.array([spec["desk"] is not None for spec in file.specs], bool)[cases.link]
+        self.of_case["t_case_us"][:] = self._in_run(close_us)
+        self.of_case["case"][:] = np.where(has_desk, cases.window, -1)
+        willingness = np.array([spec["willingness"] for spec in file.specs], np.float64)[cases.link]
+        booked = self.hops["outcome"][cases.first] != Outcome.NOT_SENT
+        is_willing = are_so(self._places(cases), willingness, "share.willing", booked)
+        is_sent: Bools = is_willing | (close_us > file.end_us)
+        self.is_unsent[cases.rows] = ~is_sent[cases.of_row]
+        for name in AT_DESK:
+            self.of_case[name][:] = np.where(is_sent & ~has_desk, self._in_run(close_us), NEVER_US)
+        return is_sent
 
+    def _ask(self) -> None:
+        """What is released asks at once, or need not ask and loses no time; what is stopped does neither."""
+        in_case, rulings = self.cases.rows, self.rulings
+        goes_on = (rulings.asks | (rulings.gates_at_release == 0))[in_case]
+        asked_us = np.where(goes_on, self.hops["t_released_us"][in_case], NEVER_US)
+        self.wanted["t_asked_us"][in_case] = asked_us
+        for name in ("t_decided_us", "t_consented_us"):
+            self.wanted[name][in_case] = np.where(rulings.asks[in_case], NEVER_US, asked_us)
 
-def _is_willing(file: CaseFile, case: Case) -> bool:
-    booked = file.hops["outcome"][case.rows[:1]] != Outcome.NOT_SENT
-    willingness = _spec(file, case)["willingness"]
-    return bool(are_so(_place(file, case), willingness, "share.willing", booked)[0])
-
-
-def _check_alike(file: CaseFile, case: Case, names: tuple[str, ...], notes: Notebook) -> None:
-    for name in names:
-        if (file.hops[name][case.rows] != file.hops[name][case.rows[0]]).any():
-            notes.broken(f"{name} differs within a case", [_name(file, case)])
-
-
-def _replay_desk(
-    file: CaseFile,
-    desk: str,
-    cases: list[Case],
-    requests: list[Case],
-    expired: NDArray[np.bool_],
-    notes: Notebook,
-) -> None:
-    spec = file.sharing["desks"][desk]
-    opens = opening_times(spec["calendar"], file.timeline)
-    limit_us = None if spec["expiry_s"] is None else to_us(spec["expiry_s"])
-    free_us = [0] * spec["servers"]
-    turns = [(_time(file, case, "t_case_us"), 0, *case[:3], case.consent, case.rows) for case in cases]
-    turns += [(_time(file, r, "t_asked_us"), 1, *r[:3], r.consent, r.rows) for r in requests]
-    for came_us, is_request, link, category, window, consent, rows in sorted(turns, key=lambda t: t[:6]):
-        if came_us == NEVER_US:
-            continue
-        turn = Case(link, category, window, rows, consent)
-        server = min(range(len(free_us)), key=free_us.__getitem__)
-        begin_us = next_open(opens, max(came_us, free_us[server]))
-        if limit_us is not None and begin_us > came_us + limit_us:
-            expired[rows] = came_us + limit_us <= file.end_us
-            never = ("t_decided_us",) if is_request else ("t_review_us", "t_reviewed_us", "t_released_us")
-            for name in never:
-                _expect(file, turn, name, NEVER_US, notes)
-            continue
-        if is_request:
-            _check_hearing(file, turn, spec, opens, begin_us, notes)
-        else:
-            _expect(file, turn, "t_review_us", _in_run(file, begin_us), notes)
-        if file.n_bytes[file.row[rows]].any():
-            free_us[server] = _time(file, turn, "t_decided_us" if is_request else "t_reviewed_us")
-
-
-def _check_hearing(
-    file: CaseFile, request: Case, desk: Tree, opens: Opens, begin_us: int, notes: Notebook
-) -> None:
-    """The review of a request ends when the desk's touch time has passed since its begin."""
-    touch_us = time_us(_place(file, request), desk["touch"], "share.touch")
-    if touch_us is not None:
-        decided_us = add_working(opens, begin_us, touch_us)
-        _expect(file, request, "t_decided_us", _in_run(file, decided_us), notes)
-    elif _time(file, request, "t_decided_us") < begin_us:
-        notes.broken("a request was decided before its review could begin", [_name(file, request)])
-
-
-def _check_answer(file: CaseFile, request: Case, notes: Notebook) -> None:
-    """The answer comes when its delay has passed since the decision, and is one for the whole request."""
-    consent, decided_us = _consent(file, request), _time(file, request, "t_decided_us")
-    delay_us = time_us(_place(file, request), consent["answer"], "share.consent.answer")
-    if decided_us == NEVER_US:
-        _expect(file, request, "t_consented_us", NEVER_US, notes)
-    elif delay_us is not None:
-        desk = None if consent["desk"] is None else file.sharing["desks"][consent["desk"]]
-        works = desk is not None and desk["elapsed_clock"] == "working"
-        opens = opening_times(desk["calendar"], file.timeline) if desk is not None and works else None
-        answered_us = add_working(opens, decided_us, delay_us)
-        _expect(file, request, "t_consented_us", _in_run(file, answered_us), notes)
-    _check_alike(file, request, ("t_asked_us", "t_decided_us", "t_consented_us"), notes)
-    refused = file.hops["gates_at_release"][request.rows] & int(Gate.RELEASE)
-    if (refused != refused[0]).any():
-        notes.broken("a request was granted in part", [_name(file, request)])
-
-
-def _replay_link(file: CaseFile, link: int, pieces: list[Case], rulings: Rulings, notes: Notebook) -> None:
-    hops, spec = file.hops, file.sharing["links"][file.links[link]]
-    delay_us, free_us = to_us(spec["delay_s"]), 0
-    outages = outages_us(spec, file.timeline)
-    queue = []
-    for piece in pieces:
-        is_request = piece.consent >= 0
-        leaving = hops["gates_at_release"][piece.rows] == 0
-        leaving &= rulings.asks[piece.rows] == is_request
-        out_us = _time(file, piece, "t_consented_us" if is_request else "t_released_us")
-        if leaving.any() and out_us != NEVER_US:
-            order = (out_us, is_request, piece.category, piece.window, piece.consent)
-            queue.append((order, piece._replace(rows=piece.rows[leaving])))
-    for (out_us, *_), piece in sorted(queue, key=lambda item: item[0]):
-        n_bytes = int(file.n_bytes[file.row[piece.rows]].sum())
-        bandwidth = spec["bandwidth_bps"]
-        lasting_us = 0 if bandwidth is None else to_us(8.0 * n_bytes / bandwidth)
-        sent_us = past_outages(outages, max(may_leave(spec, out_us), free_us), lasting_us)
-        transmitted_us = sent_us + lasting_us
-        free_us = transmitted_us if n_bytes else free_us
-        received_us = transmitted_us + delay_us
-        times = {"t_sent_us": sent_us, "t_transmitted_us": transmitted_us, "t_received_us": received_us}
-        for name, t_us in times.items():
-            _expect(file, piece, name, _in_run(file, t_us), notes)
-
-
-def _check_outcome_of_hops(
-    file: CaseFile, unsent: NDArray[np.bool_], expired: NDArray[np.bool_], notes: Notebook
-) -> None:
-    hops = file.hops
-    expected = np.full(len(file.link), int(Outcome.IN_FLIGHT), np.int64)
-    expected[hops["t_received_us"] != NEVER_US] = int(Outcome.DELIVERED)
-    expected[expired] = int(Outcome.EXPIRED)
-    expected[unsent] = int(Outcome.NOT_SENT)
-    expected[(hops["gates"] | hops["gates_at_release"]) != 0] = int(Outcome.WITHHELD)
-    notes.rows(
-        "outcome of a hop does not follow from its stages",
-        hops["outcome"] != expected,
-        "hops",
-        expected=expected,
-        found=hops["outcome"],
-    )
-
-
-def _expect(file: CaseFile, case: Case, name: str, value: int, notes: Notebook) -> None:
-    found = file.hops[name][case.rows]
-    if (found != value).any():
-        wrong = int(found[found != value][0])
-        notes.broken(
-            f"{name} is not what the replay gives", [f"{_name(file, case)}: expected {value}, found {wrong}"]
+    def _desks_asked(self, is_sent: Bools) -> tuple[Ints, Ints]:
+        """Desk that each case and request comes to within the run; -1 for none."""
+        number: dict[str | None, int] = {None: -1} | {id_: i for i, id_ in enumerate(self.desks)}
+        of_link = np.array([number[spec["desk"]] for spec in self.file.specs], np.int64)
+        of_consent = np.array([number[self._consent(i).get("desk")] for i in self._consents()], np.int64)
+        cases, requests = self.cases, self.requests
+        comes = is_sent & (self._booked("t_case_us", cases) != NEVER_US)
+        was_asked = self._booked("t_asked_us", requests) != NEVER_US
+        return (
+            np.where(comes, of_link[cases.link], -1),
+            np.where(was_asked, of_consent[requests.consent], -1) if len(of_consent) else requests.link,
         )
 
+    def _serve(self, desk: str, cases: Ints, requests: Ints) -> tuple[Turns, Turns]:
+        """Replay a desk with its cases and requests, first come, first served."""
+        spec, n = self.file.sharing["desks"][desk], len(cases)
+        n_bytes = self.file.n_bytes[self.file.row]
+        came, until, light, keys = [], [], [], []
+        for pieces, chosen, first, last in (
+            (self.cases, cases, "t_case_us", "t_reviewed_us"),
+            (self.requests, requests, "t_asked_us", "t_decided_us"),
+        ):
+            came.append(self._booked(first, pieces)[chosen])
+            until.append(self._booked(last, pieces)[chosen])
+            light.append(~pieces.has(n_bytes[pieces.rows] > 0)[chosen])
+            keys.append(
+                np.stack([c[chosen] for c in (pieces.link, pieces.category, pieces.window, pieces.consent)])
+            )
+        came_us = np.concatenate(came)
+        is_request = np.arange(len(came_us)) >= n
+        order = np.lexsort((*np.concatenate(keys, axis=1)[::-1], is_request, came_us))
+        turns = replay_desk(
+            spec, self.opens[desk], came_us[order], np.concatenate(until)[order], np.concatenate(light)[order]
+        )
+        begin_us, is_late = np.empty(len(order), np.int64), np.empty(len(order), bool)
+        begin_us[order], is_late[order] = turns
+        if spec["expiry_s"] is not None:
+            is_expired = is_late & (came_us + to_us(spec["expiry_s"]) <= self.file.end_us)
+            self.expired_cases[cases], self.expired_requests[requests] = is_expired[:n], is_expired[n:]
+        return Turns(begin_us[:n], is_late[:n]), Turns(begin_us[n:], is_late[n:])
 
-def _time(file: CaseFile, case: Case, name: str) -> int:
-    """A stage of a case, as its first hop has it."""
-    return int(file.hops[name][case.rows[0]])
+    def _review(self, desk: str, chosen: Ints, turns: Turns) -> None:
+        """Reviews of cases end after the touch time, and cases are released after the elapsed delay."""
+        spec, cases, opens = self.file.sharing["desks"][desk], self.cases, self.opens[desk]
+        places = self._places(cases).take(chosen)
+        touch_us = times_us(places, spec["touch"], "share.touch")
+        elapsed_us = times_us(places, spec["elapsed"], "share.elapsed")
+        begin_us = self._in_run(turns.begin_us)
+        reviewed_us = self._ended("t_reviewed_us", cases, chosen, begin_us, touch_us, opens)
+        clock = opens if spec["elapsed_clock"] == "working" else None
+        released_us = self._ended("t_released_us", cases, chosen, reviewed_us, elapsed_us, clock)
+        for name, t_us in zip(AT_DESK, (begin_us, reviewed_us, released_us), strict=True):
+            self.of_case[name][chosen] = t_us
 
+    def _hear(self, desk: str, chosen: Ints, turns: Turns) -> None:
+        """Reviews of requests end when the desk's touch time has passed."""
+        places = self._places(self.requests).take(chosen)
+        touch_us = times_us(places, self.file.sharing["desks"][desk]["touch"], "share.touch")
+        begin_us = self._in_run(turns.begin_us)
+        decided_us = self._ended("t_decided_us", self.requests, chosen, begin_us, touch_us, self.opens[desk])
+        self.of_request["t_decided_us"][chosen] = decided_us
+        early = self.requests.first[chosen[decided_us < begin_us]].tolist()
+        self.notes.broken(
+            "a request was decided before its review could begin", [f"hops row {row}" for row in early]
+        )
 
-def _in_run(file: CaseFile, t_us: int) -> int:
-    return t_us if t_us <= file.end_us else NEVER_US
+    def _ended(
+        self, name: str, pieces: Pieces, chosen: Ints, since_us: Ints, lasting_us: Ints | None, opens: Opens
+    ) -> Ints:
+        """End of a stage that began at ``since_us``; what is booked where its length is not known [us]."""
+        if lasting_us is not None:
+            return self._in_run(add_working(opens, since_us, lasting_us))
+        booked = self._booked(name, pieces)[chosen]
+        return np.where(since_us == NEVER_US, NEVER_US, booked)
 
+    def _answer(self) -> None:
+        """The answer comes when its delay has passed since the decision, and is one for the whole request."""
+        requests = self.requests
+        decided_us = self._booked("t_decided_us", requests)
+        for consent in np.unique(requests.consent).tolist():
+            spec = self._consent(consent)
+            chosen = np.flatnonzero(requests.consent == consent)
+            desk, opens = spec["desk"], None
+            if desk is None:
+                asked_us = self._booked("t_asked_us", requests)[chosen]
+                self.of_request["t_decided_us"][chosen] = asked_us
+            elif self.file.sharing["desks"][desk]["elapsed_clock"] == "working":
+                opens = self.opens[desk]
+            delay_us = times_us(self._places(requests).take(chosen), spec["answer"], "share.consent.answer")
+            answered_us = self._ended("t_consented_us", requests, chosen, decided_us[chosen], delay_us, opens)
+            self.of_request["t_consented_us"][chosen] = answered_us
+        refused = self.hops["gates_at_release"] & int(Gate.RELEASE)
+        in_part = refused[requests.rows] != refused[requests.first][requests.of_row]
+        places = [f"hops row {row}" for row in requests.rows[in_part].tolist()]
+        self.notes.broken("a request was granted in part", places)
 
-def _place(file: CaseFile, case: Case) -> Place:
-    """Address of the draws about a case or a request."""
-    about = "" if case.consent < 0 else file.rules.consent_ids[case.consent]
-    return Place(file.seed, file.links[case.link], case.category, about, np.array([case.window], np.int64))
+    def _spread(self) -> None:
+        """Put what was worked out for cases and requests into the rows of their hops."""
+        for pieces, columns, expired in (
+            (self.cases, self.of_case, self.expired_cases),
+            (self.requests, self.of_request, self.expired_requests),
+        ):
+            for name, values in columns.items():
+                self.wanted[name][pieces.rows] = values[pieces.of_row]
+            self.is_expired[pieces.rows] |= expired[pieces.of_row]
 
+    def _send(self) -> None:
+        """Pieces leave over their links, in the order in which they were released or answered."""
+        file, hops, columns = self.file, self.hops, []
+        passes = hops["gates_at_release"] == 0
+        n_bytes = file.n_bytes[file.row]
+        leaving = []
+        for pieces, out in ((self.cases, "t_released_us"), (self.requests, "t_consented_us")):
+            is_request = pieces is self.requests
+            out_us = self._booked(out, pieces)
+            goes = passes[pieces.rows] & (self.rulings.asks[pieces.rows] == is_request)
+            goes &= (out_us != NEVER_US)[pieces.of_row]
+            size = pieces.bytes_of(n_bytes[pieces.rows], goes)
+            chosen = np.flatnonzero(pieces.has(goes))
+            leaving.append((pieces, goes, chosen))
+            keys = (pieces.link, out_us, pieces.category, pieces.window, pieces.consent, size)
+            columns.append(
+                np.stack([*(c[chosen] for c in keys), np.full(len(chosen), int(is_request), np.int64)])
+            )
+        link, out_us, category, window, consent, size, is_request_ = np.concatenate(columns, axis=1)
+        order = np.lexsort((consent, window, category, is_request_, out_us, link))
+        times = np.full((len(OVER_LINK), len(order)), NEVER_US, np.int64)
+        for number in range(len(file.links)):
+            of_link = order[np.searchsorted(link[order], number) : np.searchsorted(link[order], number + 1)]
+            if len(of_link):
+                times[:, of_link] = replay_link(file, number, out_us[of_link], size[of_link])
+        begin = 0
+        for pieces, goes, chosen in leaving:
+            place = np.full(len(pieces.link), -1, np.int64)
+            place[chosen] = np.arange(begin, begin + len(chosen))
+            begin += len(chosen)
+            for name, t_us in zip(OVER_LINK, times, strict=True):
+                self.wanted[name][pieces.rows[goes]] = self._in_run(t_us[place[pieces.of_row[goes]]])
 
-def _consent(file: CaseFile, request: Case) -> Tree:
-    spec: Tree = file.rules.consents[file.rules.consent_ids[request.consent]]
-    return spec
+    def _check_outcomes(self) -> None:
+        """The outcome of a hop follows from how far it came."""
+        hops = self.hops
+        expected = np.full(len(self.file.link), int(Outcome.IN_FLIGHT), np.int64)
+        expected[hops["t_received_us"] != NEVER_US] = int(Outcome.DELIVERED)
+        expected[self.is_expired] = int(Outcome.EXPIRED)
+        expected[self.is_unsent] = int(Outcome.NOT_SENT)
+        expected[(hops["gates"] | hops["gates_at_release"]) != 0] = int(Outcome.WITHHELD)
+        self.notes.rows(
+            "outcome of a hop does not follow from its stages",
+            hops["outcome"] != expected,
+            "hops",
+            expected=expected,
+            found=hops["outcome"],
+        )
 
+    def _booked(self, name: str, pieces: Pieces) -> Ints:
+        """A stage of each piece, as its first hop has it."""
+        booked: Ints = self.hops[name][pieces.first]
+        return booked
 
-def _spec(file: CaseFile, case: Case) -> Tree:
-    spec: Tree = file.sharing["links"][file.links[case.link]]
-    return spec
+    def _in_run(self, t_us: Ints) -> Ints:
+        return np.where(t_us <= self.file.end_us, t_us, NEVER_US)
 
+    def _places(self, pieces: Pieces) -> Places:
+        """Addresses of the draws about each case or request."""
+        return Places.of(self.file, pieces.link, pieces.category, pieces.window, pieces.consent)
 
-def _name(file: CaseFile, case: Case) -> str:
-    about = "" if case.consent < 0 else f", consent {file.rules.consent_ids[case.consent]}"
-    return f"link {file.links[case.link]}, {case.category}, window {case.window}{about}"
+    def _consents(self) -> range:
+        return range(len(self.file.rules.consent_ids))
+
+    def _consent(self, number: int) -> Tree:
+        spec: Tree = self.file.rules.consents[self.file.rules.consent_ids[number]]
+        return spec

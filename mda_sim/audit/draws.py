@@ -11,53 +11,71 @@ Source: the addresses are fixed in docs/rules-of-sharing.md. Where next: ``clock
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mda_sim.audit.rules import Times, Tree
+from mda_sim.audit.case_file import Bools, CaseFile, Ints
+from mda_sim.audit.rules import Tree
 from mda_sim.core.rng import address, draw_normal, draw_uniform, stream_key
 from mda_sim.core.time import US_PER_S, to_us
 
 P95_IN_SIGMAS = 1.6448536
 
 
-class Place(NamedTuple):
-    """Where the draws about some cases have their address."""
+@dataclass(frozen=True)
+class Places:
+    """Where the draws about some cases or requests have their addresses."""
 
     seed: int | None
-    link: str
-    category: str
-    about: str
-    """Consent that they are about; empty for none."""
-    windows: Times
+    link: Ints
+    category: Ints
+    about: Ints
+    """Address of the consent that they are about; 0 for none."""
+    window: Ints
 
-    def counter(self) -> tuple[int, int, int, Times]:
+    @classmethod
+    def of(cls, file: CaseFile, link: Ints, category: Ints, window: Ints, consent: Ints) -> Places:
+        """Addresses of these links, categories, windows and consents (-1 for none)."""
+        return cls(
+            file.seed,
+            np.array([address(id_) for id_ in file.links], np.int64)[link],
+            np.array([address(id_) for id_ in file.categories], np.int64)[category],
+            np.array([*(address(id_) for id_ in file.rules.consent_ids), 0], np.int64)[consent],
+            window,
+        )
+
+    def take(self, rows: Ints) -> Places:
+        """The places of some rows."""
+        return Places(self.seed, self.link[rows], self.category[rows], self.about[rows], self.window[rows])
+
+    def counter(self) -> tuple[Ints, Ints, Ints, Ints]:
         """The address of each draw."""
-        about = address(self.about) if self.about else 0
-        return address(self.link), address(self.category), about, self.windows
+        return self.link, self.category, self.about, self.window
 
 
-def are_so(place: Place, probability: float, purpose: str, booked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def are_so(places: Places, probability: np.ndarray, purpose: str, booked: Bools) -> Bools:
     """Which decisions fall positively; ``booked`` is what the books say."""
-    if probability in (0.0, 1.0):
-        return np.full(len(booked), probability == 1.0)
-    if place.seed is None:
-        return booked
-    return draw_uniform(stream_key(place.seed, purpose), *place.counter()) < probability
+    is_open = (probability > 0) & (probability < 1)
+    answers: Bools = np.where(is_open, booked, probability == 1.0)
+    rows = np.flatnonzero(is_open)
+    if places.seed is not None and len(rows):
+        u = draw_uniform(stream_key(places.seed, purpose), *places.take(rows).counter())
+        answers[rows] = u < probability[rows]
+    return answers
 
 
-def time_us(place: Place, spec: Tree, purpose: str) -> int | None:
-    """The drawn time of the one case at ``place``; None where it cannot be known without the seed [us]."""
+def times_us(places: Places, spec: Tree, purpose: str) -> Ints | None:
+    """The drawn time of each case; None where it cannot be known without the seed [us]."""
     if spec["kind"] == "constant":
-        return to_us(spec["value_s"])
-    if place.seed is None:
+        return np.full(len(places.window), to_us(spec["value_s"]))
+    if places.seed is None:
         return None
-    key = stream_key(place.seed, purpose)
+    key = stream_key(places.seed, purpose)
     if spec["kind"] == "exponential":
-        time_s = -spec["mean_s"] * np.log(draw_uniform(key, *place.counter()))
+        time_s = -spec["mean_s"] * np.log(draw_uniform(key, *places.counter()))
     else:
         sigma = math.log(spec["p95_s"] / spec["median_s"]) / P95_IN_SIGMAS
-        time_s = spec["median_s"] * np.exp(sigma * draw_normal(key, *place.counter()))
-    return int(np.rint(time_s[0] * US_PER_S))
+        time_s = spec["median_s"] * np.exp(sigma * draw_normal(key, *places.counter()))
+    drawn: Ints = np.rint(time_s * US_PER_S).astype(np.int64)
+    return drawn

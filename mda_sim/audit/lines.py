@@ -4,19 +4,19 @@ Model: with a digest or a pull the k-th time is phase + k period, k from below z
 link's delay besides. A transmission that shares a moment with an outage, or begins in one, is put off to the
 end of that outage until none is left that it meets.
 
-Where next: ``clocks`` replays links with it.
+Where next: ``queues`` replays links with it.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from mda_sim.audit.rules import Tree
+from mda_sim.audit.rules import Times, Tree
 from mda_sim.core.time import NEVER_US, Timeline, to_us
 
 
-def may_leave(link: Tree, t_us: int) -> int:
-    """When the link's pattern lets go what is released at ``t_us`` [us]."""
+def may_leave(link: Tree, t_us: Times) -> Times:
+    """When the link's pattern lets go what is released at each ``t_us`` [us]."""
     pattern = link["pattern"]
     if pattern["kind"] == "push":
         return t_us

@@ -19,6 +19,9 @@ The rules as they are read here:
   the originator's consent, unless one came with the copy and still holds: a standing one that holds at that
   moment, the first in id order, or else one on request, the first in id order, subject to its answer.
 - between nodes of one party only accreditation is asked. A word that is not on the ladder of levels fails.
+- sanitising changes copies classified above the label that it names, or all if it names none.
+- a label is as free as another if it is classified no higher, has no other caveat, and names all whom the
+  other names; what is UNCLASSIFIED and names nobody is for anyone.
 
 Source: docs/rules-of-sharing.md; article 6 of the Japan-Republic of Korea agreement of 2016 for the
 third-party rule. Where next: ``books`` and ``clocks`` compare the answers with the tables.
@@ -43,7 +46,7 @@ Tree = Mapping[str, Any]
 
 
 class Kind(NamedTuple):
-    """One kind of report."""
+    """One kind of report, with the label of one copy of it."""
 
     label: str
     originator: str
@@ -149,6 +152,24 @@ class Rules:
         until_us: Times = np.array(ends, np.int64)[i] + np.array(spans, np.int64)[i] * t_consented_us
         return until_us
 
+    def is_sanitised(self, rule: Tree, label: str) -> bool:
+        """Whether a link's sanitising changes copies with this label, if its sender may do so."""
+        if rule["label"] is None:
+            return True
+        level, named = (self.labels[id_]["classification"] for id_ in (label, rule["label"]))
+        return not _within(level, named)
+
+    def is_as_free(self, one: str, other: str) -> bool:
+        """Whether what bears label ``one`` may go wherever what bears ``other`` may."""
+        mine, others = self.labels[one], self.labels[other]
+        if not _within(mine["classification"], others["classification"]):
+            return False
+        if any(caveat not in others["caveats"] for caveat in mine["caveats"]):
+            return False
+        if _is_for_anyone(mine):
+            return True
+        return not _is_for_anyone(others) and all(party in mine["rel_to"] for party in others["rel_to"])
+
     def _word(self, kind: Kind, giver: str, taker: str, received_under: int) -> str:
         """What the originator's word is: 'yes', 'no', or 'ask'."""
         label = self.labels[kind.label]
@@ -165,11 +186,10 @@ class Rules:
             return "no"
         if "ORCON" in label["caveats"]:
             return "ask"
-        anyone = label["classification"] == LADDER[0] and not label["rel_to"]
         free = (
             deal["onward"] == "free"
             and taker in deal["parties"]
-            and (anyone or kind.originator in deal["parties"])
+            and (_is_for_anyone(label) or kind.originator in deal["parties"])
         )
         return "yes" if free or taker in label["rel_to"] else "ask"
 
@@ -194,6 +214,10 @@ def _is_about(consent: Tree, kind: Kind, giver: str, taker: str) -> bool:
         and consent["sender"] in (None, giver)
         and (not consent["categories"] or kind.category in consent["categories"])
     )
+
+
+def _is_for_anyone(label: Tree) -> bool:
+    return label["classification"] == LADDER[0] and not label["rel_to"]
 
 
 def _within(level: str, limit: str) -> bool:

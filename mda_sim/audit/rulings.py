@@ -1,9 +1,9 @@
 """What the rules say about every hop: on arrival, at release, and when a consent was asked for.
 
-Model: hops that share link, kind of report and holding agreement are judged together, moment by moment
-(``rules``). What is released is asked about again at that moment. If release then rests on a consent that has
-to be asked for, the legal gates are asked a third time when the answer comes, and a refusal is a failing
-release gate.
+Model: hops that share link, kind of report, label as offered and holding agreement are judged together,
+moment by moment (``rules``). What a filter stops is not judged. What is released is asked about again at that
+moment. If release then rests on a consent that has to be asked for, the legal gates are asked a third time
+when the answer comes, and a refusal is a failing release gate.
 
 Where next: ``verdicts`` compares the books with these, ``clocks`` replays the requests.
 """
@@ -13,10 +13,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mda_sim.audit.case_file import CaseFile, Ints
-from mda_sim.audit.draws import Place, are_so
+from mda_sim.audit.case_file import Bools, CaseFile, Ints
+from mda_sim.audit.draws import Places, are_so
+from mda_sim.audit.trails import Trail, named_until_us
 from mda_sim.core.time import NEVER_US
 from mda_sim.records import Gate
 
@@ -29,11 +29,11 @@ class Rulings:
     gates_at_release: Ints
     agreement: Ints
     consent: Ints
-    asks: NDArray[np.bool_]
+    asks: Bools
     """Whether its release waits for an originator's answer."""
 
 
-def rule(file: CaseFile) -> Rulings:
+def rule(file: CaseFile, trail: Trail) -> Rulings:
     """Judge every hop."""
     hops, n = file.hops, len(file.link)
     gates, at_release = np.zeros(n, np.int64), np.zeros(n, np.int64)
@@ -41,11 +41,12 @@ def rule(file: CaseFile) -> Rulings:
     asks = np.zeros(n, bool)
     was_released = hops["t_released_us"] != NEVER_US
     was_answered = hops["t_consented_us"] != NEVER_US
-    for rows in _alike(file):
-        link, kind = file.links[file.link[rows[0]]], file.kinds[file.kind[file.row[rows[0]]]]
-        spec = file.sharing["links"][link]
+    for rows in _alike(file, trail):
+        first = rows[0]
+        spec = file.specs[file.link[first]]
+        kind = file.kinds[file.kind[file.row[first]]]._replace(label=file.labels[hops["label"][first]])
         giver, taker = file.rules.party(spec["sender"]), file.rules.party(spec["recipient"])
-        under, until_us = int(file.under[rows[0]]), file.named_until_us[rows]
+        under, until_us = int(trail.under[first]), named_until_us(file, trail, rows, taker)
         t_us = hops["t_arrived_us"][rows]
         legal, agreement[rows] = file.rules.legal(kind, giver, taker, t_us)
         release, consent[rows] = file.rules.release(kind, giver, taker, under, t_us, until_us)
@@ -63,38 +64,24 @@ def rule(file: CaseFile) -> Rulings:
         legal, agreement[last] = file.rules.legal(kind, giver, taker, hops["t_consented_us"][last])
         at_release[last] = legal
     answered = np.flatnonzero(asks & was_answered)
-    at_release[answered[~_granted(file, answered, consent[answered])]] |= int(Gate.RELEASE)
+    at_release[answered[~_granted(file, trail, answered, consent[answered])]] |= int(Gate.RELEASE)
     return Rulings(gates, at_release, agreement, consent, asks)
 
 
-def _alike(file: CaseFile) -> list[Ints]:
-    """Rows of hops that share link, kind of report and holding agreement."""
-    key = (file.link * max(1, len(file.kinds)) + file.kind[file.row]) * (len(file.rules.agreement_ids) + 1)
-    return _same(key + file.under + 1)
-
-
-def _same(key: Ints) -> list[Ints]:
+def _alike(file: CaseFile, trail: Trail) -> list[Ints]:
+    """Rows of hops that share link, kind of report, label and holding agreement."""
+    rows = np.flatnonzero(~trail.is_stopped)
+    key = file.link[rows] * max(1, len(file.kinds)) + file.kind[file.row[rows]]
+    key = key * max(1, len(file.labels)) + file.hops["label"][rows]
+    key = key * (len(file.rules.agreement_ids) + 1) + trail.under[rows] + 1
     order = np.argsort(key, kind="stable")
-    return [rows for rows in np.split(order, np.flatnonzero(np.diff(key[order])) + 1) if len(rows)]
+    cuts = np.flatnonzero(np.diff(key[order])) + 1
+    return [alike for alike in np.split(rows[order], cuts) if len(alike)]
 
 
-def _granted(file: CaseFile, rows: Ints, consent: Ints) -> NDArray[np.bool_]:
+def _granted(file: CaseFile, trail: Trail, rows: Ints, consent: Ints) -> Bools:
     """Which of these answered hops were granted what they asked for."""
-    granted = np.zeros(len(rows), bool)
     booked = (file.hops["gates_at_release"][rows] & int(Gate.RELEASE)) == 0
-    key = (file.link[rows] * max(1, len(file.categories)) + file.category[rows]) * (
-        consent.max(initial=0) + 1
-    )
-    for group in _same(key + consent):
-        first = rows[group[0]]
-        id_ = file.rules.consent_ids[consent[group[0]]]
-        place = Place(
-            seed=file.seed,
-            link=file.links[file.link[first]],
-            category=file.categories[file.category[first]],
-            about=id_,
-            windows=file.window[rows[group]],
-        )
-        probability = file.rules.consents[id_]["probability"]
-        granted[group] = are_so(place, probability, "share.consent", booked[group])
-    return granted
+    places = Places.of(file, file.link[rows], file.category[rows], trail.window[rows], consent)
+    chances = [file.rules.consents[id_].get("probability", 1.0) for id_ in file.rules.consent_ids]
+    return are_so(places, np.array([*chances, 1.0])[consent], "share.consent", booked)

@@ -3,27 +3,46 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
+from mda_sim.audit import audit
 from mda_sim.core.table import Table
 from mda_sim.core.time import US_PER_H, Timeline
-from mda_sim.records import CONTACTS, REPORTS, DeliveryLog, DetectionLog, SensorCard
+from mda_sim.records import CONTACTS, REPORTS, ContactFacts, DeliveryLog, DetectionLog, SensorCard
 from mda_sim.sharing.exchange import share
 from mda_sim.sharing.network import NationSpec, SharingSpec
 
 START = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
 LEVELS = ("UNCLASSIFIED", "RESTRICTED", "CONFIDENTIAL", "SECRET")
 NATIONS = ("JPN", "PHL", "USA")
+FILTERS: tuple[dict[str, Any], ...] = (
+    {"broadcasting": True},
+    {"broadcasting": False, "length_min_m": 30.0},
+    {"length_min_m": 50.1},
+    {
+        "length_min_m": 20.0,
+        "area": {
+            "kind": "box",
+            "lat_min_deg": 5.0,
+            "lat_max_deg": 15.0,
+            "lon_min_deg": 110.0,
+            "lon_max_deg": 120.0,
+        },
+    },
+)
 OLD_HOPS = (
-    "report", "link", "t_arrived_us", "t_case_us", "t_review_us", "t_reviewed_us", "t_released_us",
+    "part", "link", "t_arrived_us", "t_case_us", "t_review_us", "t_reviewed_us", "t_released_us",
     "t_sent_us", "t_transmitted_us", "t_received_us", "case", "gates", "gates_at_release", "agreement",
-    "outcome", "is_new",
+    "outcome", "is_kept",
 )  # fmt: skip
-OLD_OUTCOMES = ("report", "nation", "t_received_us", "hops", "gates", "outcome")
+OLD_NAMES = {"part": "report", "is_kept": "is_new"}
+OLD_OUTCOMES = ("part", "nation", "t_received_us", "hops", "gates", "outcome")
 
 
 class Trial(NamedTuple):
@@ -35,12 +54,43 @@ class Trial(NamedTuple):
     nations: dict[str, Any]
     timeline: Timeline
     seed: int
+    facts: ContactFacts | None
+
+    def rules(self) -> str:
+        """The rules that the auditor finds broken."""
+        return " | ".join(finding.rule for finding in audit(*self))
+
+    def tampered(self, table: str, **columns: Any) -> Trial:
+        """The trial with other columns in one table of its delivery log."""
+        old: Table = getattr(self.deliveries, table)
+        new = Table.of(old.schema, {**old.columns, **columns}, old.meta)
+        return self._replace(deliveries=replace(self.deliveries, **{table: new}))
+
+    def changed(self, name: str, rows: Any, value: Any) -> Trial:
+        """The trial with another value in some rows of a column of its hops."""
+        column = self.deliveries.hops[name].copy()
+        column[rows] = value
+        return self.tampered("hops", **{name: column})
+
+    def with_hops(self, rows: Any, **columns: Any) -> Trial:
+        """The trial with these rows of its hops, each perhaps twice, and other columns; sources follow."""
+        hops = self.deliveries.hops
+        columns = {name: column[rows] for name, column in hops.columns.items()} | columns
+        order = np.lexsort((columns["copy"], columns["link"], columns["part"]))
+        columns = {name: column[order] for name, column in columns.items()}
+        place = np.full(len(hops) + 1, -1)
+        place[rows[::-1]] = np.argsort(order)[::-1]
+        columns["source"] = place[columns["source"]]
+        new = Table.of(hops.schema, columns, hops.meta)
+        return self._replace(deliveries=replace(self.deliveries, hops=new))
 
 
-def run_trial(seed: int, *, plain: bool = False) -> Trial:
+def run_trial(seed: int, *, plain: bool = False, dense: bool = False) -> Trial:
     """A random arrangement of three nations and a provider, five nodes and about eight links.
 
-    A ``plain`` one has neither unwilling senders, consents, outages, schedules nor groups.
+    A ``plain`` one has neither unwilling senders, consents, outages, schedules, groups, filters nor
+    sanitising, and no node that receives passes anything on. In a ``dense`` one there are more ways, and
+    most may be taken, so that nodes get many copies of a part.
     """
     rng = np.random.default_rng(seed)
     timeline = Timeline(START, 12 * US_PER_H, 48 * US_PER_H, 24 * US_PER_H)
@@ -87,22 +137,86 @@ def run_trial(seed: int, *, plain: bool = False) -> Trial:
         "desks": desks,
         "links": _links(rng, sorted(nodes)),
     }
-    if not plain:
+    if plain:
+        links = arrangement["links"]
+        arrangement["links"] = {
+            id_: link
+            for id_, link in links.items()
+            if link["sender"] not in ("phl", "usa") and link["recipient"] in ("phl", "usa")
+        }
+    else:
+        if dense:
+            _thicken(np.random.default_rng([seed, 4]), arrangement)
         _complicate(np.random.default_rng([seed, 1]), arrangement)
+        _choose(np.random.default_rng([seed, 2]), arrangement)
     sharing = SharingSpec.model_validate(arrangement)
     nations = {id_: NationSpec(name=id_, picture_node=id_.lower()) for id_ in NATIONS}
     nations["XCA"] = NationSpec(name="provider", kind="provider")
     log = _log(
         rng, {id_: (operator, category) for id_, (operator, category, _, _) in sensors.items()}, timeline
     )
+    facts = None if plain else random_facts(np.random.default_rng([seed, 3]), log, sharing)
     return Trial(
         log,
-        share(log, sharing, nations, timeline, seed),
+        share(log, sharing, nations, timeline, seed, facts),
         sharing.model_dump(mode="json"),
         {id_: spec.model_dump(mode="json") for id_, spec in nations.items()},
         timeline,
         seed,
+        facts,
     )
+
+
+def random_facts(rng: np.random.Generator, log: DetectionLog, sharing: SharingSpec) -> ContactFacts:
+    """Something about every contact; what is in an area does not depend on the link that asks."""
+    n = len(log.contacts)
+    inside: dict[str, Any] = {}
+    of_area: dict[str, Any] = {}
+    for id_, link in sharing.links.items():
+        if link.filter is not None and link.filter.area is not None:
+            area = json.dumps(link.filter.area.model_dump(mode="json"))
+            inside[id_] = of_area.setdefault(area, rng.random(n) < 0.6)
+    broadcasting = rng.random(n) < 0.5
+    lengths_m = rng.choice(np.array([12.0, 30.0, 50.1, 180.0], np.float32), n)
+    return ContactFacts(broadcasting, lengths_m, inside)
+
+
+def _thicken(rng: np.random.Generator, arrangement: dict[str, Any]) -> None:
+    """Second links beside some, and agreements that let most things pass."""
+    links = arrangement["links"]
+    links |= {f"{id_}_too": dict(link) for id_, link in links.items() if rng.random() < 0.4}
+    for link in links.values():
+        link["accreditation"] = "SECRET"
+        link["desk"] = None if rng.random() < 0.5 else link["desk"]
+    for deal in arrangement["agreements"].values():
+        deal |= {"ceiling": "SECRET", "categories": ["ais", "radar"]}
+        deal["onward"] = "free" if rng.random() < 0.8 else deal["onward"]
+
+
+def _choose(rng: np.random.Generator, arrangement: dict[str, Any]) -> None:
+    """Let some senders choose what to send, and take out of it what others may not have."""
+    labels = arrangement["labels"]
+    labels["cleared"] = {"classification": "UNCLASSIFIED"}
+    labels["named"] = {"classification": "UNCLASSIFIED", "rel_to": ["JPN", "PHL"]}
+    labels["lower"] = {
+        "classification": "RESTRICTED",
+        "rel_to": list(NATIONS),
+        "caveats": ["ORCON"] if rng.random() < 0.3 else [],
+    }
+    filters, sanitises = rng.random(2) < 0.6
+    for link in arrangement["links"].values():
+        if filters and rng.random() < 0.4:
+            link["filter"] = FILTERS[int(rng.integers(len(FILTERS)))]
+        if sanitises and rng.random() < 0.5:
+            sender = arrangement["nodes"][link["sender"]]["nation"]
+            sanitise: dict[str, Any] = {
+                "label": [None, "cleared", "named", "lower"][int(rng.integers(4))],
+                "coarsen_m": float(rng.choice([0.0, 500.1, 2000.0])),
+                "delay_s": float(rng.choice([0.0, 900.0, 10_000.5])),
+            }
+            if any(sanitise.values()):
+                delegated_by = [n for n in (*NATIONS, "XCA") if rng.random() < 0.3 and n != sender]
+                link["sanitise"] = sanitise | {"delegated_by": delegated_by}
 
 
 def _complicate(rng: np.random.Generator, arrangement: dict[str, Any]) -> None:
@@ -249,9 +363,10 @@ def _log(rng: np.random.Generator, sensors: dict[str, tuple[str, str]], timeline
         },
         {"sensors": names},
     )
-    contacts = Table.of(
-        CONTACTS, {"target": np.zeros(int(count.sum()), int), "dt_us": np.zeros(int(count.sum()), int)}
-    )
+    place = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+    n_of_report = np.repeat(n_vessels, count)
+    target = np.where(place < n_of_report, place, 10 + place - n_of_report)
+    contacts = Table.of(CONTACTS, {"target": target, "dt_us": np.zeros(len(target), int)})
     cards = tuple(SensorCard(name, sensors[name][1], sensors[name][0], 100.0, 36.0) for name in names)
     return DetectionLog(reports, contacts, cards, 10, 20)
 
@@ -263,12 +378,20 @@ def trials() -> list[Trial]:
 
 
 @pytest.fixture(scope="session")
+def dense_trials() -> list[Trial]:
+    """Fifteen random arrangements with many ways from node to node."""
+    return [run_trial(seed, dense=True) for seed in range(15)]
+
+
+@pytest.fixture(scope="session")
 def plain_digest() -> str:
     """SHA-256 of the columns that hops and outcomes had before there were consents, over all plain ones."""
     digest = hashlib.sha256()
     for seed in range(30):
-        deliveries = run_trial(seed, plain=True).deliveries
+        trial = run_trial(seed, plain=True)
+        deliveries = trial.deliveries
         for table, names in ((deliveries.hops, OLD_HOPS), (deliveries.outcomes, OLD_OUTCOMES)):
             for name in names:
-                digest.update(name.encode() + table[name].tobytes())
+                values = deliveries.parts["report"][table[name]] if name == "part" else table[name]
+                digest.update(OLD_NAMES.get(name, name).encode() + values.tobytes())
     return digest.hexdigest()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mda_sim.audit import audit
-from mda_sim.picture.receipts import receipts
+from mda_sim.picture.receipts import is_first, receipts
 from mda_sim.records import Outcome
 from mda_sim.sharing.exchange import share
 from mda_sim.sharing.network import NationSpec, SharingSpec
@@ -21,7 +21,7 @@ def everything_at_once(trial: Any) -> tuple[SharingSpec, Any]:
     plain["groups"] = {"all": {"nodes": sorted(plain["nodes"])}}
     sharing = SharingSpec.model_validate(plain)
     nations = {id_: NationSpec.model_validate(nation) for id_, nation in trial.nations.items()}
-    deliveries = share(trial.log, sharing, nations, trial.timeline, trial.seed)
+    deliveries = share(trial.log, sharing, nations, trial.timeline, trial.seed, trial.facts)
     return sharing, trial._replace(sharing=plain, deliveries=deliveries)
 
 
@@ -38,10 +38,11 @@ def test_all_in_one_group_bounds_every_receipt_from_above(trials: list[Any], num
     for node in sharing.nodes:
         some = receipts(trial.log, trial.deliveries, sharing, node, end_us=end_us)
         every = receipts(trial.log, ceiling.deliveries, ceiling_sharing, node, end_us=end_us)
-        place = np.searchsorted(every["report"], some["report"])
-        assert (every["report"][place] == some["report"]).all()
+        place = np.searchsorted(every["part"], some["part"])
+        assert (every["part"][place] == some["part"]).all()
         assert (every["t_received_us"][place] <= some["t_received_us"]).all()
-        assert len(every) > len(some) > 0
+        assert (every["coarsened_m"] == 0).all()
+        assert len(every) > len(np.unique(some["part"])) > 0
 
 
 def test_receipts_agree_with_the_outcomes_in_every_arrangement(trials: list[Any]) -> None:
@@ -54,10 +55,11 @@ def test_receipts_agree_with_the_outcomes_in_every_arrangement(trials: list[Any]
             if node is None:
                 continue
             table = receipts(trial.log, trial.deliveries, sharing, node, end_us=trial.timeline.end_us)
-            foreign = operators[trial.log.reports["sensor"][table["report"]]] != nation
-            foreign &= trial.log.reports["count"][table["report"]] > 0
+            report = trial.deliveries.parts["report"][table["part"]]
+            foreign = operators[trial.log.reports["sensor"][report]] != nation
+            foreign &= is_first(table["part"])
             rows = (outcomes["nation"] == number) & (outcomes["outcome"] == Outcome.DELIVERED)
-            assert table["report"][foreign].tolist() == outcomes["report"][rows].tolist()
+            assert table["part"][foreign].tolist() == outcomes["part"][rows].tolist()
             assert table["t_received_us"][foreign].tolist() == outcomes["t_received_us"][rows].tolist()
             assert ((table["hop"][foreign] == -2) == (outcomes["hops"][rows] == 0)).all()
             by_group += int((outcomes["hops"][rows] == 0).sum())
