@@ -71,7 +71,7 @@ def stages() -> list[Figure]:
     """Stages of one seed, and costs per unit of work."""
     from mda_sim import pipeline
     from mda_sim.scenario import load_scenario
-    
+
     scenario = load_scenario(SCENARIO, seeds=1)
     seed = scenario.seeds[0]
     figures = [Figure("read and check the scenario", median_s(lambda: load_scenario(SCENARIO)), "s")]

@@ -1,9 +1,9 @@
 """The tables that the layers hand to each other: columns, dtypes, sort order.
 
-``reports`` and ``contacts`` are the detection log (what sensors held), ``parts``, ``hops`` and ``outcomes`` the
-delivery log (what became of it), ``scores`` the answer. Ids are dense integers in the order of sorted names; the names
-travel in a table's metadata. Times are int64 microseconds since the scenario's start; one that never came is
-``core.time.NEVER_US``; an id that is not there is -1.
+``reports`` and ``contacts`` are the detection log (what sensors held), ``parts``, ``hops`` and ``outcomes``
+the delivery log (what became of it), ``scores`` the answer. Ids are dense integers in the order of sorted
+names; the names travel in a table's metadata. Times are int64 microseconds since the scenario's start; one
+that never came is ``core.time.NEVER_US``; an id that is not there is -1.
 
 Where next: sensing writes the detection log, sharing the delivery log, metrics the scores; audit reads all.
 """
@@ -68,7 +68,7 @@ Every report with a contact has at least one part; without filters each has exac
 
 
 HEADER_BYTES: Final = 64
-"""Bytes of a part of a report besides its contacts: an IPv6 header (40 bytes, RFC 8200) and a label. Assumption"""
+"""Bytes of a part besides its contacts: an IPv6 header (40 bytes, RFC 8200) and a label. Assumption"""
 
 
 class Outcome(IntEnum):

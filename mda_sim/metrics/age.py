@@ -61,7 +61,7 @@ def age_figures(
     aware: Table,
     scored: Table,
     age_cap_s: float,
-    parts: Cells,
+    cells: Cells,
     members: Mapping[str, NDArray[np.bool_]],
     *,
     zone: str = "",
@@ -69,11 +69,11 @@ def age_figures(
 ) -> list[Figure]:
     """Age figures of every group of vessels in one zone.
 
-    ``aware`` is an AWARENESS table, ``scored`` a PRESENCE table, ``members`` is ``groups(parts, nation)``.
+    ``aware`` is an AWARENESS table, ``scored`` a PRESENCE table, ``members`` is ``groups(cells, nation)``.
     """
-    walk = _walk(aware, scored, parts)
-    sums = _age_sums(walk, scored, age_cap_s, parts)
-    vessels = parts.total((time_in(scored, len(parts.of_target)) > 0).astype(np.int64))
+    walk = _walk(aware, scored, cells)
+    sums = _age_sums(walk, scored, age_cap_s, cells)
+    vessels = cells.total((time_in(scored, len(cells.of_target)) > 0).astype(np.int64))
     quantiles = _quantiles(walk, sums, members)
     figures = []
     for name, mask in members.items():
@@ -112,30 +112,30 @@ class _Walk(NamedTuple):
     t_observed_us: NDArray[np.int64]
 
 
-def _walk(aware: Table, scored: Table, parts: Cells) -> _Walk:
+def _walk(aware: Table, scored: Table, cells: Cells) -> _Walk:
     return _Walk(
         scored["target"].astype(np.int64),
         scored["t_from_us"],
         scored["t_to_us"],
-        parts.of_target,
-        picture_offsets(aware, len(parts.of_target)),
+        cells.of_target,
+        picture_offsets(aware, len(cells.of_target)),
         aware["t_received_us"],
         aware["t_observed_us"],
     )
 
 
-def _age_sums(walk: _Walk, scored: Table, age_cap_s: float, parts: Cells) -> AgeSums:
+def _age_sums(walk: _Walk, scored: Table, age_cap_s: float, cells: Cells) -> AgeSums:
     from mda_sim.metrics.age_kernels import age_bin, fill_ages
 
     observed_us = walk.t_observed_us
     oldest_us = int(scored["t_to_us"].max() - observed_us.min()) if len(scored) and len(observed_us) else 0
-    shape = (parts.n_cells, age_bin(max(oldest_us, 0)) + 1, 3)
+    shape = (cells.n_cells, age_bin(max(oldest_us, 0)) + 1, 3)
     sums = AgeSums(
-        parts.total(time_in(scored, len(parts.of_target))),
-        np.zeros(parts.n_cells, np.int64),
-        np.zeros(parts.n_cells),
-        np.zeros(parts.n_cells, np.int64),
-        np.zeros(parts.n_cells, np.int64),
+        cells.total(time_in(scored, len(cells.of_target))),
+        np.zeros(cells.n_cells, np.int64),
+        np.zeros(cells.n_cells),
+        np.zeros(cells.n_cells, np.int64),
+        np.zeros(cells.n_cells, np.int64),
         np.zeros(shape, np.int64),
     )
     n_refused = fill_ages(

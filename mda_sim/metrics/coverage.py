@@ -2,11 +2,11 @@
 
 Model: every probe stands for its cell of the grid, of area proportional to cos(lat).
 ``area_coverage_fraction`` at tau is the area-weighted share of probe-time in custody (see ``custody.py``).
-Gap figures are over the probe's contact intervals, those of the reports that the picture node received:
-``revisit_mean_s``, the mean gap, and ``response_mean_s``, the mean wait from a random instant to the next
-contact (see ``gaps.py``), each an area-weighted mean over probes. A report covers its whole reporting
-interval, whose length is read off the times of its sensor's reports; a report whose sensor reports at uneven
-times (a satellite's image) is an instant.
+Gap figures are over the probe's contact intervals: a report counts if the picture node received the part of
+it that holds the probe, however coarse: ``revisit_mean_s``, the mean gap, and ``response_mean_s``, the mean
+wait from a random instant to the next contact (see ``gaps.py``), each an area-weighted mean over probes. A
+report covers its whole reporting interval, whose length is read off the times of its sensor's reports; a
+report whose sensor reports at uneven times (a satellite's image) is an instant.
 
 Boundary rule: custody over the time that ``groups.py`` scores; gaps over the whole scored time, whose edges
 count as contacts, so that the figures of a probe never seen are lower bounds.
@@ -32,8 +32,8 @@ from mda_sim.core.table import Column, Schema, Table
 from mda_sim.core.time import US_PER_S, to_us
 from mda_sim.metrics.figures import Figure, group_key, metric_key
 from mda_sim.metrics.spec import age_label
-from mda_sim.picture.awareness import History
-from mda_sim.records import DetectionLog
+from mda_sim.picture.awareness import PartHistory
+from mda_sim.records import DeliveryLog, DetectionLog
 
 COVERAGE: Final = Schema(
     "coverage",
@@ -137,22 +137,33 @@ class ProbeGaps:
 
 
 def probe_gaps(
-    log: DetectionLog, contacts: History, received: Table, first_probe: int, from_us: int, to_us: int
+    log: DetectionLog,
+    deliveries: DeliveryLog,
+    contacts: PartHistory,
+    received: Table,
+    first_probe: int,
+    from_us: int,
+    to_us: int,
 ) -> ProbeGaps:
-    """Gaps between the contacts of each probe that came to the node whose receipts are ``received``."""
+    """Gaps between the contacts of each probe that came to the node whose receipts are ``received``.
+
+    ``contacts`` is ``history(log).by_part(deliveries)``.
+    """
     from mda_sim.metrics.coverage_kernels import fill_gaps
 
-    counts = np.zeros(len(log.reports), np.bool_)
-    counts[received["report"]] = True
+    report = deliveries.parts["report"]
+    counts = np.zeros(len(report), np.bool_)
+    counts[received["part"]] = True
     end_us = log.reports["t_observed_us"]
+    begin_us = end_us - report_length_us(log)
     n_probes = log.n_targets - first_probe
     n_gaps, sum_us, sum_s2 = np.zeros(n_probes, np.int64), np.zeros(n_probes, np.int64), np.zeros(n_probes)
     fill_gaps(
         first_probe,
         contacts.offsets,
-        contacts.report,
-        end_us - report_length_us(log),
-        end_us,
+        contacts.part,
+        begin_us[report],
+        end_us[report],
         counts,
         from_us,
         to_us,

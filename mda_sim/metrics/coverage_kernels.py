@@ -12,7 +12,7 @@ from mda_sim.core.jit import kernel
 def fill_gaps(
     first: int,
     offsets: NDArray[np.int64],
-    report: NDArray[np.uint32],
+    part: NDArray[np.uint32],
     begin_us: NDArray[np.int64],
     end_us: NDArray[np.int64],
     counts: NDArray[np.bool_],
@@ -24,7 +24,7 @@ def fill_gaps(
 ) -> None:
     """Number, sum and sum of squares of each probe's gaps in [from_us, to_us).
 
-    Probe p is target ``first + p``; its contacts are ``report[offsets[k] : offsets[k + 1]]``, and a report
+    Probe p is target ``first + p``; its contacts are ``part[offsets[k] : offsets[k + 1]]``, and a part
     covers [begin_us, end_us] if it ``counts``. The intervals are merged in order of their beginning.
     """
     longest = 0
@@ -35,10 +35,10 @@ def fill_gaps(
     for k in range(first, offsets.size - 1):
         n = 0
         for i in range(offsets[k], offsets[k + 1]):
-            r = report[i]
-            if not counts[r] or end_us[r] < from_us or begin_us[r] > to_us:
+            p = part[i]
+            if not counts[p] or end_us[p] < from_us or begin_us[p] > to_us:
                 continue
-            start, stop = begin_us[r], end_us[r]
+            start, stop = begin_us[p], end_us[p]
             j = n - 1
             while j >= 0 and starts[j] > start:
                 starts[j + 1] = starts[j]

@@ -1,14 +1,14 @@
 """Custody: the share of vessel-time in which a nation's picture holds the vessel well enough.
 
 Model: at time t a target is **held** at age tau and error R if the picture has received an observation of it
-with t - t_observed <= tau whose report has a position error (1 sigma) of at most R. Observations of larger
-error are left out before the freshest is taken, so that a coarse one never hides a good one.
-``custody_fraction`` is held time over scored time; ``custody_timely`` asks for age alone, which makes it the
-distribution function of the age at tau. Times are integers and integrals closed forms, so figures of groups
-add up exactly.
+with t - t_observed <= tau, in a copy whose position error (1 sigma, that of the sensor and what sanitising
+put on it) is at most R. Copies of larger error are left out before the freshest is taken, so that a coarse
+one never hides a good one. ``custody_fraction`` is held time over scored time; ``custody_timely`` asks for
+age alone, which makes it the distribution function of the age at tau. Times are integers and integrals closed
+forms, so figures of groups add up exactly.
 
 Assumptions and limits: perfect association, and measured positions are not drawn: the error is the stated
-one of the sensor, so no observation is false by bad luck. The raw counts, ``custody_held_h`` and
+one, so no observation is false by bad luck. The raw counts, ``custody_held_h`` and
 ``scored_time_h``, stand beside the shares; n is the number of vessels with any scored time.
 
 Source: definitions of this program. Where next: ``scores.py``; ``coverage.py`` uses the held time of probes.
@@ -61,7 +61,7 @@ def custody_figures(
     timely_us: NDArray[np.int64],
     scored_us: NDArray[np.int64],
     custody_age_s: Sequence[float],
-    parts: Cells,
+    cells: Cells,
     members: Mapping[str, NDArray[np.bool_]],
     *,
     zone: str = "",
@@ -70,11 +70,11 @@ def custody_figures(
     """Custody of every group of vessels in one zone.
 
     ``held_us`` and ``timely_us`` (n_targets, n_ages) are ``held_time`` with and without the bound on error,
-    ``scored_us`` (n_targets,) the time that they are shares of; ``members`` is ``groups(parts, nation)``.
+    ``scored_us`` (n_targets,) the time that they are shares of; ``members`` is ``groups(cells, nation)``.
     """
-    held, timely = parts.total(held_us), parts.total(timely_us)
-    scored = parts.total(scored_us)
-    vessels = parts.total((scored_us > 0).astype(np.int64))
+    held, timely = cells.total(held_us), cells.total(timely_us)
+    scored = cells.total(scored_us)
+    vessels = cells.total((scored_us > 0).astype(np.int64))
     figures = []
     for name, mask in members.items():
         group, n = group_key(name, zone), int(vessels[mask].sum())

@@ -1,17 +1,19 @@
-"""What became of each report for one nation, foreign or its own.
+"""What became of each part of a report for one nation, foreign or its own.
 
-Model: a report that came to the nation's picture node is DELIVERED. For a foreign one that did not, the
-delivery log says what stopped it. A nation's own reports are not in its ``outcomes``, so theirs is derived
-from their hops in the same way: let H be the nodes that hold the report at the end of the run (that of its
-feed always counts) and a link inside the nation be usable if it carries the report's category. The frontier
-is the set of usable links from H to a node outside H from which the picture node can be reached over usable
-links and nodes outside H; the best outcome of the hops on them counts, with the gates of the first such link
-in id order. Without a frontier it is NO_ROUTE, with the gates as if a link led straight from the feed's node
+Model: a part that came to the nation's picture node, in any copy, is DELIVERED. For a foreign one that did
+not, the delivery log says what stopped it. A nation's own parts are not in its ``outcomes``, so theirs is
+derived from their hops in the same way: let H be the nodes that hold a copy of the part at the end of the run
+(that of its feed always counts) and a link inside the nation be usable if it carries the part's category; a
+filter that the part does not pass leaves it usable, and the hop NOT_SENT. The frontier is the set of usable
+links from H to a node outside H from which the picture node can be reached over usable links and nodes
+outside H; the best outcome of the hops on them counts, with the gates of the first such hop in order of link
+id and copy. Without a frontier it is NO_ROUTE, with the gates as if a link led straight from the feed's node
 to the picture node; inside a nation only the node's own level can refuse. An offer that was not made by the
-end of the run is IN_FLIGHT. (Own reports never come home through another nation: no link takes them there.)
+end of the run is IN_FLIGHT, and so is what the picture node's own feed, or its group, would bring later. (Own
+parts never come home through another nation: no link takes them there.)
 
-Assumptions and limits: a report whose sensor feeds no node, or that holds no contact, has no fate: it does
-not exist in the configuration.
+Assumptions and limits: a part whose sensor feeds no node has no fate: it does not exist in the configuration.
+How coarse a delivered copy is, the picture says.
 
 Source: the package ``sharing.exchange`` defines outcomes. Where next: ``gap_split.py`` asks them why a vessel
 is not held.
@@ -29,18 +31,19 @@ from numpy.typing import NDArray
 from mda_sim.core.errors import ShapeError
 from mda_sim.core.table import Table
 from mda_sim.core.time import Timeline, to_us
+from mda_sim.picture.receipts import grouped_with, is_first
 from mda_sim.records import DeliveryLog, DetectionLog, Outcome
 
 if TYPE_CHECKING:
     from mda_sim.sharing.network import SharingSpec
 
 NO_FATE: Final = 255
-"""In place of an outcome: the report does not exist in the configuration."""
+"""In place of an outcome: the part does not exist in the configuration."""
 
 
 @dataclass(frozen=True, eq=False)
 class Fates:
-    """What became of each report for one nation; arrays are indexed by report, (n_reports,)."""
+    """What became of each part of a report for one nation; arrays are indexed by part, (n_parts,)."""
 
     outcome: NDArray[np.uint8]
     """An Outcome, or ``NO_FATE``."""
@@ -57,30 +60,30 @@ def fates(
     node: str,
     timeline: Timeline,
 ) -> Fates:
-    """What became of every report of the log for ``nation``, whose picture is at ``node``.
+    """What became of every part for ``nation``, whose picture is at ``node``.
 
     ``received`` is the RECEIPTS table of that node. ShapeError if the delivery log does not say what became
-    of a foreign report.
+    of a foreign part.
     """
-    reports = log.reports
-    exists = _fed(log, sharing)[reports["sensor"]] & (reports["count"] > 0)
-    outcome, gates = np.full(len(reports), NO_FATE, np.uint8), np.zeros(len(reports), np.uint16)
+    sensor = log.reports["sensor"][deliveries.parts["report"]]
+    exists = np.array([card.id in sharing.feeds for card in log.sensors], np.bool_)[sensor]
+    outcome, gates = np.full(len(sensor), NO_FATE, np.uint8), np.zeros(len(sensor), np.uint16)
     outcomes = deliveries.outcomes
     names = list(outcomes.meta.get("nations", ()))
     mine = np.flatnonzero(outcomes["nation"] == (names.index(nation) if nation in names else -1))
-    outcome[outcomes["report"][mine]] = outcomes["outcome"][mine]
-    gates[outcomes["report"][mine]] = outcomes["gates"][mine]
-    outcome[received["report"]] = Outcome.DELIVERED
+    outcome[outcomes["part"][mine]] = outcomes["outcome"][mine]
+    gates[outcomes["part"][mine]] = outcomes["gates"][mine]
+    outcome[received["part"]] = Outcome.DELIVERED
 
     operated = np.array([card.operator == nation for card in log.sensors], np.bool_)
-    own = np.flatnonzero(exists & operated[reports["sensor"]] & (outcome != Outcome.DELIVERED))
+    own = np.flatnonzero(exists & operated[sensor] & (outcome != Outcome.DELIVERED))
     if len(own):
         home = _Home.of(deliveries, sharing, nation, node)
         outcome[own], gates[own] = _own_fates(log, deliveries, sharing, home, own, timeline)
     outcome[~exists] = NO_FATE
     n_unknown = int((exists & (outcome == NO_FATE)).sum())
     if n_unknown:
-        raise ShapeError(f"the delivery log does not say what became of {n_unknown} reports for {nation}")
+        raise ShapeError(f"the delivery log does not say what became of {n_unknown} parts for {nation}")
     return Fates(outcome, gates)
 
 
@@ -138,19 +141,24 @@ def _own_fates(
     own: NDArray[np.int64],
     timeline: Timeline,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
-    """Outcome and gates of the nation's reports ``own``, which did not come to its picture node."""
-    sensor = log.reports["sensor"][own].astype(np.int64)
-    held, tried, refused = _own_hops(log, deliveries, sharing, home, own)
+    """Outcome and gates of the nation's parts ``own``, which did not come to its picture node."""
+    report = deliveries.parts["report"][own].astype(np.int64)
+    sensor = log.reports["sensor"][report].astype(np.int64)
+    held, tried, refused = _own_hops(log, deliveries, sharing, home, own, sensor)
     outcome, gates = np.full(len(own), int(Outcome.NO_ROUTE), np.uint8), np.zeros(len(own), np.uint16)
+    at_once = grouped_with(sharing, home.nodes[home.node]) | {home.nodes[home.node]}
     kinds, kind = np.unique(np.column_stack([sensor, held]), axis=0, return_inverse=True)
     for number, (of_sensor, *holds) in enumerate(kinds.tolist()):
         rows = np.flatnonzero(kind.reshape(-1) == number)
-        category = log.sensors[of_sensor].category
+        card = log.sensors[of_sensor]
+        if sharing.feeds[card.id].node in at_once:
+            outcome[rows] = Outcome.IN_FLIGHT
+            continue
         carries = [sharing.links[link.id].categories for link in home.links]
-        usable = [not categories or category in categories for categories in carries]
+        usable = [not categories or card.category in categories for categories in carries]
         frontier = home.frontier(usable, {place for place, holding in enumerate(holds) if holding})
         if not frontier:
-            gates[rows] = _gates_without_link(log, sharing, home, own[rows], of_sensor, timeline)
+            gates[rows] = _gates_without_link(log, sharing, home, report[rows], of_sensor, timeline)
             continue
         results = tried[rows][:, frontier]
         best = np.argmin(results, axis=1)
@@ -161,11 +169,17 @@ def _own_fates(
 
 
 def _own_hops(
-    log: DetectionLog, deliveries: DeliveryLog, sharing: SharingSpec, home: _Home, own: NDArray[np.int64]
+    log: DetectionLog,
+    deliveries: DeliveryLog,
+    sharing: SharingSpec,
+    home: _Home,
+    own: NDArray[np.int64],
+    sensor: NDArray[np.int64],
 ) -> tuple[NDArray[np.bool_], NDArray[np.uint8], NDArray[np.uint16]]:
-    """Which of the nation's nodes hold each report, and outcome and gates of its hops on the inner links.
+    """Which of the nation's nodes hold each part, and the best outcome of its copies on each inner link.
 
-    Shapes (n_own, n_nodes), (n_own, n_links), (n_own, n_links); ``NO_FATE`` where a link was not offered it.
+    With it come the gates of the first copy that met it. Shapes (n_own, n_nodes), (n_own, n_links), (n_own,
+    n_links); ``NO_FATE`` where a link was not offered the part. ``sensor`` (n_own,) made the parts ``own``.
     """
     hops = deliveries.hops
     feed_node = [
@@ -175,19 +189,25 @@ def _own_hops(
         for card in log.sensors
     ]
     held = np.zeros((len(own), len(home.nodes)), np.bool_)
-    held[np.arange(len(own)), np.array(feed_node, np.int64)[log.reports["sensor"][own]]] = True
+    held[np.arange(len(own)), np.array(feed_node, np.int64)[sensor]] = True
     tried = np.full((len(own), len(home.links)), NO_FATE, np.uint8)
     refused = np.zeros(tried.shape, np.uint16)
-    row_of = np.full(len(log.reports), -1, np.int64)
+    row_of = np.full(len(deliveries.parts), -1, np.int64)
     row_of[own] = np.arange(len(own))
-    inner = np.flatnonzero(row_of[hops["report"]] >= 0)
+    inner = np.flatnonzero(row_of[hops["part"]] >= 0)
     inner = inner[home.number[hops["link"][inner]] >= 0] if len(inner) else inner
-    row, link = row_of[hops["report"][inner]], home.number[hops["link"][inner]] if len(inner) else inner
-    tried[row, link] = hops["outcome"][inner]
-    refused[row, link] = hops["gates"][inner] | hops["gates_at_release"][inner]
+    if not len(inner):
+        return held, tried, refused
+    row, link, outcome = row_of[hops["part"][inner]], home.number[hops["link"][inner]], hops["outcome"][inner]
+    came = outcome == Outcome.DELIVERED
     recipient = np.array([way.recipient for way in home.links], np.int64)
-    came = hops["outcome"][inner] == Outcome.DELIVERED
     held[row[came], recipient[link[came]]] = True
+    # hops come in order of copy and the sort is stable: the best outcome first, and of that the first copy
+    order = np.lexsort((outcome, link, row))
+    best = order[is_first(row[order] * len(home.links) + link[order])]
+    tried[row[best], link[best]] = outcome[best]
+    gates = hops["gates"][inner[best]] | hops["gates_at_release"][inner[best]]
+    refused[row[best], link[best]] = gates
     return held, tried, refused
 
 
@@ -195,7 +215,7 @@ def _gates_without_link(
     log: DetectionLog,
     sharing: SharingSpec,
     home: _Home,
-    reports: NDArray[np.int64],
+    report: NDArray[np.int64],
     sensor: int,
     timeline: Timeline,
 ) -> NDArray[Any]:
@@ -206,10 +226,5 @@ def _gates_without_link(
     feed = sharing.feeds[card.id]
     profile = Profile(feed.label, card.operator, card.category)
     steps = Policy(sharing, timeline).without_link(feed.node, home.nodes[home.node], profile)
-    t_fed_us = log.reports["t_ready_us"][reports] + to_us(feed.delay_s)
+    t_fed_us = log.reports["t_ready_us"][report] + to_us(feed.delay_s)
     return np.array(steps.gates)[steps.indices(t_fed_us)]
-
-
-def _fed(log: DetectionLog, sharing: SharingSpec) -> NDArray[np.bool_]:
-    """Whether each sensor feeds a node, (n_sensors,)."""
-    return np.array([card.id in sharing.feeds for card in log.sensors], np.bool_)

@@ -22,7 +22,7 @@ class Figure(NamedTuple):
     unit: str
     """``1`` for shares, ``s``, ``h`` or ``count``."""
     n: int
-    """How many vessels, probes, contacts or reports it stands on; each metric says which."""
+    """How many vessels, probes, contacts or parts of reports it stands on; each metric says which."""
 
 
 def ratio(part: float, whole: float) -> float:

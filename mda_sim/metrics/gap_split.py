@@ -1,32 +1,36 @@
 """Why a nation does not hold a vessel at a time: the first of eight answers that is true.
 
 Model: at time t, of all contacts of the vessel, made by anybody's sensors, that are at most a window old (t -
-tau <= t_observed <= t), the first part that holds in this order:
+tau <= t_observed <= t), the first answer that is true in this order:
 
-1. ``held``: one has arrived, and its error is at most R. This is custody at age tau.
-2. ``quality``: one has arrived (its error is over R).
+1. ``held``: one has arrived in a copy whose error is at most R. This is custody at age tau.
+2. ``quality``: one has arrived (the error of every copy so far is over R: a coarse sensor, or a copy made
+   coarse by sanitising).
 3. ``latency``: one arrives later than t or was still on its way at the end of the run: in flight, waiting for
    desk or consent, its product not ready or not yet fed.
 4. ``capacity``: one expired or was lost.
 5. ``no_link``: for one there is no route, though no gate would refuse it.
-6. ``choice``: one was not sent, though permitted.
+6. ``choice``: one was not sent, though permitted: its sender was unwilling, or filters that contact out.
 7. ``policy``: one was withheld by gates, or there is no route for it and gates would refuse it besides.
 8. ``sensing``: there is none.
 
-Each part has its own predicate: the first two ask the picture, the next five are ``BEFORE_ARRIVAL``, the last
-asks the contacts. Nothing changes between contacts, receipts and the moments at which a contact grows too
-old, so the time in each part is summed exactly, in whole microseconds; the parts add up to the scored time
-because every instant is in one of them. ``gap_<part>_fraction`` is the time in a part over the scored time
-(``scored_time_h``); n is the number of vessels with any.
+What becomes of a contact is what becomes of the part of its report that it travels in, so that a filter opens
+a gap for exactly the contacts that do not pass it. Each answer has its own predicate: the first two ask the
+picture, the next five are ``BEFORE_ARRIVAL``, the last asks the contacts. Nothing changes between contacts,
+receipts and the moments at which a contact grows too old, so the time of each answer is summed exactly, in
+whole microseconds; the times add up to the scored time because every instant has one answer.
+``gap_<answer>_fraction`` is the time of an answer over the scored time (``scored_time_h``); n is the number
+of vessels with any.
 
-Boundary rule: scored intervals are half-open, a report is there from the instant of its receipt on, and an
+Boundary rule: scored intervals are half-open, a part is there from the instant of its receipt on, and an
 observation counts up to age tau. tau is the largest custody age that is at most ``WINDOW_MAX_S``.
 
-Assumptions and limits: accounting, not value: closing one gap can uncover the next. A report that is to
-arrive later is latency even if it will then be too old. A sensor that feeds no node does not exist in the
-configuration, so that what it alone saw is a sensing gap. What a link does not carry has no route by it.
-Perfect association, and errors are those stated of the sensor, so no observation is false. Probes are left
-out.
+Assumptions and limits: accounting, not value: closing one gap can uncover the next. A part that is to
+arrive later is latency even if it will then be too old, or too coarse; one that has arrived coarse is quality
+even if a precise copy is on its way. A sensor that feeds no node does not exist in the configuration, so that
+what it alone saw is a sensing gap. What a link does not carry has no route by it; what its filter holds back
+has one. Perfect association, and errors are those stated of the sensor and of the sanitising, so no
+observation is false. Probes are left out.
 
 Source: definitions of this program. Where next: ``scores.py``.
 """
@@ -47,15 +51,15 @@ from mda_sim.metrics.custody import picture_offsets
 from mda_sim.metrics.fates import NO_FATE, Fates
 from mda_sim.metrics.figures import Figure, group_key, ratio
 from mda_sim.metrics.groups import Cells
-from mda_sim.picture.awareness import History
+from mda_sim.picture.awareness import PartHistory
 from mda_sim.records import Outcome
 
 WINDOW_MAX_S: Final = 86_400.0
 """Largest window of the split [s]: 24 h, a choice of the analyst."""
 
 
-class Part(IntEnum):
-    """The parts of the split, in the order in which they are asked."""
+class Answer(IntEnum):
+    """The answers of the split, in the order in which they are asked."""
 
     HELD = 0
     QUALITY = 1
@@ -76,86 +80,86 @@ def window_s(custody_age_s: Sequence[float]) -> float:
     return max((age_s for age_s in custody_age_s if age_s <= WINDOW_MAX_S), default=WINDOW_MAX_S)
 
 
-def is_latency(reports: Fates) -> NDArray[np.bool_]:
-    """Reports that come, by the end of the run or after it."""
-    return np.isin(reports.outcome, (Outcome.DELIVERED, Outcome.IN_FLIGHT))
+def is_latency(found: Fates) -> NDArray[np.bool_]:
+    """Parts that come, by the end of the run or after it."""
+    return np.isin(found.outcome, (Outcome.DELIVERED, Outcome.IN_FLIGHT))
 
 
-def is_capacity(reports: Fates) -> NDArray[np.bool_]:
-    """Reports that a desk or a link did not manage to pass on."""
-    return np.isin(reports.outcome, (Outcome.EXPIRED, Outcome.LOST))
+def is_capacity(found: Fates) -> NDArray[np.bool_]:
+    """Parts that a desk or a link did not manage to pass on."""
+    return np.isin(found.outcome, (Outcome.EXPIRED, Outcome.LOST))
 
 
-def is_no_link(reports: Fates) -> NDArray[np.bool_]:
-    """Reports without a route, that no gate would refuse."""
-    return np.asarray((reports.outcome == Outcome.NO_ROUTE) & (reports.gates == 0), np.bool_)
+def is_no_link(found: Fates) -> NDArray[np.bool_]:
+    """Parts without a route that no gate would refuse."""
+    return np.asarray((found.outcome == Outcome.NO_ROUTE) & (found.gates == 0), np.bool_)
 
 
-def is_choice(reports: Fates) -> NDArray[np.bool_]:
-    """Reports that somebody was free to send and did not."""
-    return np.asarray(reports.outcome == Outcome.NOT_SENT, np.bool_)
+def is_choice(found: Fates) -> NDArray[np.bool_]:
+    """Parts that somebody was free to send and did not, by filter or unwilling."""
+    return np.asarray(found.outcome == Outcome.NOT_SENT, np.bool_)
 
 
-def is_policy(reports: Fates) -> NDArray[np.bool_]:
-    """Reports that gates refused, or would refuse if there were a route."""
-    withheld, no_route = reports.outcome == Outcome.WITHHELD, reports.outcome == Outcome.NO_ROUTE
-    return np.asarray(withheld | (no_route & (reports.gates != 0)), np.bool_)
+def is_policy(found: Fates) -> NDArray[np.bool_]:
+    """Parts that gates refused, or would refuse if there were a route."""
+    withheld, no_route = found.outcome == Outcome.WITHHELD, found.outcome == Outcome.NO_ROUTE
+    return np.asarray(withheld | (no_route & (found.gates != 0)), np.bool_)
 
 
-BEFORE_ARRIVAL: Final[Mapping[Part, Callable[[Fates], NDArray[np.bool_]]]] = {
-    Part.LATENCY: is_latency,
-    Part.CAPACITY: is_capacity,
-    Part.NO_LINK: is_no_link,
-    Part.CHOICE: is_choice,
-    Part.POLICY: is_policy,
+BEFORE_ARRIVAL: Final[Mapping[Answer, Callable[[Fates], NDArray[np.bool_]]]] = {
+    Answer.LATENCY: is_latency,
+    Answer.CAPACITY: is_capacity,
+    Answer.NO_LINK: is_no_link,
+    Answer.CHOICE: is_choice,
+    Answer.POLICY: is_policy,
 }
-"""Which reports are in each part as long as they have not arrived; exactly one is true of each report."""
+"""Which answer each part gives as long as it has not arrived; exactly one predicate is true of each part."""
 
 
-def part_before_arrival(reports: Fates) -> NDArray[np.int8]:
-    """The part of each report until it arrives, (n_reports,); -1 if it does not exist in the configuration.
+def answer_before_arrival(found: Fates) -> NDArray[np.int8]:
+    """The answer that each part gives until it arrives, (n_parts,); -1 if it does not exist.
 
-    ShapeError if a report is in no part, or in several.
+    ShapeError if a part gives none, or several.
     """
-    part = np.full(len(reports.outcome), -1, np.int8)
-    n_parts = np.zeros(len(part), np.int64)
+    answer = np.full(len(found.outcome), -1, np.int8)
+    n_answers = np.zeros(len(answer), np.int64)
     for which, holds in BEFORE_ARRIVAL.items():
-        mask = holds(reports)
-        part[mask] = which
-        n_parts += mask
-    if (n_parts != (reports.outcome != NO_FATE)).any():
-        raise ShapeError("a report must be in exactly one part of the gap split")
-    return part
+        mask = holds(found)
+        answer[mask] = which
+        n_answers += mask
+    if (n_answers != (found.outcome != NO_FATE)).any():
+        raise ShapeError("a part of a report must give exactly one answer of the gap split")
+    return answer
 
 
 def split_time(
-    contacts: History,
-    part_before: NDArray[np.int8],
+    contacts: PartHistory,
+    answer_before: NDArray[np.int8],
     accurate: Table,
     aware: Table,
     scored: Table,
     age_s: float,
     n_vessels: int,
 ) -> NDArray[np.int64]:
-    """Time of each target in each part [us], (n_targets, 8); nothing for probes.
+    """Time of each target under each answer [us], (n_targets, 8); nothing for probes.
 
-    ``contacts`` is the history of the detection log, ``part_before`` is ``part_before_arrival`` of its
-    reports, ``accurate`` and ``aware`` are the AWARENESS tables with and without the bound on error,
+    ``contacts`` is the history of the configuration, ``answer_before`` is ``answer_before_arrival`` of its
+    parts, ``accurate`` and ``aware`` are the AWARENESS tables with and without the bound on error,
     ``scored`` is a PRESENCE table, ``age_s`` the window tau.
     """
-    from mda_sim.metrics.gap_split_kernels import fill_parts
+    from mda_sim.metrics.gap_split_kernels import fill_answers
 
     n_targets = len(contacts.offsets) - 1
-    part_us = np.zeros((n_targets, len(Part)), np.int64)
+    answer_us = np.zeros((n_targets, len(Answer)), np.int64)
     vessels = scored["target"] < n_vessels
-    fill_parts(
+    fill_answers(
         scored["target"][vessels].astype(np.int64),
         scored["t_from_us"][vessels],
         scored["t_to_us"][vessels],
         contacts.offsets,
-        contacts.report,
+        contacts.part,
         contacts.t_observed_us,
-        part_before,
+        answer_before,
         picture_offsets(accurate, n_targets),
         accurate["t_received_us"],
         accurate["t_observed_us"],
@@ -163,32 +167,32 @@ def split_time(
         aware["t_received_us"],
         aware["t_observed_us"],
         to_us(age_s),
-        part_us,
+        answer_us,
     )
-    return part_us
+    return answer_us
 
 
 def gap_split_figures(
-    part_us: NDArray[np.int64],
+    answer_us: NDArray[np.int64],
     scored_us: NDArray[np.int64],
-    parts: Cells,
+    cells: Cells,
     members: Mapping[str, NDArray[np.bool_]],
     *,
     zone: str = "",
 ) -> list[Figure]:
     """The gap split of every group of vessels in one zone.
 
-    ``part_us`` (n_targets, 8) is ``split_time``, ``scored_us`` (n_targets,) the time that it splits,
-    ``members`` is ``groups(parts, nation)``.
+    ``answer_us`` (n_targets, 8) is ``split_time``, ``scored_us`` (n_targets,) the time that it splits,
+    ``members`` is ``groups(cells, nation)``.
     """
-    split, scored = parts.total(part_us), parts.total(scored_us)
-    vessels = parts.total((scored_us > 0).astype(np.int64))
+    split, scored = cells.total(answer_us), cells.total(scored_us)
+    vessels = cells.total((scored_us > 0).astype(np.int64))
     figures = []
     for name, mask in members.items():
         group, n = group_key(name, zone), int(vessels[mask].sum())
         whole, times = int(scored[mask].sum()), split[mask].sum(axis=0)
         figures += [
-            Figure(f"gap_{part.name.lower()}_fraction", group, ratio(int(times[part]), whole), "1", n)
-            for part in Part
+            Figure(f"gap_{answer.name.lower()}_fraction", group, ratio(int(times[answer]), whole), "1", n)
+            for answer in Answer
         ]
     return figures

@@ -9,18 +9,18 @@ from mda_sim.core.jit import kernel
 from mda_sim.metrics.walk_kernels import newest_row
 
 HELD, ARRIVED, COMING, NOBODY = 0, 1, 2, 7
-"""The first three parts and the last; see ``gap_split.Part``."""
+"""The first three answers and the last; see ``gap_split.Answer``."""
 
 
 @kernel
-def fill_parts(
+def fill_answers(
     target: NDArray[np.int64],
     t_from_us: NDArray[np.int64],
     t_to_us: NDArray[np.int64],
     offsets: NDArray[np.int64],
-    report: NDArray[np.uint32],
+    part: NDArray[np.uint32],
     t_contact_us: NDArray[np.int64],
-    part_before: NDArray[np.int8],
+    answer_before: NDArray[np.int8],
     good_offsets: NDArray[np.int64],
     good_received_us: NDArray[np.int64],
     good_observed_us: NDArray[np.int64],
@@ -28,17 +28,17 @@ def fill_parts(
     any_received_us: NDArray[np.int64],
     any_observed_us: NDArray[np.int64],
     window_us: int,
-    part_us: NDArray[np.int64],
+    answer_us: NDArray[np.int64],
 ) -> None:
-    """Add to ``part_us[k, p]`` the time of target k in its intervals while p is the first part to hold.
+    """Add to ``answer_us[k, a]`` the time of target k in its intervals while a is the first answer to hold.
 
     ``target``, ``t_from_us`` and ``t_to_us`` are the intervals. Target k's contacts are rows ``offsets[k] ..
-    offsets[k + 1]`` of ``report`` and ``t_contact_us`` (rising); ``part_before``, indexed by report, is the
-    part in which its contacts are until it arrives, -1 if it does not exist. The pictures of good and of any
+    offsets[k + 1]`` of ``part`` and ``t_contact_us`` (rising); ``answer_before``, indexed by part, is what
+    its contacts make true until it arrives, -1 if it does not exist. The pictures of good and of any
     observations have rows by target, with rising receipts and observations.
 
-    A part holds until its newest observation is ``window_us`` old. A contact that has arrived stays in its
-    earlier part too, which comes later in the order and so does not matter.
+    An answer is true until its newest observation is ``window_us`` old. A contact that has arrived still
+    makes its earlier answer true, which comes later in the order and so does not matter.
     """
     until = np.empty(NOBODY, np.int64)
     for i in range(target.size):
@@ -50,9 +50,9 @@ def fill_parts(
         newest = max(newest_row(any_received_us, any_offsets[k], any_offsets[k + 1], t), any_offsets[k])
         while t < end:
             while contact < offsets[k + 1] and t_contact_us[contact] <= t:
-                part = part_before[report[contact]]
-                if part >= 0:
-                    until[part] = t_contact_us[contact] + window_us
+                answer = answer_before[part[contact]]
+                if answer >= 0:
+                    until[answer] = t_contact_us[contact] + window_us
                 contact += 1
             while good < good_offsets[k + 1] and good_received_us[good] <= t:
                 until[HELD] = good_observed_us[good] + window_us
@@ -60,15 +60,15 @@ def fill_parts(
             while newest < any_offsets[k + 1] and any_received_us[newest] <= t:
                 until[ARRIVED] = any_observed_us[newest] + window_us
                 newest += 1
-            part = 0
-            while part < NOBODY and until[part] <= t:
-                part += 1
-            following = end if part == NOBODY else min(end, until[part])
-            if part > HELD and good < good_offsets[k + 1]:
+            answer = 0
+            while answer < NOBODY and until[answer] <= t:
+                answer += 1
+            following = end if answer == NOBODY else min(end, until[answer])
+            if answer > HELD and good < good_offsets[k + 1]:
                 following = min(following, good_received_us[good])
-            if part > ARRIVED and newest < any_offsets[k + 1]:
+            if answer > ARRIVED and newest < any_offsets[k + 1]:
                 following = min(following, any_received_us[newest])
-            if part > COMING and contact < offsets[k + 1]:
+            if answer > COMING and contact < offsets[k + 1]:
                 following = min(following, t_contact_us[contact])
-            part_us[k, part] += following - t
+            answer_us[k, answer] += following - t
             t = following

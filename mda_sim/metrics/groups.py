@@ -82,23 +82,23 @@ def cells(fleet: Fleet) -> Cells:
     )
 
 
-def groups(parts: Cells, nation: str) -> Mapping[str, NDArray[np.bool_]]:
+def groups(cells: Cells, nation: str) -> Mapping[str, NDArray[np.bool_]]:
     """The cells of each group as ``nation`` sees them: name -> mask (n_cells,).
 
     ``all``, ``broadcasting``, ``not_broadcasting``, ``not_broadcasting_foreign`` (not transmitting and not
     flying the nation's own flag), ``class:<id>`` and ``flag:<XXX>``; a group may be empty.
     """
-    own = np.array([flag == nation for flag in parts.flag], np.bool_)
+    own = np.array([flag == nation for flag in cells.flag], np.bool_)
     named = {
-        "all": np.ones(parts.n_cells, np.bool_),
-        "broadcasting": parts.broadcasting,
-        "not_broadcasting": ~parts.broadcasting,
-        "not_broadcasting_foreign": ~parts.broadcasting & ~own,
+        "all": np.ones(cells.n_cells, np.bool_),
+        "broadcasting": cells.broadcasting,
+        "not_broadcasting": ~cells.broadcasting,
+        "not_broadcasting_foreign": ~cells.broadcasting & ~own,
     }
-    for name in parts.classes:
-        named[f"class:{name}"] = np.array([other == name for other in parts.traffic_class], np.bool_)
-    for name in parts.flags:
-        named[f"flag:{name}"] = np.array([other == name for other in parts.flag], np.bool_)
+    for name in cells.classes:
+        named[f"class:{name}"] = np.array([other == name for other in cells.traffic_class], np.bool_)
+    for name in cells.flags:
+        named[f"flag:{name}"] = np.array([other == name for other in cells.flag], np.bool_)
     return named
 
 

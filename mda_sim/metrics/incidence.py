@@ -124,7 +124,7 @@ def incidence_figures(
     aware: Table,
     scored: Table,
     timeline: Timeline,
-    parts: Cells,
+    cells: Cells,
     members: Mapping[str, NDArray[np.bool_]],
     *,
     zone: str = "",
@@ -132,10 +132,10 @@ def incidence_figures(
 ) -> list[Figure]:
     """Awareness of every group of vessels in one zone.
 
-    ``aware`` is an AWARENESS table, ``scored`` a PRESENCE table, ``members`` is ``groups(parts, nation)``.
+    ``aware`` is an AWARENESS table, ``scored`` a PRESENCE table, ``members`` is ``groups(cells, nation)``.
     """
-    found = visits(aware, scored, timeline, len(parts.of_target))
-    cell = parts.of_target[found.target]
+    found = visits(aware, scored, timeline, len(cells.of_target))
+    cell = cells.of_target[found.target]
     by_us = [0, *(to_us(horizon_s) for horizon_s in HORIZONS_S)]
     share_names = [
         metric_key("awareness", picture, "at_entry_fraction"),

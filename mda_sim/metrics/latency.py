@@ -1,24 +1,27 @@
 """How late what others saw comes to a nation, in which stage the time goes, and what did not come at all.
 
-Model: the latency of a report for a nation is t_received - t_observed, its first receipt at the picture
-node by any route. ``latency_p50_s``, ``_p90_s`` and ``_p95_s`` are Kaplan-Meier quantiles over the reports
-that were delivered, with those in flight censored at the end of the run, each report weighing as many as it
-holds contacts of vessels; the quantile p is the least t at which the survivor function S(t) <= 1 - p, NaN
-if it never is. Stages of a delivered report follow each other without gap or overlap, so in integers they
-sum exactly to the latency: product (t_observed to t_ready), feed (to the first node), then on the first
-link case_forming, desk_wait, review, elapsed, link_wait and transmission (with propagation); consent: the
-waits for originators' answers on all links of the route; and relay: everything else on later links. What a
-sharing group brings spends all its time in product. ``stage_<name>_mean_s`` are means over delivered
-contacts, ``latency_mean_s`` is their sum.
+Model: what travels are parts of reports; each weighs as many as it holds contacts of vessels. The latency of
+a part for a nation is t_received - t_observed, its first receipt at the picture node by any route and in any
+copy. ``latency_p50_s``, ``_p90_s`` and ``_p95_s`` are Kaplan-Meier quantiles over the parts that were
+delivered, with those in flight censored at the end of the run; the quantile p is the least t at which the
+survivor function S(t) <= 1 - p, NaN if it never is. Stages of a delivered part follow each other without gap
+or overlap, so in integers they sum exactly to the latency: product (t_observed to t_ready), feed (to the
+first node), then on the first link case_forming (from arrival at its sender to the closing of the case, and
+so with the time for which a sanitised copy is held back), desk_wait, review, elapsed, link_wait and
+transmission (with propagation); consent: the waits for originators' answers on all links of the route; and
+relay: everything else on later links, what their sanitising holds back included. What a sharing group brings
+spends all its time in product. ``stage_<name>_mean_s`` are means over delivered contacts, ``latency_mean_s``
+is their sum.
 
-Boundary rule: reports with t_observed in [score_from, score_to). Refused, expired, lost and unsent reports
-have no latency; they are counted: ``outcome_<name>_count`` (contacts of vessels, n the reports),
+Boundary rule: reports with t_observed in [score_from, score_to). Refused, expired, lost and unsent parts have
+no latency; they are counted: ``outcome_<name>_count`` (contacts of vessels, n the parts),
 ``gate_<name>_count`` (those withheld, or without a route, that the gate refuses, alone or with others), and
 ``no_route_permitted_count`` (without a route though every gate would let them pass: only the pipe is
 missing).
 
 Assumptions and limits: latency is of what was delivered; it says nothing of what never came, so it is printed
-with the counts. Contacts in the buffer around the area count too. In flight is taken as censored at random.
+with the counts, nor of less coarse copies that came later. Contacts in the buffer around the area count too.
+In flight is taken as censored at random.
 
 Source: E. L. Kaplan, P. Meier, "Nonparametric estimation from incomplete observations", J. Am. Stat. Assoc.
 53 (1958), pp. 457-481, eq. (1b). Where next: ``scores.py``.
@@ -28,7 +31,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,11 +39,8 @@ from numpy.typing import ArrayLike, NDArray
 from mda_sim.core.table import Column, Schema, Table
 from mda_sim.core.time import US_PER_S, Timeline
 from mda_sim.metrics.figures import Figure, ratio
-from mda_sim.picture.receipts import BY_FEED, BY_GROUP
+from mda_sim.picture.receipts import BY_FEED, BY_GROUP, is_first
 from mda_sim.records import DeliveryLog, DetectionLog, Gate, Outcome
-
-if TYPE_CHECKING:
-    from mda_sim.sharing.network import SharingSpec
 
 QUANTILES: Final = (("p50_s", 0.5), ("p90_s", 0.9), ("p95_s", 0.95))
 """Quantiles of latency that are reported."""
@@ -67,17 +67,17 @@ STAGE_NAMES: Final = (
     "transmission",
     "relay",
 )
-"""All stages, in the order in which a report goes through them."""
+"""All stages, in the order in which a part of a report goes through them."""
 
 STAGES: Final = Schema(
     "stages",
     (
-        Column("report", "u4", "report that came to the node by a link or a group"),
+        Column("part", "u4", "part that came to the node by a link or a group first"),
         *(Column(f"{name}_us", "i8", f"time in stage {name} [us]") for name in STAGE_NAMES),
     ),
-    sort=("report",),
+    sort=("part",),
 )
-"""Where the latency of each report at one node was spent; stages sum to t_received - t_observed."""
+"""Where the latency of each part at one node was spent; stages sum to t_received - t_observed."""
 
 
 def kaplan_meier_quantile(time: ArrayLike, weight: ArrayLike, happened: ArrayLike, p: float) -> float:
@@ -99,20 +99,21 @@ def kaplan_meier_quantile(time: ArrayLike, weight: ArrayLike, happened: ArrayLik
     return float(at[reached[0]]) if len(reached) else math.nan
 
 
-def stages(log: DetectionLog, deliveries: DeliveryLog, sharing: SharingSpec, received: Table) -> Table:
-    """Split the latency of every report that came to a node by a link or a group: a STAGES table.
+def stages(log: DetectionLog, deliveries: DeliveryLog, received: Table) -> Table:
+    """Split the latency of every part that came to a node first by a link or a group: a STAGES table.
 
     ``received`` is the RECEIPTS table of the node. Routes are followed back over the hops that brought the
-    report first to each node.
+    copy to each node.
     """
     hops = deliveries.hops
-    shared = received["hop"] != BY_FEED
-    report, last = received["report"][shared], received["hop"][shared]
+    shared = is_first(received["part"]) & (received["hop"] != BY_FEED)
+    part, last = received["part"][shared], received["hop"][shared]
+    report = deliveries.parts["report"][part]
     linked = last != BY_GROUP
-    first, asking_us = _routes(hops, sharing, last[linked])
+    first, asking_us = _routes(hops, last[linked])
     ready_us = log.reports["t_ready_us"][report]
-    columns: dict[str, NDArray[Any]] = {f"{name}_us": np.zeros(len(report), np.int64) for name in STAGE_NAMES}
-    columns["report"] = report
+    columns: dict[str, NDArray[Any]] = {f"{name}_us": np.zeros(len(part), np.int64) for name in STAGE_NAMES}
+    columns["part"] = part
     columns["product_us"] = ready_us - log.reports["t_observed_us"][report]
     columns["feed_us"][linked] = hops["t_arrived_us"][first] - ready_us[linked]
     for name, begins, ends in HOP_STAGES:
@@ -127,20 +128,19 @@ def stages(log: DetectionLog, deliveries: DeliveryLog, sharing: SharingSpec, rec
 def latency_figures(
     log: DetectionLog,
     deliveries: DeliveryLog,
-    sharing: SharingSpec,
     received: Table,
     nation: str,
     timeline: Timeline,
 ) -> list[Figure]:
-    """Latency, stages, outcomes and refusals of foreign reports for one nation.
+    """Latency, stages, outcomes and refusals of parts of foreign reports for one nation.
 
     Groups are ``all`` and ``from:<XXX>`` for every other operator of a sensor. ``received`` is the RECEIPTS
     table of the nation's picture node.
     """
     outcomes = _scored_outcomes(log, deliveries, nation, timeline)
-    split = stages(log, deliveries, sharing, received)
+    split = stages(log, deliveries, received)
     figures = []
-    for group, mask in _origins(log, outcomes["report"], nation).items():
+    for group, mask in _origins(log, deliveries.parts["report"][outcomes["part"]], nation).items():
         chosen = {name: column[mask] for name, column in outcomes.items()}
         figures += _quantile_figures(group, chosen, timeline)
         figures += _stage_figures(group, chosen, split)
@@ -148,51 +148,38 @@ def latency_figures(
     return figures
 
 
-def _routes(
-    hops: Table, sharing: SharingSpec, last: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _routes(hops: Table, last: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The first hop of the route that each of the hops ``last`` ends, and its waits for consents [us]."""
-    nodes = {name: number for number, name in enumerate(sharing.nodes)}
-    ends = [
-        (nodes[sharing.links[name].sender], nodes[sharing.links[name].recipient])
-        for name in hops.meta.get("links", ())
-    ]
-    sender, recipient = np.array(ends, np.int64).reshape(-1, 2).T
-    brought = np.flatnonzero((hops["outcome"] == Outcome.DELIVERED) & (hops["is_new"] == 1))
-    key = hops["report"][brought].astype(np.int64) * len(nodes) + recipient[hops["link"][brought]]
-    order = np.argsort(key, kind="stable")
-    key, brought = key[order], brought[order]
     first, waited_us = last.copy(), hops["t_consented_us"] - hops["t_released_us"]
     asking_us = waited_us[first]
-    for _ in nodes:  # a route visits each node once at most
-        came_from = hops["report"][first].astype(np.int64) * len(nodes) + sender[hops["link"][first]]
-        place = np.minimum(np.searchsorted(key, came_from), len(key) - 1)
-        earlier = np.flatnonzero(key[place] == came_from) if len(key) else np.zeros(0, np.int64)
-        if not len(earlier):
+    for _ in hops.meta.get("links", ()):  # a route takes each link once at most
+        source = hops["source"][first]
+        later = np.flatnonzero(source >= 0)
+        if not len(later):
             break
-        first[earlier] = brought[place[earlier]]
-        asking_us[earlier] += waited_us[first[earlier]]
+        first[later] = source[later]
+        asking_us[later] += waited_us[first[later]]
     return first, asking_us
 
 
 def _scored_outcomes(
     log: DetectionLog, deliveries: DeliveryLog, nation: str, timeline: Timeline
 ) -> dict[str, NDArray[Any]]:
-    """The nation's outcomes of reports on vessels in the scored time, with weight and observation time."""
+    """The nation's outcomes of parts with vessels in the scored time, with weight and observation time."""
     outcomes = deliveries.outcomes
     names = list(outcomes.meta.get("nations", ()))
     mine = outcomes["nation"] == (names.index(nation) if nation in names else -1)
-    report = outcomes["report"]
-    observed_us = log.reports["t_observed_us"][report]
-    weight = log.reports["n_vessels"][report].astype(np.int64)
+    part = outcomes["part"]
+    observed_us = log.reports["t_observed_us"][deliveries.parts["report"][part]]
+    weight = deliveries.parts["n_vessels"][part].astype(np.int64)
     scored = (observed_us >= timeline.score_from_us) & (observed_us < timeline.score_to_us)
     rows = np.flatnonzero(mine & scored & (weight > 0))
-    chosen = {name: outcomes[name][rows] for name in ("report", "t_received_us", "gates", "outcome")}
+    chosen = {name: outcomes[name][rows] for name in ("part", "t_received_us", "gates", "outcome")}
     return {**chosen, "observed_us": observed_us[rows], "weight": weight[rows]}
 
 
 def _origins(log: DetectionLog, report: NDArray[np.uint32], nation: str) -> Mapping[str, NDArray[np.bool_]]:
-    """Masks over reports: all, and by operator."""
+    """Masks over the rows of ``report``: all, and by operator."""
     operators = np.array([card.operator for card in log.sensors], dtype=object)
     origin = operators[log.reports["sensor"][report]]
     named = {"all": np.ones(len(report), np.bool_)}
@@ -221,8 +208,8 @@ def _quantile_figures(group: str, outcomes: dict[str, NDArray[Any]], timeline: T
 
 
 def _stage_figures(group: str, outcomes: dict[str, NDArray[Any]], split: Table) -> list[Figure]:
-    rows = np.flatnonzero(np.isin(split["report"], outcomes["report"]))
-    weight = outcomes["weight"][np.searchsorted(outcomes["report"], split["report"][rows])]
+    rows = np.flatnonzero(np.isin(split["part"], outcomes["part"]))
+    weight = outcomes["weight"][np.searchsorted(outcomes["part"], split["part"][rows])]
     n = int(weight.sum())
     means_s = {
         name: ratio(float((weight * (split[f"{name}_us"][rows] / US_PER_S)).sum()), n) for name in STAGE_NAMES

@@ -1,7 +1,7 @@
 """The score table: every figure of every nation's picture under one configuration, for one seed.
 
 Model: a nation with a picture node is scored on what that node received; figures named ``..._organic_...``
-are of the part that came from its own sensors. Area figures stand under the group ``all`` and are of probes.
+are of what came of its own sensors. Area figures stand under the group ``all`` and are of probes.
 
 Assumptions and limits: perfect association; surface targets only, no cueing. Only picture nodes are scored.
 
@@ -14,6 +14,7 @@ import csv
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -28,11 +29,11 @@ from mda_sim.metrics.custody import custody_figures, held_time
 from mda_sim.metrics.fates import fates
 from mda_sim.metrics.figures import Figure
 from mda_sim.metrics.frame import ScoringFrame
-from mda_sim.metrics.gap_split import gap_split_figures, part_before_arrival, split_time, window_s
+from mda_sim.metrics.gap_split import answer_before_arrival, gap_split_figures, split_time, window_s
 from mda_sim.metrics.groups import AIS_GROUPS, groups
 from mda_sim.metrics.incidence import incidence_figures
 from mda_sim.metrics.latency import latency_figures
-from mda_sim.picture.awareness import awareness
+from mda_sim.picture.awareness import PartHistory, awareness, received_error_m
 from mda_sim.picture.receipts import receipts
 from mda_sim.records import DeliveryLog
 
@@ -66,7 +67,7 @@ class ScoreRow(NamedTuple):
     unit: str
     """``1`` for shares, ``s``, ``h`` or ``count``."""
     n: int
-    """How many vessels, probes, contacts or reports it stands on."""
+    """How many vessels, probes, contacts or parts of reports it stands on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +78,14 @@ class Scores:
     """Every figure, by nation."""
     coverage: Table
     """Custody of each probe: a COVERAGE table."""
+
+
+class _Arranged(NamedTuple):
+    """One configuration, as every nation's figures read it."""
+
+    deliveries: DeliveryLog
+    sharing: SharingSpec
+    contacts: PartHistory
 
 
 def score_configuration(
@@ -96,10 +105,11 @@ def score_configuration(
         raise DigestMismatch("the deliveries are not of this detection log; share it again before scoring")
     rows: list[ScoreRow] = []
     held_us: dict[str, NDArray[np.int64]] = {}
+    arranged = _Arranged(deliveries, sharing, frame.contacts.by_part(deliveries))
     for nation, spec in sorted(nations.items()):
         if spec.kind != "nation" or spec.picture_node is None:
             continue
-        figures, held_us[nation] = _nation_figures(frame, deliveries, sharing, nation, spec.picture_node)
+        figures, held_us[nation] = _nation_figures(frame, arranged, nation, spec.picture_node)
         rows += [
             ScoreRow(configuration, seed, nation, spec.picture_node, f.metric, f.group, f.value, f.unit, f.n)
             for f in figures
@@ -132,20 +142,21 @@ def from_csv(path: Path) -> tuple[ScoreRow, ...]:
 
 
 def _nation_figures(
-    frame: ScoringFrame, deliveries: DeliveryLog, sharing: SharingSpec, nation: str, node: str
+    frame: ScoringFrame, arranged: _Arranged, nation: str, node: str
 ) -> tuple[list[Figure], NDArray[np.int64]]:
     """All figures of one nation, and the held time of each target in its picture over the whole area."""
-    received = receipts(frame.log, deliveries, sharing, node, end_us=frame.timeline.end_us)
-    pictures = _awareness(frame, received, None)
+    log, timeline, deliveries, sharing = frame.log, frame.timeline, arranged.deliveries, arranged.sharing
+    received = receipts(log, deliveries, sharing, node, end_us=timeline.end_us)
+    pictures, organic = _pictures(frame, arranged, received, nation)
     figures, held_us = _picture_figures(frame, pictures, nation, "")
-    figures += _picture_figures(frame, _awareness(frame, received, nation), nation, ORGANIC)[0]
-    reports = fates(frame.log, deliveries, sharing, received, nation, node, frame.timeline)
-    figures += _split_figures(frame, pictures, part_before_arrival(reports), nation)
-    window = (frame.timeline.score_from_us, frame.timeline.score_to_us)
-    gaps = probe_gaps(frame.log, frame.contacts, received, frame.probes.first, *window)
+    figures += _picture_figures(frame, organic, nation, ORGANIC)[0]
+    found = fates(log, deliveries, sharing, received, nation, node, timeline)
+    figures += _split_figures(frame, arranged, pictures, answer_before_arrival(found), nation)
+    window = (timeline.score_from_us, timeline.score_to_us)
+    gaps = probe_gaps(log, deliveries, arranged.contacts, received, frame.probes.first, *window)
     for zone, scored_us in frame.scored_us.items():
         figures += gap_figures(gaps, scored_us, frame.probes, zone=zone)
-    figures += latency_figures(frame.log, deliveries, sharing, received, nation, frame.timeline)
+    figures += latency_figures(log, deliveries, received, nation, timeline)
     return figures, held_us
 
 
@@ -153,7 +164,7 @@ def _picture_figures(
     frame: ScoringFrame, pictures: tuple[Table, Table], nation: str, picture: str
 ) -> tuple[list[Figure], NDArray[np.int64]]:
     """Custody, age, awareness and area coverage of the whole or the organic picture, in area and zones."""
-    spec, parts, members = frame.spec, frame.cells, groups(frame.cells, nation)
+    spec, cells, members = frame.spec, frame.cells, groups(frame.cells, nation)
     aware, accurate = pictures
     figures: list[Figure] = []
     held_us: dict[str, NDArray[np.int64]] = {}
@@ -167,25 +178,31 @@ def _picture_figures(
             else held_time(accurate, scored, spec.custody_age_s, frame.log.n_targets)
         )
         figures += custody_figures(
-            held_us[zone], timely_us, scored_us, spec.custody_age_s, parts, asked, **names
+            held_us[zone], timely_us, scored_us, spec.custody_age_s, cells, asked, **names
         )
-        figures += age_figures(aware, scored, spec.age_cap_s, parts, asked, **names)
-        figures += incidence_figures(aware, scored, frame.timeline, parts, asked, **names)
+        figures += age_figures(aware, scored, spec.age_cap_s, cells, asked, **names)
+        figures += incidence_figures(aware, scored, frame.timeline, cells, asked, **names)
         figures += area_figures(held_us[zone], scored_us, frame.probes, spec.custody_age_s, **names)
     return figures, held_us[""]
 
 
 def _split_figures(
-    frame: ScoringFrame, pictures: tuple[Table, Table], part_before: NDArray[np.int8], nation: str
+    frame: ScoringFrame,
+    arranged: _Arranged,
+    pictures: tuple[Table, Table],
+    answer_before: NDArray[np.int8],
+    nation: str,
 ) -> list[Figure]:
     """The gap split of the whole picture, in the area and every zone."""
     aware, accurate = pictures
     age_s, members = window_s(frame.spec.custody_age_s), groups(frame.cells, nation)
     figures: list[Figure] = []
     for zone, scored in frame.scored.items():
-        part_us = split_time(frame.contacts, part_before, accurate, aware, scored, age_s, frame.log.n_vessels)
+        answer_us = split_time(
+            arranged.contacts, answer_before, accurate, aware, scored, age_s, frame.log.n_vessels
+        )
         asked = _asked(frame, zone, members)
-        figures += gap_split_figures(part_us, frame.scored_us[zone], frame.cells, asked, zone=zone)
+        figures += gap_split_figures(answer_us, frame.scored_us[zone], frame.cells, asked, zone=zone)
     return figures
 
 
@@ -199,16 +216,22 @@ def _asked(
     return {name: mask for name, mask in members.items() if name in AIS_GROUPS or name in named}
 
 
-def _awareness(frame: ScoringFrame, received: Table, operator: str | None) -> tuple[Table, Table]:
-    """The picture, and that of the observations accurate enough for custody; one table where all are."""
-    aware = awareness(frame.log, received, contacts=frame.contacts, operator=operator)
-    error_max_m = frame.spec.error_max_m
-    if all(card.error_m <= error_max_m for card in frame.log.sensors):
-        return aware, aware
-    accurate = awareness(
-        frame.log, received, contacts=frame.contacts, operator=operator, error_max_m=error_max_m
-    )
-    return aware, accurate
+def _pictures(
+    frame: ScoringFrame, arranged: _Arranged, received: Table, nation: str
+) -> tuple[tuple[Table, Table], tuple[Table, Table]]:
+    """The whole and the organic picture, each with that of the copies accurate enough for custody.
+
+    Where all copies received are, sanitised ones included, both are one table.
+    """
+    log, deliveries, error_max_m = frame.log, arranged.deliveries, frame.spec.error_max_m
+    all_accurate = bool((received_error_m(log, deliveries, received) <= error_max_m).all())
+
+    def pair(operator: str | None) -> tuple[Table, Table]:
+        make = partial(awareness, log, deliveries, received, contacts=arranged.contacts, operator=operator)
+        aware = make()
+        return aware, aware if all_accurate else make(error_max_m=error_max_m)
+
+    return pair(None), pair(nation)
 
 
 def _quoted(cell: str) -> str:

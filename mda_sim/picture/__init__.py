@@ -1,1 +1,1 @@
-"""What a node holds: when reports came to it, and when its picture of each target became fresher."""
+"""What a node holds: when parts of reports came to it, and when its picture of each target became fresher."""

@@ -1,13 +1,18 @@
 """What a node knows of each target: when its picture became fresher, and by which observation.
 
-Model: a contact is an observation of its target at t = t_observed of its report - dt. Received at a node, it
-makes the picture of the target fresher if it is newer than every observation that the node received before,
-or with it. So at any time the picture holds max{t_observed : t_received <= t}, and a late older report
-changes nothing. Observed at one time by several sensors: the one first received counts, then the smaller
-error, then the lower report number.
+Model: a contact is an observation of its target at t = t_observed of its report - dt. The position error of a
+copy of it is hypot(error of the sensor, what sanitising put on the copy), both 1 sigma and independent. The
+picture receives a contact with the first receipt of its part; under a bound on the error, with the first
+receipt whose error is within the bound, so that a precise copy heals a coarse one from its own receipt on.
+Received, the contact makes the picture of the target fresher if it is newer than every observation received
+before, or with it. So at any time the picture holds max{t_observed : t_received <= t}, and a late older
+report changes nothing. Of observations of one time the first received counts, then the smaller error of the
+copies received, then the lower number of the part (of the report, which is the same: a report holds a target
+once).
 
 Assumptions and limits: perfect association (a contact is always laid to its own target); nothing is
-forgotten. The position error of a contact is that of its sensor.
+forgotten. An observation keeps the error of the receipt that it counts by; later, less coarse copies of it
+change only pictures with a bound.
 
 Source: the freshness of what a receiver knows is the age of information of S. Kaul, R. Yates, M. Gruteser,
 "Real-time status: How often should one update?", IEEE INFOCOM 2012, pp. 2731-2735,
@@ -25,23 +30,43 @@ from numpy.typing import NDArray
 from mda_sim.core.errors import ShapeError
 from mda_sim.core.table import Table
 from mda_sim.core.time import NEVER_US
-from mda_sim.records import AWARENESS, DetectionLog
+from mda_sim.picture.receipts import is_first
+from mda_sim.records import AWARENESS, DeliveryLog, DetectionLog
 
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """All contacts of one detection log in order of target, then time: made once, read by every picture."""
+    """All contacts of one detection log in order of target, then time: made once for all configurations."""
 
     offsets: NDArray[np.int64]
     """First row of each target, and the number of rows, (n_targets + 1,)."""
-    report: NDArray[np.uint32]
-    """Report of each contact, (n_contacts,)."""
+    contact: NDArray[np.uint32]
+    """Row of `contacts`, (n_contacts,); at one time in order of t_observed, then number, of their reports."""
+    t_observed_us: NDArray[np.int64]
+    """When each contact saw its target [us], (n_contacts,); rises within a target."""
+
+    def by_part(self, deliveries: DeliveryLog) -> PartHistory:
+        """The history of one configuration; ShapeError if its deliveries have another number of contacts."""
+        n_contacts = len(deliveries.contact_part)
+        if n_contacts != len(self.contact):
+            raise ShapeError(f"the deliveries are of {n_contacts} contacts, the log of {len(self.contact)}")
+        return PartHistory(self.offsets, deliveries.contact_part[self.contact], self.t_observed_us)
+
+
+@dataclass(frozen=True, eq=False)
+class PartHistory:
+    """A history with the part in which each contact travels: one configuration, read by every picture."""
+
+    offsets: NDArray[np.int64]
+    """First row of each target, and the number of rows, (n_targets + 1,)."""
+    part: NDArray[np.uint32]
+    """Part that each contact belongs to, (n_contacts,)."""
     t_observed_us: NDArray[np.int64]
     """When each contact saw its target [us], (n_contacts,); rises within a target."""
 
 
 def history(log: DetectionLog) -> History:
-    """Order the contacts of a log by target and time; at one time the best (least error) comes last."""
+    """Order the contacts of a log by target and time."""
     from mda_sim.picture.awareness_kernels import scatter_by_target, sort_by_time
 
     contacts, reports = log.contacts, log.reports
@@ -49,7 +74,7 @@ def history(log: DetectionLog) -> History:
     if len(counts) > log.n_targets:
         raise ShapeError(f"a contact names target {len(counts) - 1} of a log of {log.n_targets} targets")
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
-    report = np.empty(len(contacts), np.uint32)
+    contact = np.empty(len(contacts), np.uint32)
     observed_us = np.empty(len(contacts), np.int64)
     by_time = np.argsort(reports["t_observed_us"], kind="stable")
     scatter_by_target(
@@ -60,63 +85,67 @@ def history(log: DetectionLog) -> History:
         contacts["target"],
         contacts["dt_us"],
         offsets[:-1].copy(),
-        report,
+        contact,
         observed_us,
     )
-    sort_by_time(offsets, _rank(log), report, observed_us)
-    return History(offsets, report, observed_us)
+    sort_by_time(offsets, contact, observed_us)
+    return History(offsets, contact, observed_us)
 
 
 def awareness(
     log: DetectionLog,
+    deliveries: DeliveryLog,
     received: Table,
     *,
-    contacts: History | None = None,
+    contacts: PartHistory | None = None,
     operator: str | None = None,
     error_max_m: float = math.inf,
 ) -> Table:
     """The AWARENESS table of the node whose receipts are ``received`` (a RECEIPTS table).
 
-    ``operator`` keeps only reports that this nation originated (the organic picture), ``error_max_m`` only
-    those of sensors whose position error is at most that [m, 1 sigma]. ``contacts`` is ``history(log)``, if
-    the caller has it.
+    ``operator`` keeps only parts that this nation originated (the organic picture), ``error_max_m`` only
+    receipts with a position error of at most that [m, 1 sigma]. ``contacts`` is
+    ``history(log).by_part(deliveries)``, if the caller has it.
     """
     from mda_sim.picture.awareness_kernels import fill_fresher, mark_fresher
 
-    known = contacts if contacts is not None else history(log)
-    t_received_us = _receipt_of_report(log, received, operator, error_max_m)
-    fresher = np.zeros(len(known.report), np.bool_)
-    picture = (known.offsets, known.report, known.t_observed_us, t_received_us)
+    known = contacts if contacts is not None else history(log).by_part(deliveries)
+    t_received_us, error_m = _receipt_of_part(log, deliveries, received, operator, error_max_m)
+    fresher = np.zeros(len(known.part), np.bool_)
+    picture = (known.offsets, known.part, known.t_observed_us, t_received_us, error_m)
     n = mark_fresher(*picture, NEVER_US, fresher)
     columns = {column.name: np.empty(n, column.dtype) for column in AWARENESS.columns}
-    error_m = _error_m(log).astype(np.float32)[log.reports["sensor"]]
-    fill_fresher(*picture, error_m, fresher, *(columns[column.name] for column in AWARENESS.columns))
+    outputs = (columns[column.name] for column in AWARENESS.columns)
+    fill_fresher(*picture, deliveries.parts["report"], fresher, *outputs)
     return Table.of(AWARENESS, columns, dict(received.meta))
 
 
-def _receipt_of_report(
-    log: DetectionLog, received: Table, operator: str | None, error_max_m: float
-) -> NDArray[np.int64]:
-    """When each report that counts was received [us], (n_reports,); NEVER_US for the others."""
-    counts = np.array(
-        [operator in (None, card.operator) and card.error_m <= error_max_m for card in log.sensors], np.bool_
-    )
-    t_received_us = np.full(len(log.reports), NEVER_US, np.int64)
-    report = received["report"]
-    chosen = counts[log.reports["sensor"][report]] if len(report) else np.zeros(0, np.bool_)
-    t_received_us[report[chosen]] = received["t_received_us"][chosen]
-    return t_received_us
+def received_error_m(log: DetectionLog, deliveries: DeliveryLog, received: Table) -> NDArray[np.float64]:
+    """Position error of the copy of each receipt, 1 sigma [m], (n_receipts,)."""
+    error_m = np.array([card.error_m for card in log.sensors], np.float64)
+    return np.hypot(error_m[_sensor(log, deliveries, received)], received["coarsened_m"].astype(np.float64))
 
 
-def _rank(log: DetectionLog) -> NDArray[np.int64]:
-    """Order of reports of one observation time, (n_reports,): higher for less error, then a lower number."""
-    error_m = _error_m(log)[log.reports["sensor"]]
-    order = np.lexsort((-log.reports["report"].astype(np.int64), -error_m))
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    return rank
+def _receipt_of_part(
+    log: DetectionLog, deliveries: DeliveryLog, received: Table, operator: str | None, error_max_m: float
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Time [us] and error [m] of the receipt of each part that counts, (n_parts,); NEVER_US if none does."""
+    n_parts = len(deliveries.parts)
+    t_received_us, error_m = np.full(n_parts, NEVER_US, np.int64), np.zeros(n_parts, np.float32)
+    error_of_receipt_m = received_error_m(log, deliveries, received)
+    counts = error_of_receipt_m <= error_max_m
+    if operator is not None:
+        operated = np.array([card.operator == operator for card in log.sensors], np.bool_)
+        counts &= operated[_sensor(log, deliveries, received)]
+    rows = np.flatnonzero(counts)
+    rows = rows[is_first(received["part"][rows])]
+    part = received["part"][rows]
+    t_received_us[part] = received["t_received_us"][rows]
+    error_m[part] = error_of_receipt_m[rows]
+    return t_received_us, error_m
 
 
-def _error_m(log: DetectionLog) -> NDArray[np.float64]:
-    """Position error of each sensor [m], (n_sensors,)."""
-    return np.array([card.error_m for card in log.sensors], np.float64)
+def _sensor(log: DetectionLog, deliveries: DeliveryLog, received: Table) -> NDArray[np.uint16]:
+    """Sensor that made the part of each receipt, (n_receipts,)."""
+    sensor: NDArray[np.uint16] = log.reports["sensor"][deliveries.parts["report"][received["part"]]]
+    return sensor

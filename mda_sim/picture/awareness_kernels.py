@@ -17,7 +17,7 @@ def scatter_by_target(
     target: NDArray[np.uint32],
     dt_us: NDArray[np.uint32],
     slot: NDArray[np.int64],
-    report_out: NDArray[np.uint32],
+    contact_out: NDArray[np.uint32],
     observed_out: NDArray[np.int64],
 ) -> None:
     """Write the contacts of ``reports``, in that order, to the slots of their targets.
@@ -29,19 +29,16 @@ def scatter_by_target(
         for row in range(first[report], first[report] + count[report]):
             k = target[row]
             place = slot[k]
-            report_out[place] = report
+            contact_out[place] = row
             observed_out[place] = t_observed_us[report] - np.int64(dt_us[row])
             slot[k] = place + 1
 
 
 @kernel
 def sort_by_time(
-    offsets: NDArray[np.int64],
-    rank: NDArray[np.int64],
-    report: NDArray[np.uint32],
-    t_observed_us: NDArray[np.int64],
+    offsets: NDArray[np.int64], contact: NDArray[np.uint32], t_observed_us: NDArray[np.int64]
 ) -> None:
-    """Sort each target's contacts in place by (t_observed, rank of its report).
+    """Sort each target's contacts in place by time; those of one time keep their order.
 
     Insertion sort: the contacts come in order of their reports' ends, so each is at most one reporting
     interval out of place.
@@ -50,24 +47,23 @@ def sort_by_time(
         start = offsets[k]
         for i in range(start + 1, offsets[k + 1]):
             t = t_observed_us[i]
-            r = report[i]
+            row = contact[i]
             j = i - 1
-            while j >= start and (
-                t_observed_us[j] > t or (t_observed_us[j] == t and rank[report[j]] > rank[r])
-            ):
+            while j >= start and t_observed_us[j] > t:
                 t_observed_us[j + 1] = t_observed_us[j]
-                report[j + 1] = report[j]
+                contact[j + 1] = contact[j]
                 j -= 1
             t_observed_us[j + 1] = t
-            report[j + 1] = r
+            contact[j + 1] = row
 
 
 @kernel
 def mark_fresher(
     offsets: NDArray[np.int64],
-    report: NDArray[np.uint32],
+    part: NDArray[np.uint32],
     t_observed_us: NDArray[np.int64],
     t_received_us: NDArray[np.int64],
+    error_m: NDArray[np.float32],
     never_us: int,
     fresher: NDArray[np.bool_],
 ) -> int:
@@ -75,33 +71,42 @@ def mark_fresher(
 
     A contact does so if nothing observed at the same time or later has been received by then. Seen from the
     newest contact back, these are the ones that set a new earliest receipt; of several observed at one time
-    the earliest received stays. ``t_received_us`` is indexed by report, ``never_us`` where it was not
-    received. Returns the number marked.
+    the earliest received stays, then the one of the smaller error, then that of the lower part.
+    ``t_received_us`` and ``error_m`` are indexed by part, ``never_us`` where it was not received. Returns the
+    number marked.
     """
     n = 0
     for k in range(offsets.size - 1):
         earliest = never_us
         kept = np.int64(-1)
         for i in range(offsets[k + 1] - 1, offsets[k] - 1, -1):
-            t = t_received_us[report[i]]
-            if t < earliest:
-                if kept >= 0 and t_observed_us[kept] == t_observed_us[i]:
-                    fresher[kept] = False
-                    n -= 1
-                fresher[i] = True
-                n += 1
-                kept = np.int64(i)
-                earliest = t
+            t = t_received_us[part[i]]
+            if t > earliest or (t == earliest and kept < 0):
+                continue
+            rival = kept >= 0 and t_observed_us[kept] == t_observed_us[i]
+            if t == earliest:
+                if not rival or error_m[part[i]] > error_m[part[kept]]:
+                    continue
+                if error_m[part[i]] == error_m[part[kept]] and part[i] > part[kept]:
+                    continue
+            if rival:
+                fresher[kept] = False
+                n -= 1
+            fresher[i] = True
+            n += 1
+            kept = np.int64(i)
+            earliest = t
     return n
 
 
 @kernel
 def fill_fresher(
     offsets: NDArray[np.int64],
-    report: NDArray[np.uint32],
+    part: NDArray[np.uint32],
     t_observed_us: NDArray[np.int64],
     t_received_us: NDArray[np.int64],
     error_m: NDArray[np.float32],
+    report: NDArray[np.uint32],
     fresher: NDArray[np.bool_],
     target_out: NDArray[np.uint32],
     received_out: NDArray[np.int64],
@@ -109,15 +114,15 @@ def fill_fresher(
     error_out: NDArray[np.float32],
     report_out: NDArray[np.uint32],
 ) -> None:
-    """Write the rows of the marked contacts; ``t_received_us`` and ``error_m`` are indexed by report."""
+    """Write the rows of the marked contacts; receipts, errors and reports are indexed by part."""
     n = 0
     for k in range(offsets.size - 1):
         for i in range(offsets[k], offsets[k + 1]):
             if fresher[i]:
-                r = report[i]
+                p = part[i]
                 target_out[n] = k
-                received_out[n] = t_received_us[r]
+                received_out[n] = t_received_us[p]
                 observed_out[n] = t_observed_us[i]
-                error_out[n] = error_m[r]
-                report_out[n] = r
+                error_out[n] = error_m[p]
+                report_out[n] = report[p]
                 n += 1

@@ -1,12 +1,14 @@
-"""When each report was first at a node, and on which hop it came.
+"""When each part of a report was at a node, how coarse, and on which hop it came.
 
-Model: a report comes to a node by the feed of its sensor, at t_ready + feed delay, through a sharing group of
-the node and the feed's node, at t_ready, or on a delivered hop of a link that ends there, at the hop's
-t_received. The first of these is its receipt; of several at one instant the feed counts, then the group, then
-the lowest hop row. What a node receives after the end of the run is not received.
+Model: a part comes to a node by the feed of its sensor, at t_ready + feed delay, through a sharing group of
+the node and the feed's node, at t_ready, or as a copy that the node kept of a link that ends there, at the
+hop's t_received. Feeds and groups bring it as the sensor made it. Of these receipts a part has those that
+make the picture better: the first, and each later one that is less coarse than all before it; the first row
+of a part is thus its first receipt. Of several at one instant the least coarse counts, then the feed, the
+group, the lowest hop row. What a node receives after the end of the run is not received.
 
 Assumptions and limits: a sensor without a feed does not exist in the configuration. A node never loses a
-report.
+copy.
 
 Where next: ``awareness.py`` turns receipts into what the picture knows of each target; ``metrics.latency``
 follows the hops back to the sensor.
@@ -15,7 +17,7 @@ follows the hops back to the sensor.
 from __future__ import annotations
 
 from collections.abc import Set
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,48 +37,68 @@ BY_GROUP: Final = -2
 RECEIPTS: Final = Schema(
     "receipts",
     (
-        Column("report", "u4", "report that the node holds"),
-        Column("t_received_us", "i8", "when the node first held it [us]"),
+        Column("part", "u4", "part of a report that the node holds"),
+        Column("t_received_us", "i8", "when the node held it, or held it less coarse than before [us]"),
+        Column("coarsened_m", "f4", "position error that sanitising had put on this copy, 1 sigma [m]"),
         Column("hop", "i8", "row of `hops` on which it came, -1 if by the sensor's feed, -2 by a group"),
     ),
-    sort=("report",),
+    sort=("part", "t_received_us"),
 )
-"""One row per report that came to one node before the end of the run."""
+"""What came to one node before the end of the run: a row per part, and one more when it came less coarse."""
 
 
 def receipts(
     log: DetectionLog, deliveries: DeliveryLog, sharing: SharingSpec, node: str, *, end_us: int = NEVER_US
 ) -> Table:
-    """First receipt of each report at ``node``: a RECEIPTS table; what comes after ``end_us`` is left out.
+    """Receipts of each part at ``node``: a RECEIPTS table; what comes after ``end_us`` is left out.
 
-    Empty reports (no contacts) that came are listed too. KeyError if ``sharing`` has no such node.
+    KeyError if ``sharing`` has no such node.
     """
     if node not in sharing.nodes:
         raise KeyError(f"no node '{node}' in this configuration; it has {sorted(sharing.nodes)}")
-    fed, t_fed_us = _fed(log, sharing, {node}, with_delay=True)
-    pooled, t_pooled_us = _fed(log, sharing, _grouped_with(sharing, node), with_delay=False)
-    hop, t_hop_us = _delivered(deliveries, sharing, node)
-    report = np.concatenate([fed, pooled, deliveries.hops["report"][hop].astype(np.int64)])
-    t_us = np.concatenate([t_fed_us, t_pooled_us, t_hop_us])
-    by = np.concatenate([np.full(len(fed), BY_FEED), np.full(len(pooled), BY_GROUP), hop])
-    order = np.lexsort((np.arange(len(by)), t_us, report))
-    order = order[t_us[order] <= end_us]
-    first = np.ones(len(order), np.bool_)
-    first[1:] = report[order][1:] != report[order][:-1]
-    chosen = order[first]
-    columns = {"report": report[chosen], "t_received_us": t_us[chosen], "hop": by[chosen]}
-    return Table.of(RECEIPTS, columns, {"node": node})
+    fed, t_fed_us = _fed(log, deliveries, sharing, {node}, with_delay=True)
+    pooled, t_pooled_us = _fed(log, deliveries, sharing, grouped_with(sharing, node), with_delay=False)
+    hop = _kept(deliveries, sharing, node)
+    whole = np.zeros(len(fed) + len(pooled), np.float32)
+    columns = {
+        "part": np.concatenate([fed, pooled, deliveries.hops["part"][hop].astype(np.int64)]),
+        "t_received_us": np.concatenate([t_fed_us, t_pooled_us, deliveries.hops["t_received_us"][hop]]),
+        "coarsened_m": np.concatenate([whole, deliveries.hops["coarsened_m"][hop]]),
+        "hop": np.concatenate([np.full(len(fed), BY_FEED), np.full(len(pooled), BY_GROUP), hop]),
+    }
+    in_time = np.flatnonzero(columns["t_received_us"] <= end_us)
+    # a stable sort: of equal receipts the feed stays before the group, and both before the hops
+    keys = [columns[name][in_time] for name in ("coarsened_m", "t_received_us", "part")]
+    chosen = in_time[np.lexsort(keys)]
+    chosen = chosen[_is_better(columns["part"][chosen], columns["coarsened_m"][chosen])]
+    return Table.of(RECEIPTS, {name: column[chosen] for name, column in columns.items()}, {"node": node})
 
 
-def _grouped_with(sharing: SharingSpec, node: str) -> set[str]:
+def is_first(part: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether each row is the first of its part, (n,); rows come in order of ``part``."""
+    first = np.ones(len(part), np.bool_)
+    first[1:] = part[1:] != part[:-1]
+    return first
+
+
+def grouped_with(sharing: SharingSpec, node: str) -> set[str]:
     """Nodes that are in a group with this one, itself included; none if it is in no group."""
     return {member for group in sharing.groups.values() if node in group.nodes for member in group.nodes}
 
 
+def _is_better(part: NDArray[np.int64], coarsened_m: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Whether each receipt is the first of its part, or less coarse than all before it; in order of part."""
+    levels, level = np.unique(coarsened_m, return_inverse=True)
+    standing = level - part * len(levels)  # falls from part to part, so that its minimum starts anew at each
+    better = np.ones(len(part), np.bool_)
+    better[1:] = standing[1:] < np.minimum.accumulate(standing)[:-1]
+    return better
+
+
 def _fed(
-    log: DetectionLog, sharing: SharingSpec, nodes: Set[str], *, with_delay: bool
+    log: DetectionLog, deliveries: DeliveryLog, sharing: SharingSpec, nodes: Set[str], *, with_delay: bool
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Reports that sensors feed to these nodes, and when they are ready, or come there [us]."""
+    """Parts that sensors feed to these nodes, and when they are ready, or come there [us]."""
     delay_us = np.zeros(len(log.sensors), np.int64)
     feeds_node = np.zeros(len(log.sensors), np.bool_)
     for number, card in enumerate(log.sensors):
@@ -84,21 +106,16 @@ def _fed(
         if feed is not None and feed.node in nodes:
             feeds_node[number] = True
             delay_us[number] = to_us(feed.delay_s) if with_delay else 0
-    sensor = log.reports["sensor"]
-    rows = np.flatnonzero(feeds_node[sensor])
-    return log.reports["report"][rows].astype(np.int64), log.reports["t_ready_us"][rows] + delay_us[
-        sensor[rows]
-    ]
+    report = deliveries.parts["report"]
+    sensor = log.reports["sensor"][report]
+    part = np.flatnonzero(feeds_node[sensor])
+    return part, log.reports["t_ready_us"][report[part]] + delay_us[sensor[part]]
 
 
-def _delivered(
-    deliveries: DeliveryLog, sharing: SharingSpec, node: str
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows of delivered hops that end at the node, and when they did [us]."""
+def _kept(deliveries: DeliveryLog, sharing: SharingSpec, node: str) -> NDArray[np.int64]:
+    """Rows of the hops that brought a copy to the node which it kept."""
     hops = deliveries.hops
     names = hops.meta.get("links", ())
     ends_here = np.array([sharing.links[name].recipient == node for name in names], np.bool_)
-    delivered = hops["outcome"] == Outcome.DELIVERED
-    rows = np.flatnonzero(delivered)
-    rows = rows[ends_here[hops["link"][rows]]] if len(rows) else rows
-    return rows, hops["t_received_us"][rows]
+    kept = (hops["outcome"] == Outcome.DELIVERED) & (hops["is_kept"] == 1)
+    return np.flatnonzero(kept & ends_here[hops["link"]])

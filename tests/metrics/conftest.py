@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from mda_sim.core.table import Table
 from mda_sim.metrics.groups import Cells
-from mda_sim.records import AWARENESS
+from mda_sim.records import AWARENESS, HOPS, OUTCOMES, PARTS, DeliveryLog, DetectionLog
 from mda_sim.world.fleet import LEGS, PRESENCE, TARGETS, Fleet, legs_between
 
 S = 1_000_000
@@ -75,6 +76,33 @@ def make_fleet(
     return Fleet(Table.of(TARGETS, columns, meta), legs, n_vessels)
 
 
+def make_parts(
+    log: DetectionLog, share_class: Sequence[int] | None = None
+) -> tuple[Table, NDArray[np.uint32]]:
+    """PARTS and the part of each contact; ``share_class`` is by contact, without it reports are whole."""
+    report = np.repeat(log.reports["report"].astype(np.int64), log.reports["count"].astype(np.int64))
+    passed = np.zeros(len(report), np.int64) if share_class is None else np.array(share_class, np.int64)
+    keys = np.stack([report, passed], axis=1)
+    found, number = np.unique(keys, axis=0, return_inverse=True)
+    number = number.reshape(-1)
+    is_vessel = log.contacts["target"] < log.n_vessels
+    columns = {
+        "part": np.arange(len(found)),
+        "report": found[:, 0],
+        "share_class": found[:, 1],
+        "count": np.bincount(number, minlength=len(found)),
+        "n_vessels": np.bincount(number, is_vessel, minlength=len(found)),
+    }
+    return Table.of(PARTS, columns, {"filters": []}), number.astype(np.uint32)
+
+
+def make_silence(log: DetectionLog, share_class: Sequence[int] | None = None) -> DeliveryLog:
+    """Parts that nobody offered to anybody."""
+    return DeliveryLog(
+        *make_parts(log, share_class), Table.empty(HOPS, {"links": []}), Table.empty(OUTCOMES), log.digest()
+    )
+
+
 @pytest.fixture(scope="session")
 def aware_of() -> Callable[..., Table]:
     return make_aware
@@ -93,3 +121,13 @@ def cells_of() -> Callable[..., Cells]:
 @pytest.fixture(scope="session")
 def fleet_of() -> Callable[..., Fleet]:
     return make_fleet
+
+
+@pytest.fixture(scope="session")
+def parts_of() -> Callable[..., tuple[Table, NDArray[np.uint32]]]:
+    return make_parts
+
+
+@pytest.fixture(scope="session")
+def silence_of() -> Callable[..., DeliveryLog]:
+    return make_silence

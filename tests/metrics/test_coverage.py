@@ -42,14 +42,20 @@ def log_of_reports(rows, n_targets=2, interval_s=(10.0, 10.0, 10.0)):
     return DetectionLog(Table.of(REPORTS, columns), contacts, cards, 0, n_targets)
 
 
-def received(reports):
-    return Table.of(
-        RECEIPTS, {"report": reports, "t_received_us": [0] * len(reports), "hop": [-1] * len(reports)}
-    )
+@pytest.fixture
+def gaps_of(silence_of):
+    """Gaps of the probes where the node has received all parts of some reports, or parts named one by one."""
 
+    def made(log, reports, from_s, to_s, *, share_class=None, parts=None):
+        deliveries = silence_of(log, share_class)
+        came = np.flatnonzero(np.isin(deliveries.parts["report"], reports)) if parts is None else parts
+        columns = {"part": came, "hop": [-1] * len(came)}
+        columns |= {name: [0] * len(came) for name in ("t_received_us", "coarsened_m")}
+        contacts = history(log).by_part(deliveries)
+        window = round(from_s * S), round(to_s * S)
+        return probe_gaps(log, deliveries, contacts, Table.of(RECEIPTS, columns), 0, *window)
 
-def gaps_of(log, reports, from_s, to_s):
-    return probe_gaps(log, history(log), received(reports), 0, round(from_s * S), round(to_s * S))
+    return made
 
 
 def test_area_weights_probes_by_the_cosine_of_latitude_and_their_time():
@@ -102,7 +108,7 @@ def test_a_report_is_as_long_as_its_sensors_interval_and_an_image_has_no_length(
     assert len(report_length_us(log_of_reports([]))) == 0
 
 
-def test_gaps_lie_between_the_merged_intervals_of_received_reports():
+def test_gaps_lie_between_the_merged_intervals_of_received_reports(gaps_of):
     # reports of 10 s: probe 0 in those that end at 20, 30, 60; probe 1 in 60 and, not received, 90
     rows = [
         (0, i, 10.0 * (i + 1), [0, 1] if i == 5 else [0] if i in (1, 2) else [1] if i == 8 else [])
@@ -115,7 +121,7 @@ def test_gaps_lie_between_the_merged_intervals_of_received_reports():
     assert gaps.mean_response_s.tolist() == pytest.approx([(100 + 400 + 1600) / 200, (2500 + 1600) / 200])
 
 
-def test_images_are_instants_and_the_textbook_gaps_come_out_of_a_log():
+def test_images_are_instants_and_the_textbook_gaps_come_out_of_a_log(gaps_of):
     # instants at uneven times whose gaps in [0, 30) are 5, 10 and 15
     log = log_of_reports([(0, 0, 5.0, [0]), (0, 1, 15.0, [0]), (0, 3, 31.0, [0])], interval_s=(0.0,) * 3)
     gaps = gaps_of(log, [0, 1, 2], 0.0, 30.0)
@@ -123,7 +129,7 @@ def test_images_are_instants_and_the_textbook_gaps_come_out_of_a_log():
     assert gaps.mean_response_s.tolist() == pytest.approx([3.5 / 2 * 100 / 30, 15.0])
 
 
-def test_overlapping_intervals_of_two_sensors_leave_no_gap():
+def test_overlapping_intervals_of_two_sensors_leave_no_gap(gaps_of):
     slow = [(0, 0, 60.0, [0]), (0, 1, 120.0, [0])]
     fast = [(1, i, 10.0 * (i + 1), [0] if i == 3 else []) for i in range(12)]
     log = log_of_reports([*slow, *fast], interval_s=(60.0, 10.0, 0.0))
@@ -132,7 +138,7 @@ def test_overlapping_intervals_of_two_sensors_leave_no_gap():
     assert gaps_of(log, [], 0.0, 120.0).mean_response_s.tolist() == [60.0, 60.0]
 
 
-def test_gap_figures_are_means_over_the_probes_of_the_zone():
+def test_gap_figures_are_means_over_the_probes_of_the_zone(gaps_of):
     log = log_of_reports([(0, 0, 60.0, [0]), (0, 1, 120.0, [0])], interval_s=(60.0,) * 3)
     gaps = gaps_of(log, [0, 1], 0.0, 120.0)
     probes = Probes(0, np.array([60.0, 0.0]), np.array([110.0, 110.0]))
@@ -142,3 +148,11 @@ def test_gap_figures_are_means_over_the_probes_of_the_zone():
     assert response.value == pytest.approx(60 / 1.5)
     revisit, _ = gap_figures(gaps, np.array([120, 0]) * S, probes, zone="z")
     assert (revisit.group, revisit.value, revisit.n) == ("all@z", 0.0, 1)
+
+
+def test_a_part_of_a_report_counts_for_the_probes_that_it_holds(gaps_of):
+    log = log_of_reports([(0, 0, 60.0, [0, 1]), (0, 1, 120.0, [0, 1])], interval_s=(60.0,) * 3)
+    gaps = gaps_of(log, None, 0.0, 120.0, share_class=[0, 1, 0, 1], parts=[0, 2, 3])
+    # parts 0 and 2 hold probe 0 in both reports, part 3 probe 1 in the second; part 1 did not come
+    assert gaps.mean_gap_s.tolist() == [0.0, 60.0]
+    assert gaps.mean_response_s.tolist() == [0.0, 60.0**2 / 240.0]

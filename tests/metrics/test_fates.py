@@ -1,4 +1,4 @@
-"""What became of reports for a nation, made from what the real exchange wrote."""
+"""What became of parts of reports for a nation: from what the real exchange wrote, and from hops by hand."""
 
 from __future__ import annotations
 
@@ -14,14 +14,26 @@ from mda_sim.core.errors import ShapeError
 from mda_sim.core.table import Table
 from mda_sim.core.time import Timeline
 from mda_sim.metrics.fates import NO_FATE, fates
-from mda_sim.metrics.gap_split import Part, part_before_arrival, split_time
+from mda_sim.metrics.gap_split import Answer, answer_before_arrival, split_time
 from mda_sim.metrics.groups import time_in
 from mda_sim.picture.awareness import awareness, history
 from mda_sim.picture.receipts import receipts
-from mda_sim.records import CONTACTS, OUTCOMES, REPORTS, DetectionLog, Gate, Outcome, SensorCard
+from mda_sim.records import (
+    CONTACTS,
+    HOPS,
+    OUTCOMES,
+    REPORTS,
+    ContactFacts,
+    DeliveryLog,
+    DetectionLog,
+    Gate,
+    Outcome,
+    SensorCard,
+)
 from mda_sim.sharing.exchange import share
 from mda_sim.sharing.exchange.books import keep_books
 from mda_sim.sharing.exchange.outcomes import derive_outcomes
+from mda_sim.sharing.exchange.parts import split_reports
 from mda_sim.sharing.exchange.run import run_engine
 from mda_sim.sharing.network import NationSpec, SharingSpec
 
@@ -52,7 +64,7 @@ FEEDS = {
 PLAIN_LINK = {"sender": "a_coast", "recipient": "a_centre", "accreditation": "SECRET"}
 
 
-def make_log(n=22):
+def make_log(n=22, ready_s=60):
     """Hourly reports of each sensor, at its own minute of the hour, on one of two vessels."""
     t_us = np.concatenate([np.arange(n) * H + 1800 + 360 * sensor for sensor in range(3)]) * S
     columns = {
@@ -60,7 +72,7 @@ def make_log(n=22):
         "sensor": np.repeat(range(3), n),
         "interval": np.tile(np.arange(n), 3),
         "t_observed_us": t_us,
-        "t_ready_us": t_us + 60 * S,
+        "t_ready_us": t_us + ready_s * S,
         "first": range(3 * n),
         "count": [1] * 3 * n,
         "n_vessels": [1] * 3 * n,
@@ -73,7 +85,7 @@ def make_log(n=22):
 LOG = make_log()
 
 
-def arrangement(links, *, nodes=None, feeds=None, desks=None):
+def arrangement(links, *, nodes=None, feeds=None, desks=None, groups=None):
     return SharingSpec.model_validate(
         {
             "nodes": {**NODES, **(nodes or {})},
@@ -81,12 +93,17 @@ def arrangement(links, *, nodes=None, feeds=None, desks=None):
             "feeds": FEEDS if feeds is None else feeds,
             "desks": desks or {},
             "links": links,
+            "groups": groups or {},
         }
     )
 
 
+FACTS = ContactFacts(LOG.contacts["target"] == 1, np.full(len(LOG.contacts), 50.0, np.float32), {})
+"""One of the two vessels broadcasts."""
+
+
 def fates_of(sharing, nation="AAA"):
-    deliveries = share(LOG, sharing, NATIONS, TIMELINE, 1)
+    deliveries = share(LOG, sharing, NATIONS, TIMELINE, 1, FACTS)
     node = NATIONS[nation].picture_node
     received = receipts(LOG, deliveries, sharing, node, end_us=TIMELINE.end_us)
     return fates(LOG, deliveries, sharing, received, nation, node, TIMELINE)
@@ -161,8 +178,95 @@ def test_a_delivery_log_without_a_foreign_report_is_refused():
     deliveries = share(LOG, sharing, NATIONS, TIMELINE, 1)
     received = receipts(LOG, deliveries, sharing, "a_centre", end_us=TIMELINE.end_us)
     silent = replace(deliveries, outcomes=Table.empty(OUTCOMES, {"nations": ["AAA", "BBB"]}))
-    with pytest.raises(ShapeError, match="22 reports for AAA"):
+    with pytest.raises(ShapeError, match="22 parts for AAA"):
         fates(LOG, silent, sharing, received, "AAA", "a_centre", TIMELINE)
+
+
+@pytest.fixture
+def fates_by_hand(parts_of):
+    """AAA's fates of one report of each sensor, whole, from hops of (part, link, copy, outcome, gates)."""
+
+    def made(links, hops, ready_s=60, **options):
+        log, names = make_log(1, ready_s), sorted(links)
+        parts, contact_part = parts_of(log)
+        table = {column.name: [0] * len(hops) for column in HOPS.columns}
+        for i, name in enumerate(("part", "link", "copy", "outcome", "gates")):
+            table[name] = [names.index(hop[i]) if name == "link" else hop[i] for hop in hops]
+        table |= {name: [-1] * len(hops) for name in ("source", "case", "agreement", "consent")}
+        table["is_kept"] = [int(hop[3] == Outcome.DELIVERED) for hop in hops]
+        foreign = log.reports["sensor"][parts["report"]] == 2
+        columns = {column.name: [0] * int(foreign.sum()) for column in OUTCOMES.columns}
+        columns |= {"part": parts["part"][foreign], "outcome": [Outcome.NO_ROUTE] * int(foreign.sum())}
+        tables = (
+            Table.of(HOPS, table, {"links": names}),
+            Table.of(OUTCOMES, columns, {"nations": ["AAA", "BBB"]}),
+        )
+        deliveries, sharing = (
+            DeliveryLog(parts, contact_part, *tables, log.digest()),
+            arrangement(links, **options),
+        )
+        received = receipts(log, deliveries, sharing, "a_centre", end_us=TIMELINE.end_us)
+        found = fates(log, deliveries, sharing, received, "AAA", "a_centre", TIMELINE)
+        return list(zip(found.outcome.tolist(), found.gates.tolist(), strict=True))
+
+    return made
+
+
+def test_own_parts_that_their_feed_or_group_would_bring_later_are_in_flight(fates_by_hand):
+    late = {"a_one": {**FEEDS["a_one"], "node": "a_centre", "delay_s": 99 * H}}
+    assert fates_by_hand({}, [], feeds={**FEEDS, **late})[:2] == [
+        (Outcome.IN_FLIGHT, 0),
+        (Outcome.NO_ROUTE, 0),
+    ]
+    pool = {"pool": {"nodes": ["a_coast", "a_centre"]}}
+    assert fates_by_hand({}, [], groups=pool, ready_s=99 * H)[0] == (Outcome.IN_FLIGHT, 0)
+
+
+LAW, LEVEL = int(Gate.IN_FORCE), int(Gate.ACCREDITATION)
+
+
+def test_own_parts_that_an_inner_link_filters_out_are_not_sent(fates_by_hand):
+    """Both sensors feed nodes with a link of their own; the filter of the first holds the part back."""
+    links = {"inside": PLAIN_LINK, "port": {**PLAIN_LINK, "sender": "a_port"}}
+    hops = [(0, "inside", 0, Outcome.NOT_SENT, 0), (1, "port", 0, Outcome.DELIVERED, 0)]
+    assert fates_by_hand(links, hops)[:2] == [(Outcome.NOT_SENT, 0), (Outcome.DELIVERED, 0)]
+
+
+def test_the_best_outcome_over_all_ways_counts_and_a_filter_is_not_the_best(fates_by_hand):
+    links = {"one": PLAIN_LINK, "two": PLAIN_LINK}
+    hops = [(0, "one", 0, Outcome.NOT_SENT, 0), (0, "two", 0, Outcome.WITHHELD, LEVEL)]
+    assert fates_by_hand(links, hops)[0] == (Outcome.WITHHELD, LEVEL)
+
+
+def test_the_best_copy_on_a_link_counts_with_the_gates_of_the_first_that_met_its_fate(fates_by_hand):
+    copies = [
+        (0, "inside", 0, Outcome.NOT_SENT, 0),
+        (0, "inside", 1, Outcome.WITHHELD, LEVEL),
+        (0, "inside", 2, Outcome.WITHHELD, LAW),
+    ]
+    links = {"inside": PLAIN_LINK, "later": PLAIN_LINK}
+    later = [(0, "later", 0, Outcome.WITHHELD, LAW)]
+    assert fates_by_hand(links, copies + later)[0] == (Outcome.WITHHELD, LEVEL)
+    expired = [(0, "later", 0, Outcome.WITHHELD, LAW), (0, "later", 1, Outcome.EXPIRED, 0)]
+    assert fates_by_hand(links, copies + expired)[0] == (Outcome.EXPIRED, 0)
+    assert fates_by_hand(links, [*copies, (0, "inside", 3, Outcome.DELIVERED, 0)])[0] == (
+        Outcome.DELIVERED,
+        0,
+    )
+
+
+def test_a_node_on_the_way_holds_a_part_in_any_copy(fates_by_hand):
+    """What stopped it is told by the link from the relay, not by the one that barred a copy before."""
+    links = {
+        "home": {**PLAIN_LINK, "sender": "a_relay"},
+        "to_relay": {**PLAIN_LINK, "recipient": "a_relay"},
+    }
+    hops = [
+        (0, "home", 0, Outcome.NOT_SENT, 0),
+        (0, "to_relay", 0, Outcome.WITHHELD, LEVEL),
+        (0, "to_relay", 1, Outcome.DELIVERED, 0),
+    ]
+    assert fates_by_hand(links, hops)[0] == (Outcome.NOT_SENT, 0)
 
 
 OWN_NODES = ("a_centre", "a_coast", "a_port", "a_relay")
@@ -174,6 +278,8 @@ inner_links = st.lists(
             "categories": st.sampled_from([[], ["ais"], ["radar"]]),
             "delay_s": st.sampled_from([0.0, 12.0 * H]),
             "desk": st.sampled_from([None, "slow"]),
+            "filter": st.sampled_from([None, {"broadcasting": True}]),
+            "sanitise": st.sampled_from([None, {"label": "plain", "coarsen_m": 2e4}, {"delay_s": 10.0 * H}]),
         }
     ),
     max_size=7,
@@ -193,21 +299,22 @@ def test_own_fates_are_the_outcomes_that_the_exchange_would_give_another_origina
     sharing = arrangement(specs, nodes=nodes, desks={"slow": SLOW})
     found = fates_of(sharing)
 
-    engine = run_engine(LOG, sharing, TIMELINE, 1)
+    parts, _ = split_reports(LOG, sharing, FACTS)
+    engine = run_engine(LOG, parts, sharing, TIMELINE, 1)
     books = keep_books(engine)
     profiles = tuple(profile._replace(originator="ZZZ") for profile in engine.intake.profiles)
     engine.intake = replace(engine.intake, profiles=profiles)
     nations = {**NATIONS, "ZZZ": NationSpec(name="Z", kind="provider")}
     outcomes = derive_outcomes(engine, books, nations)
     assert list(outcomes.meta["nations"]) == ["AAA", "BBB", "ZZZ"]
-    rows = (outcomes["nation"] == 0) & (LOG.reports["sensor"][outcomes["report"]] < 2)
-    report = outcomes["report"][rows]
-    assert len(report) == 44
-    assert found.outcome[report].tolist() == outcomes["outcome"][rows].tolist()
-    assert found.gates[report].tolist() == outcomes["gates"][rows].tolist()
+    rows = (outcomes["nation"] == 0) & (LOG.reports["sensor"][parts["report"][outcomes["part"]]] < 2)
+    part = outcomes["part"][rows]
+    assert len(part) == 44
+    assert found.outcome[part].tolist() == outcomes["outcome"][rows].tolist()
+    assert found.gates[part].tolist() == outcomes["gates"][rows].tolist()
 
 
-def test_parts_of_a_real_run_add_up_to_the_scored_time(scored_of):
+def test_answers_of_a_real_run_add_up_to_the_scored_time(scored_of):
     links = {
         "inside": {**PLAIN_LINK, "desk": "slow"},
         "b_to_a": {"sender": "b_centre", "recipient": "a_centre"},
@@ -221,10 +328,11 @@ def test_parts_of_a_real_run_add_up_to_the_scored_time(scored_of):
     received = receipts(LOG, deliveries, sharing, "a_centre", end_us=TIMELINE.end_us)
     found = fates(LOG, deliveries, sharing, received, "AAA", "a_centre", TIMELINE)
     scored = scored_of([(k, 2.0 * H, 22.0 * H) for k in range(2)])
-    pictures = awareness(LOG, received, error_max_m=1e4), awareness(LOG, received)
-    part_us = split_time(history(LOG), part_before_arrival(found), *pictures, scored, 4.0 * H, 2)
-    assert part_us.sum(axis=1).tolist() == time_in(scored, 2).tolist()
-    total = part_us.sum(axis=0)
+    pictures = awareness(LOG, deliveries, received, error_max_m=1e4), awareness(LOG, deliveries, received)
+    known = history(LOG).by_part(deliveries)
+    answer_us = split_time(known, answer_before_arrival(found), *pictures, scored, 4.0 * H, 2)
+    assert answer_us.sum(axis=1).tolist() == time_in(scored, 2).tolist()
+    total = answer_us.sum(axis=0)
     # a_one comes through its slow desk now and then; in between b_one has come, which is too coarse
-    assert (total[[Part.HELD, Part.QUALITY]] > 0).all()
-    assert (total[[Part.CHOICE, Part.POLICY, Part.SENSING]] == 0).all()
+    assert (total[[Answer.HELD, Answer.QUALITY]] > 0).all()
+    assert (total[[Answer.CHOICE, Answer.POLICY, Answer.SENSING]] == 0).all()

@@ -12,7 +12,7 @@ from mda_sim.core.table import Table
 from mda_sim.core.time import NEVER_US, Timeline
 from mda_sim.geo.regions import Box, Circle
 from mda_sim.metrics.frame import scoring_frame
-from mda_sim.metrics.gap_split import Part
+from mda_sim.metrics.gap_split import Answer
 from mda_sim.metrics.scores import ScoreRow, from_csv, score_configuration, to_csv
 from mda_sim.metrics.spec import Endpoint, MetricsSpec, ZoneSpec
 from mda_sim.records import (
@@ -107,41 +107,50 @@ def make_log(held, fleet):
     return DetectionLog(Table.of(REPORTS, columns, names), contacts, cards, fleet.n_vessels, fleet.n_targets)
 
 
-def make_deliveries(log, received_s):
-    """Report -> when it was delivered to b over the one link [s]."""
-    rows = sorted(received_s.items())
-    times = {
-        name: [round(t * S) for _, t in rows]
-        for name in (c.name for c in HOPS.columns)
-        if name.startswith("t_")
-    }
-    zero = {name: [0] * len(rows) for name in ("link", "gates", "gates_at_release", "outcome")}
-    columns = {
-        "report": [r for r, _ in rows],
-        **times,
-        **zero,
-        "case": [-1] * len(rows),
-        "agreement": [-1] * len(rows),
-        "consent": [-1] * len(rows),
-    }
-    hops = Table.of(HOPS, {**columns, "is_new": [1] * len(rows)}, {"links": ["a_to_b"]})
-    fates = [
-        (r, int(of_a), NEVER_US if r not in received_s else round(received_s[r] * S), int(r in received_s), 0,
-         Outcome.DELIVERED if r in received_s else Outcome.NO_ROUTE)
-        for r, of_a in enumerate((log.reports["sensor"] == 0).tolist())
-    ]  # fmt: skip
-    names = [column.name for column in OUTCOMES.columns]
-    outcomes = {name: [fate[i] for fate in fates] for i, name in enumerate(names)}
-    return DeliveryLog(hops, Table.of(OUTCOMES, outcomes, {"nations": ["AAA", "BBB"]}), log.digest())
+@pytest.fixture(scope="module")
+def deliveries_of(parts_of):
+    """Part -> when it was delivered to b over the one link [s], or (when, how coarse [m]) of its copies."""
+
+    def made(log, received_s, share_class=None, unsent=()):
+        parts, contact_part = parts_of(log, share_class)
+        copies = {part: [(t, 0.0)] if np.isscalar(t) else t for part, t in sorted(received_s.items())}
+        rows = [(part, n, *copy) for part, came in copies.items() for n, copy in enumerate(came)]
+        table = {c.name: [round(row[2] * S) for row in rows] for c in HOPS.columns if c.name.startswith("t_")}
+        zeros = ("link", "label", "gates", "gates_at_release", "outcome")
+        table |= {name: [0] * len(rows) for name in zeros}
+        table |= {name: [-1] * len(rows) for name in ("source", "case", "agreement", "consent")}
+        table |= {
+            name: [row[i] for row in rows] for name, i in (("part", 0), ("copy", 1), ("coarsened_m", 3))
+        }
+        hops = Table.of(HOPS, {**table, "is_kept": [1] * len(rows)}, {"links": ["a_to_b"]})
+        foreign = (log.reports["sensor"][parts["report"]] == 0).astype(int).tolist()
+        first_us = {part: round(min(t for t, _ in came) * S) for part, came in copies.items()}
+        fates = [
+            (p, nation, first_us.get(p, NEVER_US), int(p in copies), 0,
+             Outcome.DELIVERED if p in copies else Outcome.NOT_SENT if p in unsent else Outcome.NO_ROUTE)
+            for p, nation in enumerate(foreign)
+        ]  # fmt: skip
+        names = [column.name for column in OUTCOMES.columns]
+        columns = {name: [fate[i] for fate in fates] for i, name in enumerate(names)}
+        outcomes = Table.of(OUTCOMES, columns, {"nations": ["AAA", "BBB"]})
+        return DeliveryLog(parts, contact_part, hops, outcomes, log.digest())
+
+    return made
 
 
-def score(log, fleet, received_s, spec=SPEC):
-    frame = scoring_frame(log, fleet, AREA, spec, TIMELINE)
-    deliveries = make_deliveries(log, received_s)
-    return score_configuration(frame, deliveries, SHARING, NATIONS, configuration="today", seed=7)
+@pytest.fixture(scope="module")
+def score(deliveries_of):
+    """The scores of both nations where a_to_b has delivered some parts."""
+
+    def made(log, fleet, received_s, spec=SPEC, **options):
+        frame = scoring_frame(log, fleet, AREA, spec, TIMELINE)
+        deliveries = deliveries_of(log, received_s, **options)
+        return score_configuration(frame, deliveries, SHARING, NATIONS, configuration="today", seed=7)
+
+    return made
 
 
-PARTS = ("held", "quality", "latency", "no_link")
+ANSWERS = ("held", "quality", "latency", "no_link")
 
 
 def by_name(scores):
@@ -155,7 +164,7 @@ def log(fleet):
     return make_log([*hourly, (1, 12 * H, [1]), (2, 11 * H, [1])], fleet)
 
 
-def test_scored_time_is_time_in_the_area_and_in_each_disc(log, fleet):
+def test_scored_time_is_time_in_the_area_and_in_each_disc(score, log, fleet):
     found = by_name(score(log, fleet, {}))
     assert found["AAA", "scored_time_h", "all"].value == 40.0
     assert found["AAA", "scored_time_h", "class:cargo@west"].value == pytest.approx(CROSSING_H, abs=3 / H)
@@ -165,7 +174,7 @@ def test_scored_time_is_time_in_the_area_and_in_each_disc(log, fleet):
     assert found["AAA", "scored_time_h", "all@east"].n == 1
 
 
-def test_zones_tell_ais_states_apart_and_what_endpoints_name(log, fleet):
+def test_zones_tell_ais_states_apart_and_what_endpoints_name(score, log, fleet):
     groups = {row.group for row in score(log, fleet, {}).rows if row.metric == "scored_time_h"}
     assert {"all@west", "broadcasting@west", "not_broadcasting_foreign@east", "class:cargo@west"} <= groups
     whole = {group for group in groups if "@" not in group}
@@ -177,7 +186,7 @@ def test_zones_tell_ais_states_apart_and_what_endpoints_name(log, fleet):
     }
 
 
-def test_custody_while_crossing_a_disc_is_the_share_of_the_crossing(fleet):
+def test_custody_while_crossing_a_disc_is_the_share_of_the_crossing(score, fleet):
     """Seen once at the centre: held for one hour of the 7.2 h crossing, and for half of it at 6 h."""
     found = by_name(score(make_log([(0, 10 * H, [0])], fleet), fleet, {}))
     assert found["AAA", "custody_fraction_1h", "all@west"].value == pytest.approx(1 / CROSSING_H, rel=1e-3)
@@ -186,7 +195,7 @@ def test_custody_while_crossing_a_disc_is_the_share_of_the_crossing(fleet):
     assert found["AAA", "custody_fraction_1h", "all"].value == pytest.approx(1 / 40)
 
 
-def test_groups_partition_the_held_hours(log, fleet):
+def test_groups_partition_the_held_hours(score, log, fleet):
     found = by_name(score(log, fleet, {0: 3 * H, 5: 9 * H}))
     for nation in ("AAA", "BBB"):
         for zone in ("", "@west", "@east"):
@@ -199,7 +208,7 @@ def test_groups_partition_the_held_hours(log, fleet):
     assert found["BBB", "custody_held_h_6h", "all"].value > 0
 
 
-def test_a_report_delivered_to_a_nation_enters_its_picture_but_not_its_organic_one(log, fleet):
+def test_a_report_delivered_to_a_nation_enters_its_picture_but_not_its_organic_one(score, log, fleet):
     apart, shared = (by_name(score(log, fleet, received)) for received in ({}, {1: 3 * H}))
     metric = "custody_held_h_6h"
     assert apart["BBB", metric, "class:cargo"].value == 0.0
@@ -212,7 +221,7 @@ def test_a_report_delivered_to_a_nation_enters_its_picture_but_not_its_organic_o
     assert shared["AAA", metric, "all"] == apart["AAA", metric, "all"]
 
 
-def test_sharing_never_lowers_custody_below_organic_and_more_age_never_lowers_it(log, fleet):
+def test_sharing_never_lowers_custody_below_organic_and_more_age_never_lowers_it(score, log, fleet):
     found = by_name(score(log, fleet, {row: (row + 3) * H for row in range(0, 20, 3)}))
     shares = [key for key in found if key[1].startswith("custody_fraction_") and "organic" not in key[1]]
     for nation, metric, group in shares:
@@ -226,7 +235,7 @@ def test_sharing_never_lowers_custody_below_organic_and_more_age_never_lowers_it
         )
 
 
-def test_a_coarse_observation_is_timely_but_not_held_and_hides_nothing(log, fleet):
+def test_a_coarse_observation_is_timely_but_not_held_and_hides_nothing(score, log, fleet):
     found = by_name(score(log, fleet, {}))
     # b_radar at 11 h is good for 6 h, b_coarse at 12 h adds one hour of timeliness and takes none of custody
     assert found["BBB", "custody_held_h_6h", "class:militia"].value == 6.0
@@ -234,14 +243,14 @@ def test_a_coarse_observation_is_timely_but_not_held_and_hides_nothing(log, flee
     assert found["BBB", "custody_timely_6h", "class:militia"].value == pytest.approx(7 / 20)
 
 
-def test_a_late_older_report_never_lowers_custody_nor_raises_age(log, fleet):
+def test_a_late_older_report_never_lowers_custody_nor_raises_age(score, log, fleet):
     apart, late = (by_name(score(log, fleet, received)) for received in ({4: 9 * H}, {4: 9 * H, 2: 9.5 * H}))
     for key, row in apart.items():
         if key[1].startswith(("custody", "age", "area")) and not math.isnan(row.value):
             assert late[key].value == row.value
 
 
-def test_area_coverage_and_its_table_agree(log, fleet):
+def test_area_coverage_and_its_table_agree(score, log, fleet):
     scores = score(log, fleet, {})
     found, table = by_name(scores), scores.coverage
     assert table.meta["nations"] == ["AAA", "BBB"]
@@ -258,33 +267,77 @@ def test_area_coverage_and_its_table_agree(log, fleet):
     assert found["BBB", "response_mean_s", "all"].value == 10 * H
 
 
-def test_only_nations_with_a_picture_node_are_scored(log, fleet):
+def test_only_nations_with_a_picture_node_are_scored(score, log, fleet):
     rows = score(log, fleet, {}).rows
     assert {(row.nation, row.node) for row in rows} == {("AAA", "a"), ("BBB", "b")}
     assert {(row.configuration, row.seed) for row in rows} == {("today", 7)}
     assert len({(row.nation, row.metric, row.group) for row in rows}) == len(rows)
 
 
-def test_what_comes_after_the_end_of_the_run_does_not_count(log, fleet):
+def test_what_comes_after_the_end_of_the_run_does_not_count(score, log, fleet):
     before, after = (by_name(score(log, fleet, received)) for received in ({}, {20: 27 * H}))
     assert after["BBB", "age_mean_s", "all"] == before["BBB", "age_mean_s", "all"]
 
 
-def test_the_gap_split_adds_up_and_its_held_part_is_custody(log, fleet):
+def test_the_gap_split_adds_up_and_its_held_part_is_custody(score, log, fleet):
     found = by_name(score(log, fleet, {0: 3 * H, 1: 90 * H}))
     shares = [key for key in found if key[1] == "gap_held_fraction" and found[key].n]
     assert len(shares) > 20
     for nation, _, group in shares:
-        parts = [found[nation, f"gap_{part.name.lower()}_fraction", group].value for part in Part]
-        assert math.fsum(parts) == pytest.approx(1.0, abs=1e-15)
-        assert parts[0] == found[nation, "custody_fraction_6h", group].value
+        split = [found[nation, f"gap_{answer.name.lower()}_fraction", group].value for answer in Answer]
+        assert math.fsum(split) == pytest.approx(1.0, abs=1e-15)
+        assert split[0] == found[nation, "custody_fraction_6h", group].value
     # b holds what a_radar saw at 1 h from 3 h to 7 h; report 1 comes too late; no link brings the rest
     assert [
-        found["BBB", f"gap_{part}_fraction", "class:cargo"].value * 20 for part in PARTS
+        found["BBB", f"gap_{answer}_fraction", "class:cargo"].value * 20 for answer in ANSWERS
     ] == pytest.approx([4.0, 0.0, 2.0, 14.0])
 
 
-def test_awareness_is_of_those_who_enter(log, fleet):
+@pytest.mark.parametrize(("error_max_m", "coarsened_m"), [(10_000.0, 20_000.0), (60_000.0, 100_000.0)])
+def test_a_coarse_copy_is_timely_but_a_quality_gap_until_a_precise_one_comes(
+    score, fleet, error_max_m, coarsened_m
+):
+    """Seen at 4 h, received coarse at 5 h, precise at 7 h; within the second R all sensors are."""
+    log, spec = make_log([(0, 4 * H, [1])], fleet), SPEC.model_copy(update={"error_max_m": error_max_m})
+    coarse = by_name(score(log, fleet, {0: [(5 * H, coarsened_m)]}, spec))
+    healed = by_name(score(log, fleet, {0: [(5 * H, coarsened_m), (7 * H, 0.0)]}, spec))
+    for found, held_h in ((coarse, 0.0), (healed, 3.0)):
+        of_ship = {key[1]: row.value for key, row in found.items() if key[::2] == ("BBB", "class:militia")}
+        assert of_ship["custody_held_h_6h"] == held_h
+        assert of_ship["custody_timely_6h"] == pytest.approx(5 / 20)
+        assert of_ship["age_never_fraction"] == pytest.approx(3 / 20)
+        assert of_ship["gap_quality_fraction"] == pytest.approx((5 - held_h) / 20)
+        assert of_ship["gap_latency_fraction"] == pytest.approx(1 / 20)
+        assert found["BBB", "latency_p50_s", "all"].value == 1 * H
+
+
+def test_a_filtered_part_never_arrives_and_is_a_choice_gap_of_exactly_its_contacts(score, fleet):
+    """Of one report at 4 h the crossing ship passes the filter, and comes at 5 h; the anchored does not."""
+    log = make_log([(0, 4 * H, [0, 1])], fleet)
+    found = by_name(score(log, fleet, {1: 5 * H}, share_class=[1, 0], unsent=(0,)))
+    gaps = ("held", "latency", "choice", "sensing")
+    for group, hours in (("class:cargo", (5, 1, 0, 14)), ("class:militia", (0, 0, 6, 14))):
+        shares = [found["BBB", f"gap_{answer}_fraction", group].value for answer in gaps]
+        assert [share * 20 for share in shares] == pytest.approx(hours)
+    assert found["BBB", "age_never_fraction", "class:militia"].value == 1.0
+    assert found["BBB", "outcome_not_sent_count", "from:AAA"][6:] == (1.0, "count", 1)
+    assert found["BBB", "outcome_delivered_count", "from:AAA"][6:] == (1.0, "count", 1)
+    assert found["AAA", "gap_held_fraction", "all"].value * 40 == pytest.approx(12.0)
+
+
+def test_parts_that_travel_together_give_the_figures_of_whole_reports(score, log, fleet, parts_of):
+    came = {report: (report + 3) * H for report in range(0, 20, 3)}
+    whole = score(log, fleet, came)
+    share_class = np.arange(len(log.contacts)) % 3
+    parts, _ = parts_of(log, share_class)
+    assert len(parts) > 2 * len(log.reports)
+    apart = {part: came[r] for part, r in enumerate(parts["report"].tolist()) if r in came}
+    split = score(log, fleet, apart, share_class=share_class)
+    assert [repr(row._replace(n=0)) for row in split.rows] == [repr(row._replace(n=0)) for row in whole.rows]
+    assert split.coverage.digest() == whole.coverage.digest()
+
+
+def test_awareness_is_of_those_who_enter(score, log, fleet):
     found = by_name(score(log, fleet, {8: 9 * H}))
     metric = "awareness_fraction_6h"
     assert [found[nation, metric, "all@west"].n for nation in ("AAA", "BBB")] == [1, 1]
@@ -296,7 +349,7 @@ def test_awareness_is_of_those_who_enter(log, fleet):
     assert found["BBB", "awareness_fraction_organic_6h", "all@west"].value == 0.0
 
 
-def test_an_empty_world_is_scored_without_a_figure(fleet_of):
+def test_an_empty_world_is_scored_without_a_figure(score, fleet_of):
     nobody = fleet_of([], [], until_s=22 * H)
     scores = score(make_log([], nobody), nobody, {})
     assert len(scores.coverage) == 0
@@ -304,7 +357,7 @@ def test_an_empty_world_is_scored_without_a_figure(fleet_of):
     assert all(row.n == 0 for row in scores.rows)
 
 
-def test_no_contacts_leave_every_vessel_unseen(fleet):
+def test_no_contacts_leave_every_vessel_unseen(score, fleet):
     found = by_name(score(make_log([], fleet), fleet, {}))
     assert found["AAA", "custody_fraction_6h", "all"].value == 0.0
     assert found["AAA", "age_never_fraction", "all"].value == 1.0
@@ -312,15 +365,15 @@ def test_no_contacts_leave_every_vessel_unseen(fleet):
     assert found["AAA", "area_coverage_fraction_6h", "all"].value == 0.0
 
 
-def test_scoring_twice_gives_the_same_numbers_to_the_bit(log, fleet):
+def test_scoring_twice_gives_the_same_numbers_to_the_bit(score, log, fleet):
     one, two = (score(log, fleet, {0: 3 * H}) for _ in range(2))
     assert repr(one.rows) == repr(two.rows)
     assert one.coverage.digest() == two.coverage.digest()
 
 
-def test_deliveries_of_another_log_are_refused(log, fleet):
+def test_deliveries_of_another_log_are_refused(deliveries_of, log, fleet):
     frame = scoring_frame(log, fleet, AREA, SPEC, TIMELINE)
-    other = replace(make_deliveries(log, {}), sensing_digest="0")
+    other = replace(deliveries_of(log, {}), sensing_digest="0")
     with pytest.raises(DigestMismatch, match="not of this detection log"):
         score_configuration(frame, other, SHARING, NATIONS, configuration="today", seed=1)
 
@@ -358,7 +411,7 @@ def test_another_csv_is_refused(tmp_path):
         from_csv(tmp_path / "scores.csv")
 
 
-def test_what_was_observed_in_the_warm_up_is_held_but_its_latency_is_not_counted(log, fleet):
+def test_what_was_observed_in_the_warm_up_is_held_but_its_latency_is_not_counted(score, log, fleet):
     found = by_name(score(log, fleet, {0: 3 * H}))
     assert found["BBB", "custody_held_h_6h", "class:cargo"].value == pytest.approx(4.0)
     assert found["BBB", "outcome_delivered_count", "all"].value == 0.0

@@ -9,10 +9,12 @@ import pytest
 
 from mda_sim.core.table import Table
 from mda_sim.core.time import Timeline
+from mda_sim.metrics.fates import fates
+from mda_sim.metrics.gap_split import Answer, answer_before_arrival, split_time
 from mda_sim.metrics.latency import STAGE_NAMES, latency_figures, stages
-from mda_sim.picture.awareness import awareness
-from mda_sim.picture.receipts import BY_FEED, receipts
-from mda_sim.records import CONTACTS, REPORTS, DetectionLog, Outcome, SensorCard
+from mda_sim.picture.awareness import awareness, history
+from mda_sim.picture.receipts import BY_FEED, is_first, receipts
+from mda_sim.records import CONTACTS, REPORTS, ContactFacts, DetectionLog, Outcome, SensorCard
 from mda_sim.sharing.exchange import share
 from mda_sim.sharing.network import NationSpec, SharingSpec
 
@@ -34,7 +36,7 @@ LINKS = {
 
 @pytest.fixture(scope="module")
 def log():
-    """Half-hourly reports of one sensor of AAA and one of BBB; every third holds only a probe."""
+    """Half-hourly reports of one contact, of a sensor of AAA and of BBB; every third holds only a probe."""
     n = 100
     count = np.ones(2 * n, np.int64)
     t_us = np.tile((np.arange(n) + 1) * 1800 * S, 2) + np.repeat([0, 700 * S], n)
@@ -100,18 +102,18 @@ def test_receipts_agree_with_the_outcomes_of_the_exchange(log, shared, nation):
     number = list(outcomes.meta["nations"]).index(nation)
     rows = (outcomes["nation"] == number) & (outcomes["outcome"] == Outcome.DELIVERED)
     operators = np.array([card.operator for card in log.sensors])
-    foreign = operators[log.reports["sensor"][table["report"]]] != nation
+    foreign = operators[log.reports["sensor"][table["part"]]] != nation
     assert rows.sum() > 40
-    assert table["report"][foreign].tolist() == outcomes["report"][rows].tolist()
+    assert table["part"][foreign].tolist() == outcomes["part"][rows].tolist()
     assert table["t_received_us"][foreign].tolist() == outcomes["t_received_us"][rows].tolist()
 
 
 @pytest.mark.parametrize("nation", list(NATIONS))
-def test_stages_of_every_received_report_sum_exactly_to_its_latency(log, shared, nation):
+def test_stages_of_every_received_part_sum_exactly_to_its_latency(log, shared, nation):
     table = received_by(nation, log, shared)
-    split = stages(log, shared[1], shared[0], table)
+    split = stages(log, shared[1], table)
     linked = table["hop"] >= 0
-    latency_us = (table["t_received_us"] - log.reports["t_observed_us"][table["report"]])[linked]
+    latency_us = (table["t_received_us"] - log.reports["t_observed_us"][table["part"]])[linked]
     assert len(split) == linked.sum() > 0
     assert sum(split[f"{name}_us"] for name in STAGE_NAMES).tolist() == latency_us.tolist()
     assert all((split[f"{name}_us"] >= 0).all() for name in STAGE_NAMES)
@@ -120,7 +122,7 @@ def test_stages_of_every_received_report_sum_exactly_to_its_latency(log, shared,
 
 def test_only_routes_of_several_links_spend_time_in_relay(log, shared):
     table, outcomes = received_by("CCC", log, shared), shared[1].outcomes
-    split = stages(log, shared[1], shared[0], table)
+    split = stages(log, shared[1], table)
     number = list(outcomes.meta["nations"]).index("CCC")
     rows = (outcomes["nation"] == number) & (outcomes["outcome"] == Outcome.DELIVERED)
     assert set(outcomes["hops"][rows].tolist()) == {1, 3}
@@ -135,9 +137,7 @@ def test_every_scored_contact_of_a_foreign_sensor_is_counted_once(log, shared):
     for nation in NATIONS:
         operators = np.array([card.operator for card in log.sensors])
         foreign = operators[log.reports["sensor"]] != nation
-        figures = latency_figures(
-            log, shared[1], shared[0], received_by(nation, log, shared), nation, TIMELINE
-        )
+        figures = latency_figures(log, shared[1], received_by(nation, log, shared), nation, TIMELINE)
         counted = sum(f.value for f in figures if f.metric.startswith("outcome_") and f.group == "all")
         assert counted == log.reports["n_vessels"][in_time & foreign].sum()
         named = {(f.metric, f.group): f.value for f in figures}
@@ -150,7 +150,8 @@ def test_without_links_between_nations_each_picture_is_exactly_the_organic_one(l
     alone = share(log, sharing, NATIONS, TIMELINE, 1)
     for nation, sensor in (("AAA", 0), ("BBB", 1), ("CCC", 2)):
         received = receipts(log, alone, sharing, f"{nation.lower()}_centre", end_us=TIMELINE.end_us)
-        whole, organic = awareness(log, received), awareness(log, received, operator=nation)
+        whole = awareness(log, alone, received)
+        organic = awareness(log, alone, received, operator=nation)
         assert whole.digest() == organic.digest()
         assert set(log.reports["sensor"][whole["report"]].tolist()) == ({sensor} if sensor < 2 else set())
 
@@ -175,9 +176,9 @@ def test_stages_sum_exactly_whoever_asks_and_whatever_a_link_waits_for(log, nati
     sharing = SharingSpec.model_validate(plain)
     shared = sharing, share(log, sharing, NATIONS, TIMELINE, 1)
     table = received_by(nation, log, shared)
-    split = stages(log, shared[1], sharing, table)
+    split = stages(log, shared[1], table)
     came = table["hop"] != BY_FEED
-    latency_us = (table["t_received_us"] - log.reports["t_observed_us"][table["report"]])[came]
+    latency_us = (table["t_received_us"] - log.reports["t_observed_us"][table["part"]])[came]
     assert len(split) == came.sum() > 0
     assert sum(split[f"{name}_us"] for name in STAGE_NAMES).tolist() == latency_us.tolist()
     assert all((split[f"{name}_us"] >= 0).all() for name in STAGE_NAMES)
@@ -185,7 +186,7 @@ def test_stages_sum_exactly_whoever_asks_and_whatever_a_link_waits_for(log, nati
     assert (asked[shared[1].hops["consent"] >= 0] > 0).any()
     if nation == "CCC":
         by_group = split["product_us"] == latency_us
-        assert by_group.sum() == (log.reports["sensor"][split["report"]] == 1).sum() == 100
+        assert by_group.sum() == (log.reports["sensor"][split["part"]] == 1).sum() == 100
 
 
 def test_the_wait_for_an_answer_is_the_stage_consent(log):
@@ -209,9 +210,84 @@ def test_the_wait_for_an_answer_is_the_stage_consent(log):
     hops = deliveries.hops
     second = hops["consent"] == 0
     assert second.sum() == 100
-    split = stages(log, deliveries, sharing, received_by("CCC", log, (sharing, deliveries)))
-    from_a = log.reports["sensor"][split["report"]] == 0
+    split = stages(log, deliveries, received_by("CCC", log, (sharing, deliveries)))
+    from_a = log.reports["sensor"][split["part"]] == 0
     assert (split["consent_us"] == np.where(from_a, 1000 * S, 0)).all()  # though it is on the second link
     assert (split["relay_us"][from_a] > 0).all()
     assert (split["relay_us"] < 200 * S).all()
     assert (hops["t_consented_us"] - hops["t_released_us"])[second].tolist() == [1000 * S] * 100
+
+
+QUICK = {
+    "sender": "aaa_coast", "recipient": "bbb_centre", "case_window_s": 60.0,
+    "filter": {"broadcasting": True}, "sanitise": {"coarsen_m": 20_000.0, "delay_s": 600.0},
+}  # fmt: skip
+"""A tear line: at once, of vessels that broadcast alone, 20 km coarse, held back for ten minutes."""
+
+
+def share_filtered(log, links):
+    """AAA's vessel 0 broadcasts; vessel 1, and the probe, do not."""
+    sharing = arrangement({"a_inside": LINKS["a_inside"], **links})
+    lengths_m = np.full(len(log.contacts), 50.0, np.float32)
+    facts = ContactFacts(log.contacts["target"] == 0, lengths_m, {})
+    return sharing, share(log, sharing, NATIONS, TIMELINE, 1, facts)
+
+
+def test_a_filtered_part_never_arrives_and_is_the_choice_of_exactly_its_contacts(log, scored_of):
+    shared = share_filtered(log, {"quick": QUICK})
+    received, deliveries = received_by("BBB", log, shared), shared[1]
+    of_a = log.reports["sensor"][deliveries.parts["report"]] == 0
+    target = log.contacts["target"][np.argsort(deliveries.contact_part, kind="stable")]
+    assert len(deliveries.parts) == len(log.contacts)  # each report holds one contact
+    came = np.isin(deliveries.parts["part"], received["part"])
+    assert (came[of_a] == (target[of_a] == 0)).all()
+    found = fates(log, deliveries, shared[0], received, "BBB", "bbb_centre", TIMELINE)
+    assert ((found.outcome == Outcome.NOT_SENT) == (of_a & (target != 0))).all()
+    scored = scored_of([(k, 12.0 * H, 36.0 * H) for k in range(2)])
+    known = history(log).by_part(deliveries)
+    pictures = (
+        awareness(log, deliveries, received, error_max_m=10_000.0),
+        awareness(log, deliveries, received),
+    )
+    answer_us = split_time(known, answer_before_arrival(found), *pictures, scored, 1.0 * H, 2)
+    assert answer_us.sum(axis=1).tolist() == [24 * H * S, 24 * H * S, 0]
+    assert answer_us[0, Answer.QUALITY] > 0
+    assert answer_us[1, Answer.CHOICE] > 0
+    assert answer_us[0, Answer.CHOICE] == answer_us[1, Answer.QUALITY] == 0
+
+
+def test_a_coarse_copy_is_timely_and_the_precise_one_that_follows_it_accurate(log):
+    shared = share_filtered(log, {"quick": QUICK, "full": LINKS["a_to_b"]})
+    received, deliveries = received_by("BBB", log, shared), shared[1]
+    twice = np.flatnonzero(~is_first(received["part"]))
+    assert len(twice) > 20
+    assert (received["coarsened_m"][twice - 1] == 20_000.0).all()
+    assert (received["coarsened_m"][twice] == 0.0).all()
+    assert (received["t_received_us"][twice] > received["t_received_us"][twice - 1]).all()
+    accurate = awareness(log, deliveries, received, error_max_m=10_000.0)
+    whole = awareness(log, deliveries, received)
+    assert (accurate["error_m"] == np.float32(90.0)).all()
+    assert np.isin(whole["error_m"], np.hypot(np.float32([0.0, 20_000.0]), np.float32(90.0))).all()
+    healed = np.isin(accurate["report"], deliveries.parts["report"][received["part"][twice]])
+    assert healed.any()
+    assert np.isin(accurate["t_received_us"][healed], received["t_received_us"][twice]).all()
+
+
+def test_stages_of_the_first_copy_sum_exactly_and_hold_the_delay_of_sanitising(log):
+    shared = share_filtered(log, {"quick": QUICK, "full": LINKS["a_to_b"], "b_to_c": LINKS["b_to_c"]})
+    for nation in ("BBB", "CCC"):
+        received = received_by(nation, log, shared)
+        first = received.take(is_first(received["part"]) & (received["hop"] != BY_FEED))
+        split = stages(log, shared[1], received)
+        report = shared[1].parts["report"][split["part"]]
+        assert split["part"].tolist() == first["part"].tolist()
+        latency_us = first["t_received_us"] - log.reports["t_observed_us"][report]
+        assert sum(split[f"{name}_us"] for name in STAGE_NAMES).tolist() == latency_us.tolist()
+        assert all((split[f"{name}_us"] >= 0).all() for name in STAGE_NAMES)
+        names = shared[1].outcomes.meta["nations"]
+        mine = shared[1].outcomes.take(shared[1].outcomes["nation"] == names.index(nation))
+        by_part = dict(zip(mine["part"].tolist(), mine["t_received_us"].tolist(), strict=True))
+        assert [by_part[part] for part in first["part"].tolist()] == first["t_received_us"].tolist()
+        if nation == "BBB":  # first by the tear line: ten minutes held back, then up to one of the window
+            assert set(split["case_forming_us"][first["coarsened_m"] > 0] // (60 * S)) <= {10, 11}
+            assert (first["coarsened_m"] > 0).sum() > 20

@@ -4,9 +4,20 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from mda_sim.core.table import Table
-from mda_sim.records import CONTACTS, HOPS, OUTCOMES, REPORTS, DeliveryLog, DetectionLog, Outcome, SensorCard
+from mda_sim.records import (
+    CONTACTS,
+    HOPS,
+    OUTCOMES,
+    PARTS,
+    REPORTS,
+    DeliveryLog,
+    DetectionLog,
+    Outcome,
+    SensorCard,
+)
 from mda_sim.sharing.network import FeedSpec, LinkSpec, NodeSpec, SharingSpec
 
 S = 1_000_000
@@ -51,26 +62,49 @@ def make_log(
     )
 
 
-def make_deliveries(log: DetectionLog, links: Sequence[str], hops: Sequence[dict[str, int]]) -> DeliveryLog:
-    """Hops from dicts (report, link, times in s without suffix); a time left out is that before it."""
-    table = {column.name: [] for column in HOPS.columns}
-    for hop in sorted(hops, key=lambda row: (row["report"], row["link"])):
+def make_parts(
+    log: DetectionLog, share_class: Sequence[int] | None = None
+) -> tuple[Table, NDArray[np.uint32]]:
+    """PARTS and the part of each contact; ``share_class`` is by contact, without it reports are whole."""
+    report = np.repeat(log.reports["report"].astype(np.int64), log.reports["count"].astype(np.int64))
+    passed = np.zeros(len(report), np.int64) if share_class is None else np.array(share_class, np.int64)
+    keys = np.stack([report, passed], axis=1)
+    found, number = np.unique(keys, axis=0, return_inverse=True)
+    number = number.reshape(-1)
+    is_vessel = log.contacts["target"] < log.n_vessels
+    columns = {
+        "part": np.arange(len(found)),
+        "report": found[:, 0],
+        "share_class": found[:, 1],
+        "count": np.bincount(number, minlength=len(found)),
+        "n_vessels": np.bincount(number, is_vessel, minlength=len(found)),
+    }
+    return Table.of(PARTS, columns, {"filters": []}), number.astype(np.uint32)
+
+
+def make_deliveries(
+    log: DetectionLog,
+    links: Sequence[str] = (),
+    hops: Sequence[dict[str, float]] = (),
+    share_class: Sequence[int] | None = None,
+) -> DeliveryLog:
+    """Hops from dicts (part, link, times in s without suffix); a time left out is that before it."""
+    others = {"source": -1, "case": -1, "agreement": -1, "consent": -1, "is_kept": 1}
+    others["outcome"] = Outcome.DELIVERED
+    table: dict[str, list[float]] = {column.name: [] for column in HOPS.columns}
+    for hop in sorted(hops, key=lambda row: (row["part"], row["link"], row.get("copy", 0))):
         t_us = 0
         for name, column in table.items():
             if name.startswith("t_"):
                 t_us = round(hop.get(name[2:-3], t_us / S) * S)
                 column.append(t_us)
             else:
-                default = {
-                    "case": -1,
-                    "agreement": -1,
-                    "consent": -1,
-                    "outcome": Outcome.DELIVERED,
-                    "is_new": 1,
-                }.get(name, 0)
-                column.append(hop.get(name, default))
+                column.append(hop.get(name, others.get(name, 0)))
     return DeliveryLog(
-        Table.of(HOPS, table, {"links": list(links)}), Table.empty(OUTCOMES, {"nations": []}), log.digest()
+        *make_parts(log, share_class),
+        Table.of(HOPS, table, {"links": list(links)}),
+        Table.empty(OUTCOMES, {"nations": []}),
+        log.digest(),
     )
 
 
@@ -84,7 +118,7 @@ def log_of() -> Callable[..., DetectionLog]:
     return make_log
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def deliveries_of() -> Callable[..., DeliveryLog]:
     return make_deliveries
 

@@ -15,10 +15,10 @@ agreement (none if it never crossed a border, else that of its last border), and
 until when. At one node, copy A beats copy B of the same part if A is coarsened no more than B; A's label is
 as free as B's (classification no higher, no caveat that B's lacks, releasable to all that B's is, where an
 UNCLASSIFIED label with empty ``rel_to`` is releasable to anyone); both were received under the same
-agreement; and A has every consent that B has, at least as long. A node keeps a copy that comes to it unless
-one that it has beats it (``is_kept``). Copies come in order of t_received_us, then link id, category,
-window, the case before its requests, consent; and within one such piece in the order in which they were
-offered.
+agreement; and A has every consent that B has, known by its recipient, at least as long. A node keeps a copy
+that comes to it unless one that it has beats it (``is_kept``). Copies come in order of t_received_us, then
+link id, category, window, the case before its requests, consent; and within one such piece in the order in
+which they were offered.
 
 **Offers.** A part comes to its feed's node at ``t_ready_us`` plus the feed's delay (if that is past the end
 of the run, it never comes), with the feed's label and coarsened by 0. Each copy that a node keeps is
@@ -31,9 +31,9 @@ from 0 in order of time.
 asked, no later stage met, nothing sanitised.
 
 **Sanitise.** A link's ``sanitise`` is applied to a copy if the originator is the sender's nation or among
-``delegated_by``, and either no label is named or the copy is classified above that label. The copy then has
-the named label, if any, and ``coarsened_m`` = max(what it was, coarsen_m); gates are asked about that copy,
-and the next node gets it.
+``delegated_by``, and either no label is named or the copy is classified above that label (an unknown word
+counts as above), even if that changes nothing. The copy then has the named label, if any, and
+``coarsened_m`` = max(what it was, coarsen_m); gates are asked about that copy, and the next node gets it.
 
 **Arrival.** All gates are asked at ``t_arrived_us``; if any fails the row is WITHHELD with those ``gates``.
 

@@ -1,18 +1,18 @@
 """Outcomes: what became of each part for each nation, best over all routes.
 
-Model: let H be the nodes that hold a report at the end of the run, and a link be usable for it if the link
-would be offered it. A nation whose picture node is in H has it. Otherwise the frontier is the set of usable
-links
-from H to a node outside H from which the picture node can be reached over usable links and nodes outside H;
-the report stopped on each of them, and the best of their outcomes counts. A frontier is empty exactly when no
-usable route leads from the feed's node to the picture node: NO_ROUTE.
+Model: let H be the nodes that hold a copy of a part at the end of the run, and a link be usable for it if
+the link carries its category and does not lead abroad to its originator. A nation whose picture node is in
+H has it. Otherwise the frontier is the set of usable links from H to a node outside H from which the
+picture node can be reached over usable links and nodes outside H; the part stopped on each of them, and the
+best of their outcomes counts. A frontier is empty exactly when no usable route leads from the feed's node
+to the picture node: NO_ROUTE.
 
-A nation whose picture node is in a group with the report's feed node has it at t_ready, over no link, or has
+A nation whose picture node is in a group with the part's feed node has it at t_ready, over no link, or has
 it in flight if that is past the end of the run; holders by a group alone do not count as H.
 
-Reports with the same profile and the same H share a frontier, so it is searched once for each such group.
+Parts with the same profile and the same H share a frontier, so it is searched once for each such group.
 
-Assumptions and limits: a report that the end of the run kept from its feed's node is IN_FLIGHT where there is
+Assumptions and limits: a part that the end of the run kept from its feed's node is IN_FLIGHT where there is
 a route. Where next: metrics count these rows; the audit derives them again.
 """
 
