@@ -32,6 +32,8 @@ IMAGES = {
     },
     "label_sensitivity": {},
 }
+CLASS_METRIC = "custody_fraction_24h"
+"""Figure that is broken down by class."""
 LEVELS = ("UNCLASSIFIED", "RESTRICTED", "CONFIDENTIAL")
 
 
@@ -62,8 +64,24 @@ def extract(summary: dict[str, Any]) -> dict[str, Any]:
         }
         for configuration, nations in summary["configurations"].items()
     }
+    by_class = {
+        configuration: {
+            nation: {
+                group.removeprefix("class:"): entry
+                for group, entry in metrics[CLASS_METRIC].items()
+                if group.startswith("class:") and "@" not in group
+            }
+            for nation, metrics in nations.items()
+        }
+        for configuration, nations in summary["configurations"].items()
+    }
     kept = ("baseline", "caveats", "confidence_level", "label", "seeds")
-    return {"figures": figures, "primary": wanted, **{name: summary[name] for name in kept}}
+    return {
+        "figures": figures,
+        "by_class": by_class,
+        "primary": wanted,
+        **{name: summary[name] for name in kept},
+    }
 
 
 def block(name: str, results: dict[str, Any]) -> str:
@@ -84,6 +102,20 @@ def markdown(results: dict[str, Any]) -> str:
             cells = [_cell(results["figures"][name][nation].get(metric)) for metric in metrics]
             lines.append(f"| {nation} | `{name}` | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def with_classes(results: dict[str, Any]) -> str:
+    """The table of the README, and below it what lies behind it for Japan: a row per class of vessels."""
+    by_class = {name: nations["JPN"] for name, nations in results["by_class"].items()}
+    names = [results["baseline"], *sorted(set(by_class) - {results["baseline"]})]
+    lines = [
+        f"| JPN, {_words(CLASS_METRIC)} of | " + " | ".join(f"`{name}`" for name in names) + " |",
+        "| --- |" + " ---: |" * len(names),
+    ]
+    for vessel_class in sorted(by_class[results["baseline"]]):
+        cells = [f"{100 * by_class[name][vessel_class]['mean']:.1f} %" for name in names]
+        lines.append(f"| `{vessel_class}` | " + " | ".join(cells) + " |")
+    return markdown(results) + "\n\n" + "\n".join(lines)
 
 
 def by_label(results: dict[str, Any]) -> str:
@@ -113,7 +145,10 @@ def by_label(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-TABLES: dict[str, Callable[[dict[str, Any]], str]] = {"label_sensitivity": by_label}
+TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
+    "label_sensitivity": by_label,
+    "six_arrangements": with_classes,
+}
 
 
 def with_block(text: str, name: str, block: str) -> str:

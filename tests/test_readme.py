@@ -31,14 +31,14 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
 
 
-NAMES = ("six_arrangements", "south_china_sea")
+NAMES = ("label_sensitivity", "six_arrangements", "south_china_sea")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_table_of_results_is_that_of_the_stored_results(name: str) -> None:
     script = refresher()
     results = json.loads((script.RESULTS / f"{name}.json").read_text())
-    assert script.with_block(README, name, script.markdown(results)) == README
+    assert script.with_block(README, name, script.block(name, results)) == README
     assert script.markdown(results).count("\n| ") == 1 + 3 * len(results["figures"])
 
 
@@ -67,10 +67,38 @@ def test_what_the_readme_says_of_the_six_arrangements_holds() -> None:
     values = [custody(name, "JPN", "24h") for name in order]
     assert values == sorted(values)
     assert custody("us_hub_consent", "JPN", "72h") > custody("today", "JPN", "72h") + 0.02
+    assert custody("us_hub_consent", "JPN", "24h") < custody("today", "JPN", "24h") + 0.005
+    for nation in ("PHL", "USA"):  # little changes for them but by pooling
+        for name in order[1:-1]:
+            assert custody(name, nation, "24h") < custody("today", nation, "24h") + 0.005
     for nation in ("JPN", "PHL", "USA"):
         for age in ("1h", "6h", "24h", "72h"):
             ceiling = custody("everything_at_once", nation, age)
             assert all(custody(name, nation, age) <= ceiling for name in figures)
+
+
+def test_what_the_readme_says_of_classes_holds() -> None:
+    """An agreement gives Tokyo small Philippine boats and militia; Chinese coast guards and trawlers hardly."""
+    by_class = json.loads((refresher().RESULTS / "six_arrangements.json").read_text())["by_class"]
+
+    def gain(configuration: str, vessel_class: str) -> float:
+        return float(by_class[configuration]["JPN"][vessel_class]["difference"]["mean"])
+
+    for name in ("direct_manual", "direct_automated"):
+        assert gain(name, "banca") > 2 * gain(name, "militia") > 0.1
+        assert max(gain(name, "china_coast_guard"), gain(name, "trawler")) < 0.02
+
+
+def test_what_the_readme_says_of_the_label_holds() -> None:
+    """UNCLASSIFIED gives Tokyo more than the treaty with manual release does; RESTRICTED nothing."""
+    figures = json.loads((refresher().RESULTS / "label_sensitivity.json").read_text())["figures"]
+    for age in ("1h", "6h", "24h", "72h"):
+        metric = f"custody_fraction_{age}"
+        unclassified, treaty, restricted, today = (
+            figures[name]["JPN"][metric]["mean"]
+            for name in ("today_unclassified", "direct_manual", "today_restricted", "today")
+        )
+        assert unclassified > treaty >= restricted == today
 
 
 def test_the_configuration_of_the_readme_can_be_run(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -112,7 +113,11 @@ class Table:
         return bool((order == np.arange(len(self))).all())
 
     def digest(self) -> str:
-        """SHA-256 over schema, metadata and column buffers (little-endian)."""
+        """SHA-256 over schema, metadata and column buffers (little-endian), taken once: columns are read-only."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
         digest = hashlib.sha256(json.dumps([self.schema.name, _plain(self.meta)], sort_keys=True).encode())
         for column in self.schema.columns:
             array = self.columns[column.name]
