@@ -78,7 +78,7 @@ def test_what_the_readme_says_of_the_six_arrangements_holds() -> None:
 
 
 def test_what_the_readme_says_of_classes_holds() -> None:
-    """An agreement gives Tokyo small Philippine boats and militia; Chinese coast guards and trawlers hardly."""
+    """An agreement gives Tokyo small Philippine boats and militia; Chinese coast guards hardly."""
     by_class = json.loads((refresher().RESULTS / "six_arrangements.json").read_text())["by_class"]
 
     def gain(configuration: str, vessel_class: str) -> float:
