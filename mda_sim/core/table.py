@@ -113,7 +113,7 @@ class Table:
         return bool((order == np.arange(len(self))).all())
 
     def digest(self) -> str:
-        """SHA-256 over schema, metadata and column buffers (little-endian); taken once: they are read-only."""
+        """SHA-256 over schema, metadata and column buffers (little-endian); computed once."""
         return self._digest
 
     @cached_property
