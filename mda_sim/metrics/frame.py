@@ -7,7 +7,7 @@ scored area and in each zone. None of it depends on who shares what. Where next:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from mda_sim.core.table import Table
 from mda_sim.core.time import Timeline
 from mda_sim.geo.regions import Region
 from mda_sim.metrics.coverage import Probes
+from mda_sim.metrics.figures import Figure
 from mda_sim.metrics.groups import Cells, cells, intersection, time_in
 from mda_sim.metrics.spec import MetricsSpec
 from mda_sim.picture.awareness import History, history
@@ -46,6 +47,10 @@ class ScoringFrame:
     """The parts of simulated time."""
     spec: MetricsSpec
     """What is measured."""
+    scored_pictures: dict[tuple[str, ...], tuple[list[Figure], NDArray[np.int64]]] = field(
+        default_factory=dict, repr=False
+    )
+    """Figures of pictures scored before, by content: configurations that give a nation the same share them."""
 
 
 def scoring_frame(

@@ -148,8 +148,8 @@ def _nation_figures(
     log, timeline, deliveries, sharing = frame.log, frame.timeline, arranged.deliveries, arranged.sharing
     received = receipts(log, deliveries, sharing, node, end_us=timeline.end_us)
     pictures, organic = _pictures(frame, arranged, received, nation)
-    figures, held_us = _picture_figures(frame, pictures, nation, "")
-    figures += _picture_figures(frame, organic, nation, ORGANIC)[0]
+    known, held_us = _scored_once(frame, pictures, nation, "")
+    figures = known + _scored_once(frame, organic, nation, ORGANIC)[0]
     found = fates(log, deliveries, sharing, received, nation, node, timeline)
     figures += _split_figures(frame, arranged, pictures, answer_before_arrival(found), nation)
     window = (timeline.score_from_us, timeline.score_to_us)
@@ -158,6 +158,16 @@ def _nation_figures(
         figures += gap_figures(gaps, scored_us, frame.probes, zone=zone)
     figures += latency_figures(log, deliveries, received, nation, timeline)
     return figures, held_us
+
+
+def _scored_once(
+    frame: ScoringFrame, pictures: tuple[Table, Table], nation: str, picture: str
+) -> tuple[list[Figure], NDArray[np.int64]]:
+    """``_picture_figures``, taken from the frame if this very picture was scored before."""
+    key = (nation, picture, *(table.digest() for table in pictures))
+    if key not in frame.scored_pictures:
+        frame.scored_pictures[key] = _picture_figures(frame, pictures, nation, picture)
+    return frame.scored_pictures[key]
 
 
 def _picture_figures(
