@@ -50,7 +50,7 @@ class ScoringFrame:
     scored_pictures: dict[tuple[str, ...], tuple[list[Figure], NDArray[np.int64]]] = field(
         default_factory=dict, repr=False
     )
-    """Figures of pictures scored before, by content: configurations that give a nation the same share them."""
+    """Figures of pictures already scored, by content: configurations with the same picture share them."""
 
 
 def scoring_frame(
