@@ -1,4 +1,4 @@
-"""The command line: ``mda-sim run | check | catalogue``, and ``python run_sim.py SCENARIO.yaml``.
+"""The command line: ``mda-sim run | check | new | schema | catalogue``, and ``python run_sim.py FILE``.
 
 Exit codes: 0 done, 1 failed while running, 2 bad input (all problems are printed, nothing is written).
 Answers go to stdout, progress and problems to stderr. This is the only module that prints.
@@ -146,6 +146,26 @@ def check(
         if with_load:
             for line in _loads(loaded):
                 _say(line)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--name", metavar="ID", help="Name of the scenario; default: that of the file.")
+def new(file: Path, name: str | None) -> None:
+    """Write a commented starter scenario to the new FILE: it runs as it is, and is there to be changed."""
+    from mda_sim.scenario.starter import write_starter
+
+    with _errors(debug=False):
+        write_starter(file, name)
+        _say(f"{file}: check it with 'mda-sim check', run it with 'mda-sim run'")
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors that complete keys and mark mistakes."""
+    from mda_sim.scenario.json_schema import schema_text
+
+    click.echo(schema_text(), nl=False)
 
 
 @main.command()

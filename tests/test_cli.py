@@ -255,4 +255,26 @@ def test_the_catalogue_is_listed_with_its_sources(table: str) -> None:
 def test_help_names_the_verbs() -> None:
     result = CliRunner().invoke(main, ["--help"])
     assert result.exit_code == 0
-    assert all(verb in result.output for verb in ("run", "check", "catalogue"))
+    assert all(verb in result.output for verb in ("run", "check", "catalogue", "new", "schema"))
+
+
+def test_a_new_scenario_is_sound_and_nothing_is_ever_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "sulu_sea.yaml"
+    assert CliRunner().invoke(main, ["new", str(path)]).exit_code == 0
+    made = path.read_bytes()
+    checked = CliRunner().invoke(main, ["check", str(path), "--strict"])
+    assert checked.exit_code == 0
+    assert checked.output.startswith("sulu_sea")
+    again = CliRunner().invoke(main, ["new", str(path)])
+    assert again.exit_code == 2
+    assert "is there already" in again.stderr
+    assert path.read_bytes() == made
+
+
+def test_the_schema_that_shipped_scenarios_name_is_the_one_that_is_printed() -> None:
+    folder = ROOT / "scenarios"
+    printed = CliRunner().invoke(main, ["schema"])
+    assert printed.stdout == (folder / "scenario.schema.json").read_text()
+    for path in folder.glob("*.yaml"):
+        first = path.read_text().splitlines()[0]
+        assert first == "# yaml-language-server: $schema=scenario.schema.json", path.name

@@ -2,10 +2,14 @@
 
 ``Problem`` is one finding about an input file; ``ScenarioError`` carries all of them at once. Exit codes:
 0 done, 1 failed while running (``RunError`` and below), 2 bad input (``ScenarioError``).
+
+Whatever a file holds, the text of a problem is printable: controls, text-direction marks and the like are
+shown escaped in words, and by a replacement character in the excerpt, so that the caret keeps its place.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -13,6 +17,7 @@ from typing import Final, Literal
 Severity = Literal["error", "warning"]
 
 _SHOWN: Final = 100  # characters of a line that an excerpt shows
+_UNSHOWN: Final = "\ufffd"  # what an excerpt shows instead of a character that cannot be printed
 
 
 class MdaError(Exception):
@@ -40,19 +45,41 @@ class Problem:
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         head = f"{place}  {self.key}: {self.message}" if self.key else f"{place}  {self.message}"
-        head = f"warning: {head}" if self.severity == "warning" else head
+        head = printable(f"warning: {head}" if self.severity == "warning" else head)
         if not self.excerpt:
             return head
         text, column = _window(self.excerpt, self.column)
         gutter = f"{self.line:>6} | "
-        lead = "".join("\t" if character == "\t" else " " for character in text[: column - 1])
+        lead = "".join(_blank(character) for character in text[: column - 1])
         return f"{head}\n{gutter}{text}\n{' ' * (len(gutter) - 2)}| {lead}^"
+
+
+def printable(text: str) -> str:
+    r"""The text with every character that a terminal may act on, or not show, escaped.
+
+    >>> printable("a\x1b[31m\u202eb")
+    'a\\x1b[31m\\u202eb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def _blank(character: str) -> str:
+    """As much space as the character takes on a terminal."""
+    if character == "\t":
+        return "\t"
+    if unicodedata.combining(character):
+        return ""
+    return "  " if unicodedata.east_asian_width(character) in "WF" else " "
 
 
 def _window(line: str, column: int) -> tuple[str, int]:
     """The part of a line around a column (from 1) that fits a terminal, and the column in that part."""
     start = max(0, column - _SHOWN // 2) if len(line) > _SHOWN and column > _SHOWN else 0
     shown = line[start : start + _SHOWN]
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() or c == "\t" else _UNSHOWN for c in shown)
     before, after = ("..." if start else ""), ("..." if start + _SHOWN < len(line) else "")
     return f"{before}{shown}{after}", column - start + len(before)
 

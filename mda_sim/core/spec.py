@@ -84,18 +84,29 @@ def _as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+_MOMENT: Final = "a date and time with zone, such as 2026-03-02T00:00:00Z"
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
+_QUOTED_MAX: Final = 60
+
+
 def _as_utc(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
         return datetime.fromisoformat(value)
     except ValueError as error:
-        raise ValueError("expected a date and time with zone, such as 2026-03-02T00:00:00Z") from error
+        shown = value if len(value) <= _QUOTED_MAX else f"{value[: _QUOTED_MAX - 3]}..."
+        why = "" if str(error).startswith(("Invalid isoformat", "Isoformat")) else f" ({error})"
+        raise ValueError(f"expected {_MOMENT}, got {shown!r}{why}") from error
 
 
 def _with_zone(value: datetime) -> datetime:
     if value.tzinfo is None:
-        raise ValueError("a date and time needs a zone, such as 2026-03-02T00:00:00Z")
+        raise ValueError(
+            f"a date and time needs a zone, such as 2026-03-02T00:00:00Z, got {value.isoformat()}"
+        )
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise ValueError(f"expected a year from {_FIRST_YEAR} to {_LAST_YEAR}, got {value.year}")
     return value.astimezone(UTC)
 
 
@@ -128,7 +139,7 @@ Items = Annotated[tuple[T, ...], BeforeValidator(_as_tuple)]
 """An ordered list, immutable."""
 
 UtcTime = Annotated[datetime, BeforeValidator(_as_utc), AfterValidator(_with_zone)]
-"""A moment with a zone, kept in UTC."""
+"""A moment with a zone in the years 1900 to 2199, kept in UTC."""
 
 LatDeg = Annotated[float, Field(ge=-90, le=90)]
 LonDeg = Annotated[float, Field(ge=-180, le=180)]

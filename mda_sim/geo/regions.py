@@ -10,7 +10,7 @@ edge that two boxes share is in exactly one of them; polygons follow the same ru
 position that is not a number is in no region.
 
 Assumptions and limits: no region crosses the 180th meridian, and no circle holds a pole; both are refused on
-loading. An edge along a parallel is not a great circle.
+loading, and so is a region of less than 1 m2. An edge along a parallel is not a great circle.
 
 Source: elementary; Green's theorem on the sphere. Where next: areas of scenarios, zones of metrics, scopes of
 agreements.
@@ -19,7 +19,7 @@ agreements.
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,6 +27,9 @@ from pydantic import Field, model_validator
 
 from mda_sim.core.spec import Items, LatDeg, LonDeg, NonNegative, Positive, Spec
 from mda_sim.geo.sphere import EARTH_RADIUS_M, broadcast, distance_m
+
+LEAST_AREA_M2: Final = 1.0
+"""Smallest area of a region. [m2]"""
 
 BoundsDeg = tuple[float, float, float, float]
 """Longitude minimum, latitude minimum, longitude maximum, latitude maximum, in degrees."""
@@ -65,6 +68,7 @@ class Box(Spec):
             raise ValueError(
                 f"lon_min_deg must be less than lon_max_deg, got {got} (no box crosses the 180th meridian)"
             )
+        _refuse_no_area(self)
         return self
 
 
@@ -78,15 +82,21 @@ class Polygon(Spec):
 
     @model_validator(mode="after")
     def _is_simple(self) -> Self:
-        ring = [(point.lon_deg, point.lat_deg) for point in self.points]
-        for i, corner in enumerate(ring):
-            if corner == ring[i - 1]:
-                raise ValueError(
-                    f"point {i} repeats the point before it; the ring closes itself, so the first comes once"
-                )
+        ring = _ring(self)
+        edges = np.roll(ring, -1, axis=0) - ring
+        for i in np.flatnonzero((np.roll(edges, 1, axis=0) == 0.0).all(axis=1))[:1]:
+            raise ValueError(
+                f"point {i} repeats the point before it; the ring closes itself, so the first comes once"
+            )
+        for i in np.flatnonzero(np.abs(edges[:, 0]) > 180.0)[:1]:
+            raise ValueError(
+                f"the edge after point {i} spans {abs(edges[i, 0]):g} degrees of longitude: no polygon "
+                "crosses the 180th meridian"
+            )
         crossing = _first_crossing(ring)
         if crossing is not None:
             raise ValueError(f"the edge after point {crossing[0]} meets the edge after point {crossing[1]}")
+        _refuse_no_area(self)
         return self
 
 
@@ -108,8 +118,12 @@ class Circle(Spec):
             raise ValueError(f"a circle cannot reach a pole: radius_m {self.radius_m:g} is too large here")
         if abs(self.lon_deg) + _lon_reach_deg(self.lat_deg, self.radius_m) > 180.0:
             raise ValueError("a circle cannot cross the 180th meridian: move it or make radius_m smaller")
+        _refuse_no_area(self)
         return self
 
+
+Corners = NDArray[np.float64]
+"""Corners of shape (n, 2): longitude, latitude."""
 
 Region = Annotated[Box | Polygon | Circle, Field(discriminator="kind")]
 """A box, a polygon or a circle, told apart by ``kind``."""
@@ -179,6 +193,12 @@ def widened(region: Box | Polygon | Circle, by_m: NonNegative) -> Box:
     )
 
 
+def _refuse_no_area(region: Box | Polygon | Circle) -> None:
+    area = area_m2(region)
+    if not area >= LEAST_AREA_M2:
+        raise ValueError(f"a region has an area of at least {LEAST_AREA_M2:g} m2, this one has {area:.3g} m2")
+
+
 def _lon_reach_deg(lat_deg: float, radius_m: float) -> float:
     """Largest longitude difference within ``radius_m`` of a point: asin(sin(r / R) / cos(lat))."""
     sine = math.sin(radius_m / EARTH_RADIUS_M) / math.cos(math.radians(lat_deg))
@@ -204,39 +224,42 @@ def _in_polygon(region: Polygon, lat: NDArray[np.float64], lon: NDArray[np.float
     return inside
 
 
-def _first_crossing(ring: list[tuple[float, float]]) -> tuple[int, int] | None:
-    """The first two edges that meet other than in a corner they share, or None; n^2 / 2 tests."""
+def _first_crossing(ring: NDArray[np.float64]) -> tuple[int, int] | None:
+    """The first two edges that meet other than in a corner they share, or None.
+
+    ``ring``: corners of shape (n, 2). Neighbours meet only if one runs back along the other. Only edges whose
+    boxes overlap are looked at more closely.
+    """
     n = len(ring)
-    for i in range(n):
-        a, b = ring[i], ring[(i + 1) % n]
-        for j in range(i + 1, n):
-            c, d = ring[j], ring[(j + 1) % n]
-            if j == i + 1 and _turns_back(a, b, d):
-                return i, j
-            if i == 0 and j == n - 1 and _turns_back(c, d, b):
-                return i, j
-            shares_corner = j == i + 1 or (i == 0 and j == n - 1)
-            if not shares_corner and _meet(a, b, c, d):
-                return i, j
-    return None
+    ends = np.roll(ring, -1, axis=0)
+    low, high = np.minimum(ring, ends), np.maximum(ring, ends)
+    near = np.ones((n, n), np.bool_)
+    for axis in (0, 1):
+        near &= low[:, None, axis] <= high[None, :, axis]
+        near &= high[:, None, axis] >= low[None, :, axis]
+    first, second = np.nonzero(np.triu(near, k=1))
+    a, b, c, d = ring[first], ring[(first + 1) % n], ring[second], ring[(second + 1) % n]
+    after, before = second == first + 1, (first == 0) & (second == n - 1)
+    meet = ~after & ~before & _meet(a, b, c, d)
+    meet |= after & _turns_back(a, b, d)
+    meet |= before & _turns_back(c, d, b)
+    k = int(np.argmax(meet))
+    return (int(first[k]), int(second[k])) if meet[k] else None
 
 
-def _turn(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:
-    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+def _turn(a: Corners, b: Corners, c: Corners) -> NDArray[np.float64]:
+    """Twice the area of each triangle, positive to the left; (n,)."""
+    along, across = (b - a).T, (c - a).T
+    return np.asarray(along[0] * across[1] - along[1] * across[0])
 
 
-def _turns_back(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> bool:
-    """Whether the edge b-c runs back along a-b."""
-    along = (a[0] - b[0]) * (c[0] - b[0]) + (a[1] - b[1]) * (c[1] - b[1])
-    return _turn(a, b, c) == 0 and along > 0
+def _turns_back(a: Corners, b: Corners, c: Corners) -> NDArray[np.bool_]:
+    """Whether each edge b-c runs back along a-b."""
+    return np.asarray((_turn(a, b, c) == 0) & (((a - b) * (c - b)).sum(axis=1) > 0))
 
 
-def _meet(
-    a: tuple[float, float], b: tuple[float, float], c: tuple[float, float], d: tuple[float, float]
-) -> bool:
-    """Whether the segments a-b and c-d have a point in common."""
-    if max(a[0], b[0]) < min(c[0], d[0]) or max(c[0], d[0]) < min(a[0], b[0]):
-        return False
-    if max(a[1], b[1]) < min(c[1], d[1]) or max(c[1], d[1]) < min(a[1], b[1]):
-        return False
-    return _turn(a, b, c) * _turn(a, b, d) <= 0 and _turn(c, d, a) * _turn(c, d, b) <= 0
+def _meet(a: Corners, b: Corners, c: Corners, d: Corners) -> NDArray[np.bool_]:
+    """Whether each pair of segments a-b and c-d, whose boxes overlap, has a point in common."""
+    c_side, d_side = np.sign(_turn(a, b, c)), np.sign(_turn(a, b, d))
+    a_side, b_side = np.sign(_turn(c, d, a)), np.sign(_turn(c, d, b))
+    return np.asarray((c_side * d_side <= 0) & (a_side * b_side <= 0))

@@ -23,7 +23,7 @@ from mda_sim.data.coast.codec import BOUNDS_DEG
 from mda_sim.geo.regions import bounds, contains, widened
 from mda_sim.scenario.findings import Findings, did_you_mean, listed
 from mda_sim.scenario.schema import ScenarioSpec
-from mda_sim.scenario.tree import Entry, ListNode, MapNode, Mark, Node, ScalarNode, find
+from mda_sim.scenario.tree import Entry, ListNode, MapNode, Mark, Node, ScalarNode, find, quoted
 from mda_sim.sensing.sensor import FixedSensor
 from mda_sim.sharing.checks import Finding
 
@@ -163,6 +163,8 @@ def _sensor_far_from_traffic(spec: ScenarioSpec, tree: MapNode, findings: Findin
             message = (
                 f"the sensor at latitude, longitude {place} stands outside the area and its traffic buffer"
             )
+            if abs(sensor.lon_deg) <= 90 and bool(np.all(contains(reach, sensor.lon_deg, sensor.lat_deg))):
+                message += "; are latitude and longitude the wrong way round?"
             findings.warn(spot.mark, spot.path, message)
 
 
@@ -181,7 +183,7 @@ def _unknown(
 ) -> None:
     names = list(known)
     hint = did_you_mean(name, names) or (f"; expected one of {listed(names)}" if names else "; there is none")
-    findings.error(entry.mark, entry.node.path, f"{found} {kind} {name!r}{hint}")
+    findings.error(entry.mark, entry.node.path, f"{found} {kind} {quoted(name)}{hint}")
 
 
 def _text(node: Node, key: str) -> str:

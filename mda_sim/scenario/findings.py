@@ -3,6 +3,9 @@
 All steps of loading report here and go on, so that a bad file shows all its problems at once. A key that an
 earlier step has reported is not reported again by a later one: one mistake gives one message.
 
+Assumptions and limits: after 300 errors the loading ends, so that no file, however wrong, takes long; of
+the warnings the first 300 are kept.
+
 Where next: every module of this room; ``load.py`` raises what was collected.
 """
 
@@ -14,8 +17,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from mda_sim.core.errors import Problem, ScenarioError, Severity
-from mda_sim.scenario.tree import Mark
+from mda_sim.scenario.tree import Mark, quoted
 
+MAX_PROBLEMS: Final = 300
+_HINTED_MAX: Final = 60  # characters of a word for which a nearest one is looked for
+_NEAR_MAX: Final = 200  # words among which it is looked for
 _LINE_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # those of the YAML reader
 
 
@@ -23,17 +29,24 @@ class Findings:
     """Problems so far, and the lines of the files they lie in."""
 
     def __init__(self) -> None:
+        self.n_values = 0
+        """Values read so far, in all files."""
+        self._texts: dict[str, str] = {}
         self._lines: dict[str, list[str]] = {}
         self._problems: dict[Problem, None] = {}
+        self._counts: dict[Severity, int] = {"error": 0, "warning": 0}
         self._settled: set[tuple[Mark, str]] = set()
         self._incomplete: set[str] = set()
 
     def add_file(self, file: str, text: str) -> None:
         """Keep the lines of ``file`` for excerpts."""
-        self._lines[file] = _LINE_BREAK.split(text)
+        self._texts[file] = text
 
     def error(self, mark: Mark, key: str, message: str) -> None:
-        """Note an error at ``mark``, unless an earlier step has already reported that key."""
+        """Note an error at ``mark``, unless an earlier step has already reported that key.
+
+        Raises ``ScenarioError`` with all errors so far once there are too many.
+        """
         self._note(mark, key, message, "error")
 
     def warn(self, mark: Mark, key: str, message: str) -> None:
@@ -68,20 +81,45 @@ class Findings:
             raise ScenarioError(self.errors)
 
     def _note(self, mark: Mark, key: str, message: str, severity: Severity) -> None:
+        mark, line = self._placed(mark)
         if (mark, key) in self._settled:
             return
-        lines = self._lines.get(mark.file, [])
-        excerpt = lines[mark.line - 1] if 0 < mark.line <= len(lines) else ""
-        self._problems[Problem(*mark, key, message, severity, excerpt)] = None
+        problem = Problem(*mark, key, message, severity, line)
+        if problem in self._problems:
+            return
+        if self._counts[severity] < MAX_PROBLEMS:
+            self._counts[severity] += 1
+            self._problems[problem] = None
+        elif severity == "error":
+            message = f"more than {MAX_PROBLEMS} problems; these were found first, and the rest was not read"
+            raise ScenarioError([Problem(mark.file, 0, 0, "", message), *self.errors])
+
+    def _placed(self, mark: Mark) -> tuple[Mark, str]:
+        """``mark`` with its line; at the end of the file if it lies beyond, as the YAML parser has it."""
+        if mark.file not in self._lines and mark.file in self._texts:
+            self._lines[mark.file] = _LINE_BREAK.split(self._texts[mark.file])
+        lines = self._lines.get(mark.file)
+        if not lines or not mark.line:
+            return mark, ""
+        if mark.line > len(lines):
+            mark = Mark(mark.file, len(lines), len(lines[-1]) + 1)
+        return mark, lines[mark.line - 1]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``"; did you mean 'x'?"`` for the nearest known word, or an empty text.
 
+    Nothing is looked for where that would take long: for a long word, or among very many.
+
     >>> did_you_mean("swat_km", ["swath_km", "range_km"])
     "; did you mean 'swath_km'?"
     """
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    if len(word) > _HINTED_MAX:
+        return ""
+    candidates = list(known)
+    if len(candidates) > _NEAR_MAX:
+        candidates = [one for one in candidates if one[:2] == word[:2]][:_NEAR_MAX]
+    near = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
@@ -92,5 +130,5 @@ def listed(words: Iterable[str], most: int = 12) -> str:
     "'a', 'b'"
     """
     ordered = sorted(words)
-    shown = ", ".join(repr(word) for word in ordered[:most])
+    shown = ", ".join(quoted(word) for word in ordered[:most])
     return f"{shown} and {len(ordered) - most} more" if len(ordered) > most else shown

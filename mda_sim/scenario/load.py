@@ -9,6 +9,8 @@ each over the whole scenario:
     fill in              places of sites, parameters of sensor types         expand
     check types          against the specs                                   wording
     check references     between the parts                                   crosschecks, sharing.checks
+    check size           what would exhaust the machine                      size
+    doubt                what can be run but is hardly meant                 crosschecks, doubts
 
 Assumptions and limits: a file that cannot be read as YAML ends the loading there; everything else is
 collected.
@@ -28,15 +30,18 @@ from pydantic import ValidationError
 
 from mda_sim.core.errors import ScenarioError
 from mda_sim.core.spec import ID_PATTERN, FrozenMap, Spec
+from mda_sim.core.time import Timeline
 from mda_sim.scenario.crosschecks import check_places, check_references, place_findings
+from mda_sim.scenario.doubts import check_meaning, check_starts, check_texts
 from mda_sim.scenario.expand import with_sites, with_types
 from mda_sim.scenario.findings import Findings, did_you_mean, listed
 from mda_sim.scenario.merge import Chain, applies, merged, read_settings, setting_of
 from mda_sim.scenario.places import Place, place_of
 from mda_sim.scenario.scenario import Origin, Scenario, leaves, timeline_of
 from mda_sim.scenario.schema import FORMAT, ScenarioFile, ScenarioSpec
+from mda_sim.scenario.size import check_lengths, check_size
 from mda_sim.scenario.source import read_text
-from mda_sim.scenario.tree import Entry, MapNode, Mark, ScalarNode, plain, values
+from mda_sim.scenario.tree import Entry, MapNode, Mark, ScalarNode, plain, quoted, values
 from mda_sim.scenario.wording import report
 from mda_sim.sharing.checks import check_sharing
 from mda_sim.sharing.network import NationSpec, SharingSpec
@@ -122,17 +127,23 @@ def _loaded(tree: MapNode | None, findings: Findings, wishes: _Wishes) -> Scenar
     if tree is None:
         raise ScenarioError(findings.errors)
     _refuse_newer_format(tree, findings)
+    if not check_lengths(tree, _FILE, findings):
+        raise ScenarioError(findings.errors)
     trees = _resolved(tree, findings, wishes)
     findings.settle()
     spec = _checked(ScenarioSpec, trees.whole.without("configurations"), _FILE, findings)
     sharing = {name: _checked(SharingSpec, part, _SHARING, findings) for name, part in trees.arranged.items()}
     findings.settle()
     check_references(trees.whole, findings)
-    _check_sharing(spec, sharing, trees, findings)
+    fits = spec is not None and check_size(spec, sharing, trees.whole, findings)
+    _check_sharing(spec, sharing, trees, findings, timeline_of(spec) if spec and fits else None)
     if spec is None or findings.errors:
         raise ScenarioError(findings.errors)
-    check_places(spec, trees.whole, findings)
     arrangements = FrozenMap({name: part for name, part in sharing.items() if part is not None})
+    check_places(spec, trees.whole, findings)
+    check_texts(trees.whole, findings)
+    check_meaning(spec, arrangements, trees.whole, findings)
+    check_starts(spec, timeline_of(spec), trees.whole, findings)
     return Scenario(spec, arrangements, _origins(spec, trees.whole), findings.warnings)
 
 
@@ -214,8 +225,8 @@ def _kept(tree: MapNode, wanted: Sequence[str] | None, findings: Findings) -> Ma
 def _check_form(name: str, configuration: Entry, findings: Findings) -> None:
     """Note a bad id of a configuration, and everything in it that is not part of ``sharing``."""
     node = configuration.node
-    if not re.match(ID_PATTERN, name):
-        findings.error(configuration.mark, node.path, f"expected an id, got {name!r}")
+    if not re.fullmatch(ID_PATTERN, name):
+        findings.error(configuration.mark, node.path, f"expected an id, got {quoted(name)}")
     if not isinstance(node, MapNode):
         message = f"expected a mapping of what it overrides ({{}} for nothing), got {node.shown()}"
         findings.error(configuration.mark, node.path, message)
@@ -230,7 +241,7 @@ def _not_of_sharing(key: str) -> str:
     if key == "sharing":
         return f"{rule}: write the keys of 'sharing' directly under its name"
     hint = did_you_mean(key, _SHARING.fields) or f"; expected one of {listed(_SHARING.fields)}"
-    return f"{rule}: unknown key {key!r}{hint}"
+    return f"{rule}: unknown key {quoted(key)}{hint}"
 
 
 def _arranged(name: str, tree: MapNode, whole: MapNode, settings: Sequence[MapNode]) -> MapNode:
@@ -283,6 +294,7 @@ def _check_sharing(
     sharing: Mapping[str, SharingSpec | None],
     trees: _Trees,
     findings: Findings,
+    timeline: Timeline | None,
 ) -> None:
     """Run the checks of the sharing part on each configuration that has sound types."""
     nations = spec.nations if spec else _checked_nations(trees.whole)
@@ -290,7 +302,6 @@ def _check_sharing(
         return
     operators = _operators(trees.whole)
     foreign = [sensor for sensor, operator in operators.items() if operator not in nations]
-    timeline = timeline_of(spec) if spec else None
     found = {
         name: check_sharing(_without_feeds(part, foreign), nations, operators, timeline)
         for name, part in sharing.items()

@@ -80,7 +80,7 @@ class Chain:
         if entry is None:
             return own
         named = entry.node.value if isinstance(entry.node, ScalarNode) else None
-        if not isinstance(named, str):
+        if not isinstance(named, str) or not named:
             self._refuse(entry, f"expected the path of one file, got {entry.node.shown()}")
             return None
         if not named.isprintable():

@@ -14,7 +14,7 @@ import math
 import re
 from typing import Final
 
-from mda_sim.scenario.tree import Scalar
+from mda_sim.scenario.tree import Scalar, cut
 
 _WORDS: Final[dict[str, Scalar]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -50,7 +50,7 @@ def resolve(text: str) -> Scalar:
     if _FLOAT.fullmatch(text):
         number = float(text)
         if math.isinf(number):
-            raise ValueError(f"the number {text} is too large")
+            raise ValueError(f"the number {cut(text)} is too large")
         return number
     return text
 
@@ -60,6 +60,6 @@ def _integer(text: str) -> int:
     number = int(text[2:], base) if base else int(text)
     if abs(number) > _LARGEST:
         raise ValueError(
-            f"the whole number {text} is too large; write it with an exponent if it is a quantity"
+            f"the whole number {cut(text)} is too large; write it with an exponent if it is a quantity"
         )
     return number

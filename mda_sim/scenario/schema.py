@@ -16,7 +16,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from mda_sim.core.spec import Count, Id, IdMap, NationMap, NonNegative, Positive, Spec, UtcTime
+from mda_sim.core.spec import Id, IdMap, NationMap, NonNegative, Positive, Spec, UtcTime
 from mda_sim.geo.regions import Region
 from mda_sim.metrics.spec import MetricsSpec
 from mda_sim.sensing.sensors import SensorSpec
@@ -30,8 +30,8 @@ FORMAT: Final = 1
 class SeedSpec(Spec):
     """Which realisations of world and sensing are run; all configurations share them."""
 
-    first: Count = 1
-    """The first seed."""
+    first: Annotated[int, Field(ge=0, lt=2**31)] = 1
+    """The first seed. 0 to 2,147,483,647"""
     count: Annotated[int, Field(ge=1, le=10_000)] = 1
     """How many seeds, counted up from the first. 1 to 10,000"""
 

@@ -13,7 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
+
+QUOTED_MAX: Final = 60
+"""Characters of a value that a message quotes."""
 
 Scalar: TypeAlias = bool | int | float | str | None
 
@@ -47,8 +50,7 @@ class ScalarNode:
         """The value as a message quotes it: as typed, strings in quotes, long ones cut."""
         if self.value is None:
             return "nothing (null)"
-        text = self.text if len(self.text) <= 60 else self.text[:57] + "..."
-        return repr(text) if isinstance(self.value, str) else text
+        return quoted(self.text) if isinstance(self.value, str) else cut(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class ListNode:
 
     def shown(self) -> str:
         """The list as a message names it."""
-        return "a list"
+        return "a list" if self.items else "an empty list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class MapNode:
 
     def shown(self) -> str:
         """The mapping as a message names it."""
-        return "a mapping"
+        return "a mapping" if self.entries else "an empty mapping"
 
     def get(self, *keys: str) -> Node | None:
         """The node down a path of keys, or None if there is none."""
@@ -125,6 +127,16 @@ class Spot(NamedTuple):
     mark: Mark
     path: str
     node: Node
+
+
+def cut(text: str) -> str:
+    """The beginning of a text that is too long to be quoted whole."""
+    return text if len(text) <= QUOTED_MAX else f"{text[: QUOTED_MAX - 3]}..."
+
+
+def quoted(text: str) -> str:
+    """A text as a message quotes it: in quotes, escaped, a long one cut."""
+    return repr(cut(text))
 
 
 def join(path: str, *keys: str) -> str:

@@ -22,7 +22,8 @@ from mda_sim.core.spec import ID_PATTERN, NATION_PATTERN
 from mda_sim.core.units import CONVERSIONS, SI_SUFFIXES, from_si, spellings
 from mda_sim.scenario.findings import Findings, did_you_mean, listed
 from mda_sim.scenario.places import Place
-from mda_sim.scenario.tree import MapNode, Node, ScalarNode, Spot, find
+from mda_sim.scenario.slips import advice
+from mda_sim.scenario.tree import MapNode, Node, ScalarNode, Spot, find, quoted
 
 _EXPECTED: Final[Mapping[str, str]] = {
     "float_type": "a number",
@@ -73,7 +74,9 @@ def _report_one(detail: Any, tree: MapNode, place: Place, findings: Findings) ->
     elif kind in ("union_tag_invalid", "union_tag_not_found"):
         _report_kind(kind, spot, _place_at(tree, place, steps), findings)
     else:
-        findings.error(spot.mark, spot.path, _value(kind, detail, spot.node, steps[-1:] == ("[key]",)))
+        is_key = steps[-1:] == ("[key]",)
+        help_ = "" if is_key else advice(kind, spot.node, spot.path)
+        findings.error(spot.mark, spot.path, _value(kind, detail, spot.node, is_key) + help_)
 
 
 def _place_at(tree: MapNode, place: Place, steps: tuple[str | int, ...]) -> Place:
@@ -103,7 +106,9 @@ def _unknown_key(key: str, place: Place) -> str:
     same_stem = [name for name in known if stem and name.rpartition("_")[0] == stem]
     if same_stem and suffix in (*CONVERSIONS, *SI_SUFFIXES):
         return f"unknown key {key!r}: wrong unit; expected one of {listed(same_stem)}"
-    return f"unknown key {key!r}{did_you_mean(key, known) or f'; expected one of {listed(place.fields)}'}"
+    return (
+        f"unknown key {quoted(key)}{did_you_mean(key, known) or f'; expected one of {listed(place.fields)}'}"
+    )
 
 
 def _report_kind(error_kind: str, spot: Spot, place: Place, findings: Findings) -> None:
@@ -138,7 +143,7 @@ def _value(kind: str, detail: Any, node: Node, is_key: bool) -> str:
         return f"expected {_one_of(choices, context['expected'])}, got {node.shown()}{hint}"
     if kind == "string_pattern_mismatch":
         expected = _PATTERNS.get(context["pattern"], f"a text that matches {context['pattern']}")
-        return f"expected {expected}, got {repr(detail['input']) if is_key else node.shown()}"
+        return f"expected {expected}, got {quoted(detail['input']) if is_key else node.shown()}"
     if kind in ("too_short", "too_long"):
         most = kind == "too_long"
         bound = f"at most {context['max_length']}" if most else f"at least {context['min_length']}"

@@ -39,3 +39,18 @@ def test_problems_come_in_file_order() -> None:
     error = ScenarioError([late, early])
     assert error.problems == (early, late)
     assert error.exit_code == 2
+
+
+def test_what_a_terminal_may_act_on_is_escaped_and_the_caret_keeps_its_place() -> None:
+    line = "name: \x1b[2J\u202eHERE"
+    head, excerpt, caret = str(
+        Problem("a\x07.yaml", 3, 12, "na\nme", "got \x1b]0;x\x07", excerpt=line)
+    ).splitlines()
+    assert head == "a\\x07.yaml:3:12  na\\nme: got \\x1b]0;x\\x07"
+    assert excerpt == "     3 | name: \ufffd[2J\ufffdHERE"
+    assert excerpt[caret.index("^") :] == "HERE"
+
+
+def test_the_caret_counts_wide_characters_twice_and_combining_ones_not_at_all() -> None:
+    _, _, caret = str(Problem("a.yaml", 1, 5, "", "m", excerpt="\u83f2\u5f8be\u0301HERE")).splitlines()
+    assert caret.split("| ")[1] == "     ^"

@@ -74,6 +74,22 @@ def test_moments_are_kept_in_utc() -> None:
     assert outer.model_dump(mode="json")["start"] == "2026-03-02T00:00:00Z"
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("2026-02-30T00:00:00Z", r"got '2026-02-30T00:00:00Z' \(day is out of range for month\)"),
+        ("soon", "expected a date and time with zone, such as 2026-03-02T00:00:00Z, got 'soon'"),
+        ("x" * 500, r"got 'x{57}\.\.\.'"),
+        ("2026-03-02", "needs a zone, such as 2026-03-02T00:00:00Z, got 2026-03-02T00:00:00"),
+        ("0001-01-01T00:00:00+23:59", "expected a year from 1900 to 2199, got 1"),
+        ("9999-12-31T23:59:59-23:59", "expected a year from 1900 to 2199, got 9999"),
+    ],
+)
+def test_a_moment_that_is_refused_says_what_was_found(text: str, says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        Outer.model_validate({"start": text})
+
+
 def test_a_frozen_map_equals_a_dict_of_the_same_items() -> None:
     assert FrozenMap({"b": 1, "a": 2}) == {"a": 2, "b": 1}
     assert repr(FrozenMap({"b": 1})) == "FrozenMap({'b': 1})"

@@ -78,6 +78,10 @@ def test_a_region_is_told_apart_by_its_kind():
         (lambda: Circle(lat_deg=89.9, lon_deg=0, radius_m=20_000), "cannot reach a pole"),
         (lambda: Circle(lat_deg=0, lon_deg=179.9, radius_m=20_000), "180th meridian"),
         (lambda: Circle(lat_deg=float("nan"), lon_deg=0, radius_m=1), "finite"),
+        (lambda: polygon((170, 0), (-170, 5), (170, 5)), "after point 0 spans 340 degrees of longitude"),
+        (lambda: Box(lat_min_deg=5, lat_max_deg=5 + 1e-12, lon_min_deg=1, lon_max_deg=2), "at least 1 m2"),
+        (lambda: polygon((1, 5), (1 + 1e-9, 5), (1, 5 + 1e-9)), "at least 1 m2"),
+        (lambda: Circle(lat_deg=5, lon_deg=1, radius_m=0.1), "this one has 0.0314 m2"),
     ],
 )
 def test_a_region_that_makes_no_sense_is_refused_with_the_reason(build, says):

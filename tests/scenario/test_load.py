@@ -312,7 +312,7 @@ def test_a_file_that_is_not_there_says_so(write: Write) -> None:
         ("loop.yaml", "cannot follow the path 'loop.yaml'"),
         ("x" * 5000, "cannot read"),
         ("[a.yaml, b.yaml]", "expected the path of one file, got a list"),
-        ("''", "no such file: '"),
+        ("''", "expected the path of one file, got ''"),
     ],
 )
 def test_a_path_that_leads_nowhere_is_a_problem_and_no_crash(write: Write, value: str, says: str) -> None:

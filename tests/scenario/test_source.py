@@ -92,7 +92,7 @@ def test_a_hundred_thousand_brackets_are_refused_without_harm() -> None:
 
 
 def test_too_many_nodes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert MAX_NODES == 200_000
+    assert MAX_NODES == 20_000
     monkeypatch.setattr("mda_sim.scenario.source.MAX_NODES", 1000)
     assert read("a: [" + "1," * 998 + "]")[1] == []
     ((_, _, _, message),) = read("a: [" + "1," * 999 + "]")[1]
@@ -114,9 +114,10 @@ def test_a_file_that_is_too_large_or_no_text_is_refused(tmp_path: Path) -> None:
     assert read_file(latin, "latin.yaml", findings) is None
     assert read_file(tmp_path, "folder", findings) is None
     folder, big, text = findings.errors
-    assert folder.message == "no such file: 'folder'"
-    assert big.message == "'large.yaml' is larger than 8 MB"
-    assert (text.line, text.column, text.message) == (2, 7, "the file is not UTF-8 text")
+    assert folder.message == "'folder' is a folder; expected a YAML file"
+    assert big.message == "'large.yaml' is larger than 2 MB"
+    assert (text.line, text.column) == (2, 7)
+    assert text.message.startswith("the file is not UTF-8 text; save it as UTF-8")
 
 
 def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
