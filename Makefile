@@ -6,7 +6,7 @@ SCENARIO ?= scenarios/six_arrangements.yaml
 BRIEFLY := --quiet --seeds 1 --set warmup_h=6 --set duration_h=12 --set drain_h=6
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: run test lint check wheel scenarios bench notebooks lock clean
+.PHONY: run test lint check wheel scenarios fuzz bench notebooks lock clean
 
 run: $(VENV)/.run          ## set up and run the headline experiment, or SCENARIO=file
 	$(BIN)/mda-sim run $(SCENARIO)
@@ -15,8 +15,8 @@ test: $(VENV)/.test        ## set up and pass the tests
 	$(BIN)/python -m pytest -n 2
 
 lint: $(VENV)/.test        ## style, types and import contracts
-	$(BIN)/ruff check mda_sim tests benchmarks docs notebooks run_sim.py
-	$(BIN)/ruff format --check mda_sim tests benchmarks docs notebooks run_sim.py
+	$(BIN)/ruff check mda_sim tests benchmarks docs notebooks validation run_sim.py
+	$(BIN)/ruff format --check mda_sim tests benchmarks docs notebooks validation run_sim.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	! grep -nE '(https?|file)://|--(extra-)?index-url|--find-links' requirements.lock requirements-dev.lock
@@ -30,6 +30,9 @@ scenarios: $(VENV)/.test   ## check every shipped scenario and run it briefly
 
 wheel: $(VENV)/.test       ## build the wheel and run it outside the repository, on a scenario that extends no other
 	sh .ci/try_wheel $(BIN)/python scenarios/south_china_sea.yaml
+
+fuzz: $(VENV)/.test        ## throw a million byte strings and broken scenarios at the reader; writes validation/fuzz.md
+	nice -n 19 $(BIN)/python validation/fuzz_scenario.py
 
 bench: $(VENV)/.test       ## measure, as multiples of a yardstick; writes benchmarks/results.md
 	$(BIN)/python benchmarks/bench.py

@@ -32,7 +32,7 @@ _CATALOGUE_TABLES = ("sites", "features", "ports", "sensor_types", "agreements",
 def _scenario_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options of every verb that loads a scenario."""
     options = (
-        click.argument("scenario", type=click.Path(dir_okay=False, path_type=Path)),
+        click.argument("scenario", type=click.Path(path_type=Path)),
         click.option(
             "--configurations", metavar="A,B", help="Only these configurations; the baseline always runs."
         ),
@@ -49,6 +49,7 @@ def _scenario_options(command: Callable[..., None]) -> Callable[..., None]:
             metavar="KEY.PATH=VALUE",
             help="Override one value; may be repeated.",
         ),
+        click.option("--allow-path", is_flag=True, help="Let 'extends' leave the scenario's folder."),
         click.option("--strict", is_flag=True, help="Treat warnings as errors."),
         click.option("--debug", is_flag=True, help="Show the traceback of an error."),
     )
@@ -93,6 +94,7 @@ def run(
     configurations: str | None,
     seeds: int | None,
     sets: tuple[str, ...],
+    allow_path: bool,
     strict: bool,
     debug: bool,
     workers: int | None,
@@ -105,7 +107,7 @@ def run(
     A folder that already holds this very run is shown again; an interrupted one is completed.
     """
     with _errors(debug):
-        loaded = _load(scenario, configurations, seeds, sets, strict)
+        loaded = _load(scenario, configurations, seeds, sets, allow_path=allow_path, strict=strict)
         from mda_sim.study.run import run as run_study
 
         with _progress(quiet=quiet) as watch:
@@ -134,13 +136,14 @@ def check(
     configurations: str | None,
     seeds: int | None,
     sets: tuple[str, ...],
+    allow_path: bool,
     strict: bool,
     debug: bool,
     with_load: bool,
 ) -> None:
     """Check SCENARIO and print what it holds; nothing is run or written."""
     with _errors(debug):
-        loaded = _load(scenario, configurations, seeds, sets, strict)
+        loaded = _load(scenario, configurations, seeds, sets, allow_path=allow_path, strict=strict)
         for line in _contents(loaded):
             _say(line)
         if with_load:
@@ -193,14 +196,20 @@ def catalogue(table: str | None, as_json: bool) -> None:
 
 
 def _load(
-    path: Path, configurations: str | None, seeds: int | None, sets: tuple[str, ...], strict: bool
+    path: Path,
+    configurations: str | None,
+    seeds: int | None,
+    sets: tuple[str, ...],
+    *,
+    allow_path: bool,
+    strict: bool,
 ) -> Scenario:
     """The scenario, its warnings printed; ``strict`` turns them into errors."""
     from mda_sim.core.errors import ScenarioError
     from mda_sim.scenario import load_scenario
 
     names = [name.strip() for name in configurations.split(",") if name.strip()] if configurations else None
-    loaded = load_scenario(path, sets=sets, configurations=names, seeds=seeds)
+    loaded = load_scenario(path, sets=sets, configurations=names, seeds=seeds, allow_path=allow_path)
     if strict and loaded.warnings:
         raise ScenarioError(loaded.warnings)
     for warning in loaded.warnings:

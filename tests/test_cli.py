@@ -216,6 +216,11 @@ def test_hostile_names_go_through_every_output_unharmed(tmp_path: Path) -> None:
     assert "\\[bold red\\]x\\[/bold red\\] \\$" in document
     assert "\x1b" not in document
     assert "<script>" not in document.replace("\\<script\\>", "")
+    for path in (tmp_path / "out").rglob("*"):
+        if path.suffix in (".csv", ".md", ".json", ".yaml"):
+            assert not set(path.read_text()) & {"\x1b", "\u202e"}, path.name
+        if path.suffix == ".csv":
+            assert not re.search(r"(^|,)\"?[=+@]", path.read_text(), flags=re.MULTILINE), path.name
 
 
 def test_check_tells_what_is_in_a_scenario_and_writes_nothing(

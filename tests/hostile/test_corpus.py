@@ -100,7 +100,7 @@ def test_the_installed_command_says_the_same(
 def test_a_folder_is_refused(check: Any, tmp_path: Path) -> None:
     answer = check(tmp_path, ".")
     assert (answer.code, answer.out, answer.deeds) == (2, "", [])
-    assert "directory" in answer.err
+    assert "is a folder; expected a YAML file" in answer.err
 
 
 def test_the_checker_notices_what_is_done(server: Any) -> None:
