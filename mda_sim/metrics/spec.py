@@ -67,9 +67,7 @@ def _distinct_ages(ages_s: tuple[float, ...]) -> tuple[float, ...]:
 class MetricsSpec(Spec):
     """What is measured of each nation's picture."""
 
-    custody_age_s: Annotated[
-        Items[Positive], Field(min_length=1, max_length=100), AfterValidator(_distinct_ages)
-    ] = (
+    custody_age_s: Annotated[Items[Positive], Field(min_length=1), AfterValidator(_distinct_ages)] = (
         3600.0,
         21600.0,
         86400.0,
