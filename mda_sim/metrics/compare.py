@@ -52,7 +52,7 @@ def summarise(rows: Iterable[ScoreRow], baseline: str, primary: Sequence[Endpoin
     tree: dict[str, Any] = {}
     for (configuration, nation, metric, group), values in sorted(by_key.items()):
         entry: dict[str, Any] = {
-            **interval(list(values.values())),
+            **interval(tuple(values.values())),
             "unit": units[configuration, nation, metric, group],
         }
         if configuration != baseline:
@@ -79,14 +79,14 @@ def interval(values: Sequence[float]) -> dict[str, Any]:
     {'mean': 1.0, 'low': 1.0, 'high': 1.0, 'n': 2}
     """
     known = [value for value in values if not math.isnan(value)]
-    infinite = sum(math.isinf(value) for value in known)
     n = len(known)
+    infinite = sum(map(math.isinf, known))
     if infinite or not n:
         counted = {"n_infinite": infinite} if infinite else {}
         return {"mean": None, "low": None, "high": None, "n": n, **counted}
-    mean = math.fsum(known) / n
     if n == 1:
-        return {"mean": mean, "low": None, "high": None, "n": 1}
+        return {"mean": known[0], "low": None, "high": None, "n": 1}
+    mean = math.fsum(known) / n
     spread = math.sqrt(math.fsum((value - mean) ** 2 for value in known) / (n - 1))
     half = t_quantile(n - 1) * spread / math.sqrt(n)
     return {"mean": mean, "low": mean - half, "high": mean + half, "n": n}
@@ -94,7 +94,7 @@ def interval(values: Sequence[float]) -> dict[str, Any]:
 
 def paired_difference(values: Mapping[int, float], reference: Mapping[int, float]) -> dict[str, Any]:
     """``interval`` of value - reference over the seeds that have both (seed -> value)."""
-    return interval([values[seed] - reference[seed] for seed in sorted(values.keys() & reference.keys())])
+    return interval([value - reference[seed] for seed, value in values.items() if seed in reference])
 
 
 def warnings(n_seeds: int) -> list[str]:

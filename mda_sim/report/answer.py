@@ -12,7 +12,7 @@ digits, are in the tables of ``sheets``. Where next: ``study.run`` writes it to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from mda_sim.report.figures import (
@@ -95,7 +95,7 @@ def _nation(summary: Mapping[str, Any], nation: str, zones: Mapping[str, str]) -
         heading = f"{metric_words(custody)} by {kind}"
         yield from _table(summary, nation, heading, rows, by="vessels", has_zones=kind == "zone")
     for kind, groups in _groups(metrics.get("gap_held_fraction", ())):
-        yield from _gap_tables(summary, nation, kind, groups, zones)
+        yield from _gap_tables(summary, nation, kind, groups, zones, known=metrics)
     senders = [group for group in metrics.get("latency_mean_s", ()) if group.startswith("from:")]
     for group in senders:
         stages = (Row(words, Figure(f"stage_{stage}_mean_s", group)) for stage, words in STAGE_WORDS.items())
@@ -132,12 +132,12 @@ def _table(
     has_zones: bool = False,
 ) -> Iterator[str]:
     """A table of figures by configuration under its heading; nothing without figures."""
-    known = metrics_of(summary, nation)
-    rows = [row for row in rows if row.figure.group in known.get(row.figure.metric, {})]
+    configurations = configurations_of(summary)
+    rows = [row for row in rows if any(entry_of(summary, one, nation, row.figure) for one in configurations)]
     if not rows:
         return
     same = unchanged(summary, nation, [row.figure for row in rows])
-    names = [name for name in configurations_of(summary) if name not in same]
+    names = [name for name in configurations if name not in same]
     yield from _above(summary, nation, heading, same, has_zones or any("@" in r.figure.group for r in rows))
     yield from _head([by, *(for_markdown(name) for name in names), "n"])
     for row in rows:
@@ -146,11 +146,19 @@ def _table(
 
 
 def _gap_tables(
-    summary: Mapping[str, Any], nation: str, kind: str, groups: Sequence[str], zones: Mapping[str, str]
+    summary: Mapping[str, Any],
+    nation: str,
+    kind: str,
+    groups: Sequence[str],
+    zones: Mapping[str, str],
+    *,
+    known: Collection[str],
 ) -> Iterator[str]:
-    """The gap split by one breakdown: a table per configuration, a row per group, a column per part."""
+    """The gap split by one breakdown: a table per configuration, a row per group, a column per part.
+
+    ``known``: names of the metrics that the nation has.
+    """
     metrics = {f"gap_{part}_fraction": words for part, words in GAP_WORDS.items()}
-    known = metrics_of(summary, nation)
     metrics = {metric: words for metric, words in metrics.items() if metric in known}
     same = unchanged(summary, nation, [Figure(metric, group) for metric in metrics for group in groups])
     age = age_words(split_age(summary))

@@ -50,6 +50,8 @@ COLUMNS: Final = (
     "difference_n",
 )
 
+_NO_DIFFERENCE: Final = {"mean": None, "low": None, "high": None, "n": None}
+
 
 def sheets(summary: Mapping[str, Any], zones: Mapping[str, str]) -> dict[str, str]:
     """The text of each file by its name; ``zones`` gives names of zones by id."""
@@ -70,27 +72,38 @@ def _rows(summary: Mapping[str, Any], zones: Mapping[str, str]) -> Iterator[tupl
     primary = set(primary_of(summary))
     configurations = summary["configurations"]
     nations = sorted({nation for found in configurations.values() for nation in found})
+    of_group: dict[str, list[str]] = {}
     for nation in nations:
         for name in configurations_of(summary):
             for metric, groups in configurations[name].get(nation, {}).items():
                 theme = next(theme for theme, starts in THEMES.items() if metric.startswith(starts))
+                head = [for_csv(nation), for_csv(name), for_csv(metric)]
                 for group, entry in groups.items():
-                    kind, _, zone = group.partition("@")
-                    names = (nation, name, metric, group_words(kind), zones.get(zone, zone), group)
-                    difference = entry.get("difference", {})
-                    yield (
-                        theme,
-                        [
-                            *(for_csv(cell) for cell in names),
-                            "yes" if (metric, group) in primary else "",
-                            for_csv(str(entry["unit"])),
-                            *(_number(entry.get(key)) for key in ("mean", "low", "high", "n")),
-                            _number(entry.get("n_infinite", 0)),
-                            *(_number(difference.get(key)) for key in ("mean", "low", "high", "n")),
-                        ],
-                    )
+                    if group not in of_group:
+                        of_group[group] = _group_cells(group, zones)
+                    mark = "yes" if (metric, group) in primary else ""
+                    unit = for_csv(str(entry["unit"]))
+                    yield theme, [*head, *of_group[group], mark, unit, *_numbers(entry)]
 
 
-def _number(value: float | None) -> str:
-    """The shortest text that reads back the same; empty for what is undefined."""
-    return "" if value is None else repr(value)
+def _group_cells(group: str, zones: Mapping[str, str]) -> list[str]:
+    """Who and where in words, and the group as the summary spells it."""
+    kind, _, zone = group.partition("@")
+    return [for_csv(group_words(kind)), for_csv(zones.get(zone, zone)), for_csv(group)]
+
+
+def _numbers(entry: Mapping[str, Any]) -> list[str]:
+    """Each number as the shortest text that reads back the same; empty for what is undefined."""
+    difference = entry.get("difference", _NO_DIFFERENCE)
+    found = (
+        entry["mean"],
+        entry["low"],
+        entry["high"],
+        entry["n"],
+        entry.get("n_infinite", 0),
+        difference["mean"],
+        difference["low"],
+        difference["high"],
+        difference["n"],
+    )
+    return ["" if value is None else repr(value) for value in found]
