@@ -49,7 +49,9 @@ def _scenario_options(command: Callable[..., None]) -> Callable[..., None]:
             metavar="KEY.PATH=VALUE",
             help="Override one value; may be repeated.",
         ),
-        click.option("--allow-path", is_flag=True, help="Let 'extends' leave the scenario's folder."),
+        click.option(
+            "--allow-path", is_flag=True, help="Let 'extends' and data files leave the scenario's folder."
+        ),
         click.option("--strict", is_flag=True, help="Treat warnings as errors."),
         click.option("--debug", is_flag=True, help="Show the traceback of an error."),
     )

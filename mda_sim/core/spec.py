@@ -6,9 +6,11 @@ Collections are mappings keyed by id and kept sorted by id, so the order of keys
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Generic, Literal, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, Final, Generic, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -16,9 +18,15 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     PlainSerializer,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
     StringConstraints,
+    model_serializer,
 )
+
+from mda_sim.core.errors import DigestMismatch
 
 K = TypeVar("K", bound=str)
 T = TypeVar("T")
@@ -112,6 +120,7 @@ def _with_zone(value: datetime) -> datetime:
 
 ID_PATTERN: Final = r"^[a-z][a-z0-9_]{0,40}$"
 NATION_PATTERN: Final = r"^[A-Z]{3}$"
+SHA256_PATTERN: Final = r"^[0-9a-f]{64}$"
 
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 """An id: a lower-case letter, then up to 40 lower-case letters, digits or underscores."""
@@ -147,3 +156,59 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
+
+
+BY_CONTENT: Final[Mapping[str, bool]] = {"by_content": True}
+"""Context of ``model_dump`` under which a ``DataFile`` is its content alone, wherever the file lies."""
+
+
+def content_sha256(path: str | Path) -> str:
+    """SHA-256 of a file's bytes, in hex. Raises OSError if it cannot be read."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class DataFile(Spec):
+    """A file that a scenario reads, known by its content.
+
+    In YAML it is the path alone, relative to the folder of the file that states it, or ``path`` with
+    ``sha256``; the loader makes the path absolute and fills in the digest. In Python, ``DataFile.at(path)``.
+    """
+
+    path: str
+    """Absolute path of the file."""
+    sha256: Annotated[str, StringConstraints(pattern=SHA256_PATTERN)]
+    """SHA-256 of its bytes, 64 hexadecimal digits. Where it is stated, the file must match it."""
+
+    @classmethod
+    def at(cls, path: str | Path) -> Self:
+        """The file at ``path`` with its present content. Raises OSError if it cannot be read."""
+        resolved = Path(path).resolve(strict=True)
+        return cls(path=str(resolved), sha256=content_sha256(resolved))
+
+    def verified(self) -> Path:
+        """The path, for whoever reads the file now: DigestMismatch if its content is no longer the same."""
+        path = Path(self.path)
+        try:
+            found = content_sha256(path)
+        except OSError as error:
+            raise DigestMismatch(f"cannot read {self.path}: {error.strerror or error}") from error
+        if found != self.sha256:
+            raise DigestMismatch(
+                f"{self.path} was changed since the scenario was loaded; load and run it again"
+            )
+        return path
+
+    @model_serializer(mode="wrap")
+    def _serialised(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        """Both fields, or the digest alone under the context ``BY_CONTENT``."""
+        if info.context == BY_CONTENT:
+            return {"sha256": self.sha256}
+        return dict(handler(self))
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """What a scenario file may hold: a path, or a mapping of both fields."""
+        mapping = handler.resolve_ref_schema(handler(core_schema))
+        told = "Path of a file, relative to the folder of the file that states it."
+        return {"anyOf": [{"type": "string", "minLength": 1, "description": told}, dict(mapping)]}

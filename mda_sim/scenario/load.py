@@ -7,6 +7,7 @@ each over the whole scenario:
     set                  each ``--set`` over it                              merge
     arrange              ``sharing`` under each configuration                here
     fill in              places of sites, parameters of sensor types         expand
+                         digests of the files that are named                 files
     check types          against the specs                                   wording
     check references     between the parts                                   crosschecks, sharing.checks
     check size           what would exhaust the machine                      size
@@ -34,6 +35,7 @@ from mda_sim.core.time import Timeline
 from mda_sim.scenario.crosschecks import check_places, check_references, place_findings
 from mda_sim.scenario.doubts import check_meaning, check_starts, check_texts
 from mda_sim.scenario.expand import with_sites, with_types
+from mda_sim.scenario.files import FileReader, Reach, rooted
 from mda_sim.scenario.findings import Findings, did_you_mean, listed
 from mda_sim.scenario.merge import Chain, applies, merged, read_settings, setting_of
 from mda_sim.scenario.places import Place, place_of
@@ -64,15 +66,15 @@ def load_scenario(
 
     ``sets`` are overrides ``key.path=value``, applied in their order. ``configurations`` names those to
     keep (all if None; the baseline always stays, since the others are compared with it). ``seeds`` is how
-    many seeds to run instead of the file's ``seed.count``. With ``allow_path``, ``extends`` may leave the
-    scenario's folder.
+    many seeds to run instead of the file's ``seed.count``. With ``allow_path``, ``extends`` and data
+    files may leave the scenario's folder.
 
     Raises ``ScenarioError`` with every problem found, each at its file, line and column.
     """
     findings = Findings()
-    chain = Chain(_FILE, findings, Path(path).parent.resolve(), allow_path)
-    tree = chain.read(Path(path), str(path))
-    return _loaded(tree, findings, _Wishes(tuple(sets), configurations, seeds))
+    reach = Reach(Path(path).parent.resolve(), allow_path)
+    tree = Chain(_FILE, findings, reach).read(Path(path), str(path))
+    return _loaded(tree, findings, _Wishes(tuple(sets), configurations, seeds, reach))
 
 
 def load_scenario_text(
@@ -85,7 +87,8 @@ def load_scenario_text(
 ) -> Scenario:
     """Load a scenario from YAML text, such as ``Scenario.to_yaml`` gives; ``file`` is its name in messages.
 
-    As ``load_scenario``; ``extends`` is refused, since a text lies in no folder.
+    As ``load_scenario``; ``extends`` is refused, since a text lies in no folder, and a data file needs its
+    absolute path and its SHA-256.
     """
     findings = Findings()
     tree = read_text(text, file, findings)
@@ -93,8 +96,8 @@ def load_scenario_text(
         findings.error(entry.mark, "extends", "a text that lies in no folder cannot extend a file")
         tree = None
     if tree is not None:
-        tree = Chain(_FILE, findings, Path()).over_bases(tree, Path(file), file, ())
-    return _loaded(tree, findings, _Wishes(tuple(sets), configurations, seeds))
+        tree = Chain(_FILE, findings, Reach(None)).over_bases(tree, Path(file), file, ())
+    return _loaded(tree, findings, _Wishes(tuple(sets), configurations, seeds, Reach(None)))
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,8 @@ class _Wishes:
     """Configurations to keep; all if None."""
     seeds: int | None
     """How many seeds; the file's number if None."""
+    reach: Reach
+    """Which files may be read."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +166,8 @@ def _refuse_newer_format(tree: MapNode, findings: Findings) -> None:
 
 def _resolved(tree: MapNode, findings: Findings, wishes: _Wishes) -> _Trees:
     settings = read_settings(wishes.sets, _spelt_out(tree), _FILE, findings)
+    if wishes.reach.folder is not None:
+        settings = tuple(rooted(setting, _FILE, wishes.reach.folder) for setting in settings)
     if wishes.seeds is not None:
         settings += (_seed_count(wishes.seeds),)
     whole = tree
@@ -169,9 +176,10 @@ def _resolved(tree: MapNode, findings: Findings, wishes: _Wishes) -> _Trees:
     whole = _kept(whole, wishes.configurations, findings)
     names = [name for name, one in _entries(whole, "configurations") if isinstance(one.node, MapNode)]
     arranged = {name: _arranged(name, tree, whole, settings) for name in names}
+    files = FileReader(wishes.reach, findings)
     return _Trees(
-        _filled(whole, findings),
-        {name: _with_places(sharing, findings) for name, sharing in arranged.items()},
+        files.read(_filled(whole, findings), _FILE),
+        {name: files.read(_with_places(sharing, findings), _SHARING) for name, sharing in arranged.items()},
     )
 
 

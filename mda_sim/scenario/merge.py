@@ -6,6 +6,7 @@ the fields of one kind mean nothing to another. Each value keeps the mark of the
 
 Assumptions and limits: ``extends`` names one file, relative to the file that says it; it stays under the
 folder of the scenario unless outside paths are allowed; a chain is at most 8 files long and has no cycle.
+Paths of data files are made absolute file by file (``files.py``).
 
 Where next: ``load.py``.
 """
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from mda_sim.scenario.files import Reach, rooted
 from mda_sim.scenario.findings import Findings, did_you_mean, listed
 from mda_sim.scenario.normalise import normalise
 from mda_sim.scenario.places import Place
@@ -61,10 +63,8 @@ class Chain:
     """What the specs expect at the top of a file."""
     findings: Findings
     """Where problems go."""
-    folder: Path
-    """The scenario's folder, resolved: files outside it are refused."""
-    allow_path: bool = False
-    """Whether files outside the folder may be read."""
+    reach: Reach
+    """Which files may be read."""
 
     def read(self, path: Path, file: str) -> MapNode | None:
         """The normalised tree of ``path`` (shown as ``file``) over all that it extends; None if
@@ -77,6 +77,8 @@ class Chain:
         """``tree``, which is that of ``path``, normalised and put over the files that it extends."""
         entry = tree.entries.get("extends")
         own = normalise(tree.without("extends"), self.place, self.findings)
+        if self.reach.folder is not None:
+            own = rooted(own, self.place, path.parent)
         if entry is None:
             return own
         named = entry.node.value if isinstance(entry.node, ScalarNode) else None
@@ -102,7 +104,7 @@ class Chain:
         except (OSError, RuntimeError):  # RuntimeError: links that lead in a circle
             self._refuse(entry, f"cannot follow the path {named!r}")
             return False
-        if not self.allow_path and not resolved.is_relative_to(self.folder):
+        if not self.reach.holds(resolved):
             self._refuse(entry, f"{named!r} lies outside the scenario's folder; --allow-path permits that")
         elif resolved in seen:
             names = " -> ".join(path.name for path in (*seen[seen.index(resolved) :], resolved))

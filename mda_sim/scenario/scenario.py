@@ -5,7 +5,7 @@ with one configuration put on it, whole. The digest is SHA-256 over canonical JS
 order of keys nor the units in which a file spells its quantities change it.
 
 Assumptions and limits: equal digests mean equal values, not equal origins: the catalogue enters a digest
-by the values that it filled in.
+by the values that it filled in, and a file by the SHA-256 of its content, wherever it lies.
 
 Where next: ``pipeline`` and ``study`` run it; ``report`` names it.
 """
@@ -21,6 +21,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from mda_sim.core.errors import Problem
+from mda_sim.core.spec import BY_CONTENT
 from mda_sim.core.time import Timeline, to_us
 from mda_sim.scenario.schema import ScenarioSpec
 from mda_sim.scenario.tree import join
@@ -83,7 +84,13 @@ class Scenario:
 
     def digest(self) -> str:
         """SHA-256 (hex) of the resolved values."""
-        tree = {"spec": _dumped(self.spec), "arrangements": _dumped_all(self.arrangements)}
+        tree = {
+            "spec": self.spec.model_dump(mode="json", context=BY_CONTENT),
+            "arrangements": {
+                name: sharing.model_dump(mode="json", context=BY_CONTENT)
+                for name, sharing in self.arrangements.items()
+            },
+        }
         text = json.dumps(tree, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

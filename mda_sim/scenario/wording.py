@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from mda_sim.core.spec import ID_PATTERN, NATION_PATTERN
+from mda_sim.core.spec import ID_PATTERN, NATION_PATTERN, SHA256_PATTERN
 from mda_sim.core.units import CONVERSIONS, SI_SUFFIXES, from_si, spellings
 from mda_sim.scenario.findings import Findings, did_you_mean, listed
 from mda_sim.scenario.places import Place
@@ -51,6 +51,7 @@ _BOUNDS: Final[Mapping[str, tuple[str, str]]] = {
 _PATTERNS: Final[Mapping[str, str]] = {
     ID_PATTERN: "an id (a lower-case letter, then up to 40 lower-case letters, digits or underscores)",
     NATION_PATTERN: "three capital letters, such as PHL",
+    SHA256_PATTERN: "a SHA-256 (64 digits 0-9a-f)",
 }
 
 

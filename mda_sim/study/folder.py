@@ -16,7 +16,6 @@ Where next: ``jobs`` fills units, ``run`` decides which are wanting.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -27,6 +26,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from mda_sim.core.errors import RunError
+from mda_sim.core.spec import content_sha256
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -94,7 +94,8 @@ class RunFolder:
             return False
         files = cast("Mapping[str, Mapping[str, Any]]", manifest.get("files", {}))
         return bool(files) and all(
-            _has_size(self.path / name, entry["bytes"]) and sha256(self.path / name) == entry["sha256"]
+            _has_size(self.path / name, entry["bytes"])
+            and content_sha256(self.path / name) == entry["sha256"]
             for name, entry in files.items()
         )
 
@@ -128,15 +129,9 @@ class RunFolder:
 def listing(root: Path, files: Iterable[Path]) -> dict[str, dict[str, Any]]:
     """Size and SHA-256 of files by their path below ``root``, in order of name."""
     return {
-        path.relative_to(root).as_posix(): {"bytes": path.stat().st_size, "sha256": sha256(path)}
+        path.relative_to(root).as_posix(): {"bytes": path.stat().st_size, "sha256": content_sha256(path)}
         for path in sorted(files)
     }
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def write_json(path: Path, content: Mapping[str, Any], *, indent: int | None = 2) -> None:

@@ -2,11 +2,23 @@ from __future__ import annotations
 
 import pickle
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from pydantic import Field, ValidationError
 
-from mda_sim.core.spec import FrozenMap, IdMap, Items, NationMap, Probability, Spec, UtcTime
+from mda_sim.core.errors import DigestMismatch
+from mda_sim.core.spec import (
+    BY_CONTENT,
+    DataFile,
+    FrozenMap,
+    IdMap,
+    Items,
+    NationMap,
+    Probability,
+    Spec,
+    UtcTime,
+)
 
 
 class Inner(Spec):
@@ -93,3 +105,35 @@ def test_a_moment_that_is_refused_says_what_was_found(text: str, says: str) -> N
 def test_a_frozen_map_equals_a_dict_of_the_same_items() -> None:
     assert FrozenMap({"b": 1, "a": 2}) == {"a": 2, "b": 1}
     assert repr(FrozenMap({"b": 1})) == "FrozenMap({'b': 1})"
+
+
+class Holder(Spec):
+    files: IdMap[DataFile]
+    """Files by id."""
+
+
+def test_a_file_is_its_content_wherever_it_lies(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).write_bytes(b"abc")
+    one, other = (Holder(files={"a": DataFile.at(tmp_path / name)}) for name in ("one", "other"))
+    assert one != other
+    assert one.model_dump(mode="json", context=BY_CONTENT) == other.model_dump(
+        mode="json", context=BY_CONTENT
+    )
+    # FIPS 180-2, appendix B.1: the SHA-256 of "abc"
+    known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert one.model_dump(mode="json", context=BY_CONTENT) == {"files": {"a": {"sha256": known}}}
+    assert Holder.model_validate(one.model_dump(mode="json")) == one
+
+
+def test_a_file_that_was_changed_after_loading_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"abc")
+    file = DataFile.at(path)
+    assert file.verified() == path.resolve()
+    path.write_bytes(b"abd")
+    with pytest.raises(DigestMismatch, match="changed"):
+        file.verified()
+    path.unlink()
+    with pytest.raises(DigestMismatch, match="No such file"):
+        file.verified()
