@@ -128,8 +128,9 @@ def positions(fleet) -> list[Figure]:  # type: ignore[no-untyped-def]
     """Cost of a position, in vessel-major batches."""
     rows = 2_000_000
     each = rows // fleet.n_vessels
-    present = fleet.presence()
-    starts, ends = present["t_from_us"][: fleet.n_vessels], present["t_to_us"][: fleet.n_vessels]
+    first = fleet.targets["first_leg"][: fleet.n_vessels].astype(np.int64)
+    last = first + fleet.targets["n_legs"][: fleet.n_vessels] - 1
+    starts, ends = fleet.legs["t_from_us"][first], fleet.legs["t_to_us"][last]
     targets = np.repeat(np.arange(fleet.n_vessels), each)
     share = np.tile(np.linspace(0.0, 1.0, each), fleet.n_vessels)
     t_us = (starts[targets] + share * (ends[targets] - starts[targets])).astype(np.int64)

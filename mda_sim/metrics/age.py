@@ -33,7 +33,8 @@ from mda_sim.core.table import Table
 from mda_sim.core.time import US_PER_S
 from mda_sim.metrics.custody import picture_offsets
 from mda_sim.metrics.figures import Figure, group_key, metric_key, ratio
-from mda_sim.metrics.groups import Cells, time_in
+from mda_sim.metrics.groups import Cells
+from mda_sim.world.presence import time_in
 
 QUANTILES: Final = (("p50_s", 0.5), ("p90_s", 0.9))
 """Quantiles of age that are reported."""

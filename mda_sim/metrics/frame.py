@@ -18,11 +18,12 @@ from mda_sim.core.time import Timeline
 from mda_sim.geo.regions import Region
 from mda_sim.metrics.coverage import Probes
 from mda_sim.metrics.figures import Figure
-from mda_sim.metrics.groups import Cells, cells, intersection, time_in
+from mda_sim.metrics.groups import Cells, cells
 from mda_sim.metrics.spec import MetricsSpec
 from mda_sim.picture.awareness import History, history
 from mda_sim.records import DetectionLog
 from mda_sim.world.fleet import Fleet, inside_intervals
+from mda_sim.world.presence import intersection, time_in
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,8 +24,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mda_sim.core.table import Table
-from mda_sim.world.fleet import PRESENCE, Fleet
+from mda_sim.world.broadcasts import AisState
+from mda_sim.world.fleet import Fleet
 
 AIS_GROUPS: Final = ("all", "broadcasting", "not_broadcasting", "not_broadcasting_foreign")
 """Groups by AIS state: scored in the whole area and in every zone. Classes and flags are scored in the whole
@@ -65,9 +65,9 @@ class Cells:
 def cells(fleet: Fleet) -> Cells:
     """The cells of a fleet, in order of class, flag and AIS state."""
     vessels = fleet.targets.take(np.arange(fleet.n_vessels))
-    keys = np.stack(
-        [vessels[name].astype(np.int64) for name in ("traffic_class", "flag", "broadcasting")], axis=1
-    )
+    begins_us = fleet.legs["t_from_us"][vessels["first_leg"]]
+    is_broadcasting = fleet.ais_states(vessels["target"], begins_us) != AisState.SILENT
+    keys = np.stack([vessels["traffic_class"], vessels["flag"], is_broadcasting], axis=1).astype(np.int64)
     found, number = np.unique(keys, axis=0, return_inverse=True)
     of_target = np.full(fleet.n_targets, -1, np.int64)
     of_target[: fleet.n_vessels] = number.reshape(-1)
@@ -100,30 +100,3 @@ def groups(cells: Cells, nation: str) -> Mapping[str, NDArray[np.bool_]]:
     for name in cells.flags:
         named[f"flag:{name}"] = np.array([other == name for other in cells.flag], np.bool_)
     return named
-
-
-def intersection(one: Table, other: Table) -> Table:
-    """The time that lies in both of two PRESENCE tables, target by target."""
-    from mda_sim.metrics.groups_kernels import intersect
-
-    room = len(one) + len(other)
-    target, t_from_us, t_to_us = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
-    n = intersect(
-        one["target"].astype(np.int64),
-        one["t_from_us"],
-        one["t_to_us"],
-        other["target"].astype(np.int64),
-        other["t_from_us"],
-        other["t_to_us"],
-        target,
-        t_from_us,
-        t_to_us,
-    )
-    return Table.of(PRESENCE, {"target": target[:n], "t_from_us": t_from_us[:n], "t_to_us": t_to_us[:n]})
-
-
-def time_in(scored: Table, n_targets: int) -> NDArray[np.int64]:
-    """Total time of each target in a PRESENCE table [us], (n_targets,)."""
-    total_us = np.zeros(n_targets, np.int64)
-    np.add.at(total_us, scored["target"], scored["t_to_us"] - scored["t_from_us"])
-    return total_us

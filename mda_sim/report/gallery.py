@@ -219,16 +219,15 @@ def zone_names(scenario: Scenario) -> dict[str, str]:
 
 
 def tracks(fleet: Fleet, n: int) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Latitudes and longitudes along the tracks of every k-th vessel, at most ``n`` of them."""
+    """Latitudes and longitudes along the tracks of every k-th vessel, at most ``n`` of them.
+
+    A vessel that is absent in between has a track for each stretch.
+    """
     step = max(1, -(-fleet.n_vessels // n))
-    chosen = np.arange(0, fleet.n_vessels, step)
     presence = fleet.presence()
+    chosen = (presence["target"] < fleet.n_vessels) & (presence["target"] % step == 0)
     found = []
-    for target in chosen:
-        t_us = np.linspace(
-            int(presence["t_from_us"][target]), int(presence["t_to_us"][target]), _TRACK_POINTS
-        )
-        lat, lon = fleet.positions(target, t_us.astype(np.int64))
-        known = np.isfinite(lat)
-        found.append((lat[known], lon[known]))
+    for target, begin_us, end_us in zip(*(presence[c][chosen] for c in presence.columns), strict=True):
+        t_us = np.linspace(int(begin_us), int(end_us), _TRACK_POINTS)
+        found.append(fleet.positions(target, t_us.astype(np.int64)))
     return found

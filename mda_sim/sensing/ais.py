@@ -28,6 +28,7 @@ from mda_sim.core.spec import NonNegative, Probability
 from mda_sim.sensing.elementwise import elementwise
 from mda_sim.sensing.horizon import horizon_m
 from mda_sim.sensing.sensor import FixedSensor
+from mda_sim.world.broadcasts import AisState
 
 if TYPE_CHECKING:
     from mda_sim.core.table import Table
@@ -60,9 +61,9 @@ class AisReceiver(FixedSensor):
         return self.position_error_m
 
     def reach_m(self, targets: Table) -> NDArray[np.float64]:
-        """The nearer of range and horizon for each row of a TARGETS table, -1 if it is silent, (n,) [m]."""
+        """The nearer of range and horizon for each row of a TARGETS table, -1 without a set, (n,) [m]."""
         reach_m = np.minimum(self.max_range_m, horizon_m(self.antenna_height_m, targets["height_m"]))
-        return np.where((targets["broadcasting"] > 0) & (targets["ais"] > 0), reach_m, -1.0)
+        return np.where(targets["ais"] > 0, reach_m, -1.0)
 
     def looker(self, watch: Watch) -> Looker:
         """The looks of this receiver in one replicate."""
@@ -74,7 +75,8 @@ class AisReceiver(FixedSensor):
         key, sensor, p_decode = watch.key("sense.ais.contact"), np.uint64(watch.address), self.p_decode
 
         def look(windows: Windows, out: Held) -> int:
-            return look_ais(windows, ais, addresses, indices, p_decode, watch.grid, key, sensor, out)
+            heard = fleet.ais_states(windows["target"], windows["t_from_us"]) != AisState.SILENT
+            return look_ais(windows[heard], ais, addresses, indices, p_decode, watch.grid, key, sensor, out)
 
         return look
 

@@ -306,7 +306,8 @@ def look_sar(
             t_us = abeam_us(image, own, swath, legs, begin, end)
             if t_us < image["t_from_us"] or t_us > image["t_to_us"]:
                 continue
-            if t_us < legs.t_from_us[begin] or t_us > legs.t_to_us[end - 1]:
+            leg = leg_at(legs.t_from_us, begin, end, t_us)
+            if leg < begin or t_us > legs.t_to_us[leg]:
                 continue
             address, index = np.uint64(addresses[target]), np.uint64(indices[target])
             w0, w1, _, _ = philox(address, index, sensor, interval, key)

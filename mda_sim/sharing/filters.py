@@ -22,6 +22,7 @@ from mda_sim.geo.regions import Region, contains
 from mda_sim.records import ContactFacts, DetectionLog
 from mda_sim.sharing.agreements import Category
 from mda_sim.sharing.network import FilterSpec, SharingSpec
+from mda_sim.world.broadcasts import AisState
 
 if TYPE_CHECKING:
     from mda_sim.world.fleet import Fleet
@@ -60,15 +61,16 @@ def contact_facts(fleet: Fleet, log: DetectionLog, sharing: SharingSpec) -> Cont
     if not entries:
         return None
     target = log.contacts["target"]
+    end_us = np.repeat(log.reports["t_observed_us"], log.reports["count"])
+    seen_us = end_us - log.contacts["dt_us"].astype(np.int64)
     inside: dict[str, NDArray[np.bool_]] = {}
     areas = [entry for entry in entries if entry.filter.area is not None]
     if areas:
-        end_us = np.repeat(log.reports["t_observed_us"], log.reports["count"])
-        lat_deg, lon_deg = fleet.positions(target, end_us - log.contacts["dt_us"].astype(np.int64))
+        lat_deg, lon_deg = fleet.positions(target, seen_us)
         for entry in areas:
             inside |= dict.fromkeys(entry.links, _contains(entry.filter.area, lat_deg, lon_deg))
     return ContactFacts(
-        broadcasting=fleet.targets["broadcasting"][target] != 0,
+        broadcasting=fleet.ais_states(target, seen_us) != AisState.SILENT,
         length_m=fleet.targets["length_m"][target],
         inside=inside,
     )

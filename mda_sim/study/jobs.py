@@ -85,12 +85,13 @@ def stored_scenario(path: Path, digest: str) -> Scenario:
 
 def stored_fleet(unit: Path) -> Fleet:
     """The fleet that a sensing unit holds."""
-    from mda_sim.world.fleet import LEGS, TARGETS, Fleet
+    from mda_sim.world.fleet import BROADCASTS, LEGS, TARGETS, Fleet
 
     record = read_json(unit / UNIT) or {}
     return Fleet(
         read_parquet(TARGETS, unit / "targets.parquet"),
         read_parquet(LEGS, unit / "legs.parquet"),
+        read_parquet(BROADCASTS, unit / "broadcasts.parquet"),
         int(record["n_vessels"]),
     )
 
@@ -129,7 +130,7 @@ def _make_log(scenario: Scenario, job: SeedJob, meter: Meter) -> tuple[Fleet, De
     with meter.stage("sense"):
         log = sense(scenario, fleet, job.seed)
     with meter.stage(STORE):
-        tables = {"targets": fleet.targets, "legs": fleet.legs}
+        tables = {"targets": fleet.targets, "legs": fleet.legs, "broadcasts": fleet.broadcasts}
         if scenario.spec.output.logs:
             tables |= {"reports": log.reports, "contacts": log.contacts}
         record: dict[str, Any] = {

@@ -1,8 +1,9 @@
 """The fleet: every vessel and probe of one replicate, as columns, with its motion as great-circle legs.
 
-Model: a target moves on great-circle legs (``legs``). It exists from the start of its first leg to the end
-of its last, both ends included, and its legs follow each other without a gap; where two legs meet, the
-later one counts.
+Model: a target moves on great-circle legs (``legs``). It is present on its legs, both ends included; where
+two legs meet, the later one counts. Between legs that do not meet it is absent: in harbour, or a recording
+does not know where it is. What it broadcasts on AIS, moment by moment, stands beside the truth
+(``broadcasts``).
 
 Targets 0 .. n_vessels - 1 are vessels, sorted by stream and index; the rest are probes. A **stream** is one
 source of vessels (``class/route``, ``class/feature``, ``probe``); (address of the stream's name, index in
@@ -10,7 +11,7 @@ the stream) is the address of every draw about the target, here and in sensing. 
 in the fleet, so vessel k of a stream stays the same vessel whatever other traffic there is and however long
 the run is.
 
-Assumptions and limits: those of ``legs``. What a target carries, and whether its AIS transmits, is fixed
+Assumptions and limits: those of ``legs`` and ``broadcasts``. The AIS set that a target carries is fixed
 for the run.
 Where next: ``merchant``, ``militia`` and ``probes`` make groups of targets, ``groups.assemble`` merges them
 into a fleet; sensing and metrics read it.
@@ -22,6 +23,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -33,14 +35,26 @@ from mda_sim.core.table import Column, Schema, Table
 from mda_sim.core.time import US_PER_S
 from mda_sim.geo.regions import Box, Circle, Polygon, bounds, contains
 from mda_sim.geo.sphere import EARTH_RADIUS_M, distance_m, lat_lon
+from mda_sim.world.broadcasts import (
+    BROADCASTS,
+    AisState,
+    check_broadcasts,
+    first_rows,
+    places_sent,
+    rows_at,
+    stretches,
+)
 from mda_sim.world.legs import LEGS, clip_legs, legs_between, legs_from_waypoints
+from mda_sim.world.presence import PRESENCE, intersection, joined
 
 __all__ = [
+    "BROADCASTS",
     "LEGS",
     "PRESENCE",
     "PROBE",
     "TARGETS",
     "AisClass",
+    "AisState",
     "Fleet",
     "clip_legs",
     "inside_intervals",
@@ -68,24 +82,13 @@ TARGETS: Final = Schema(
         Column("length_m", "f4", "length over all [m]"),
         Column("height_m", "f4", "height above the sea that reflects and carries antennas [m]"),
         Column("ais", "u1", "AIS it carries: an AisClass"),
-        Column("broadcasting", "u1", "1 if its AIS transmits"),
+        Column("bound_for", "i2", "nation of the port it sails to, -1 if unknown", names="destinations"),
         Column("first_leg", "u4", "row of its first leg"),
         Column("n_legs", "u4", "number of its legs, at least 1"),
     ),
     sort=("target",),
 )
 """One row per vessel and probe."""
-
-PRESENCE: Final = Schema(
-    "presence",
-    (
-        Column("target", "u4", "vessel or probe"),
-        Column("t_from_us", "i8", "first instant [us]"),
-        Column("t_to_us", "i8", "last instant [us]"),
-    ),
-    sort=("target", "t_from_us"),
-)
-"""Intervals, both ends included, in which a target exists or is inside a region."""
 
 PROBE: Final = "probe"
 """Class and stream of the probes."""
@@ -95,17 +98,20 @@ _SAMPLES_AT_ONCE: Final = 500_000
 
 @dataclass(frozen=True)
 class Fleet:
-    """All targets of one replicate. Raises ShapeError if the two tables do not fit together."""
+    """All targets of one replicate. Raises ShapeError if the three tables do not fit together."""
 
     targets: Table
     """A TARGETS table."""
     legs: Table
     """A LEGS table."""
+    broadcasts: Table
+    """A BROADCASTS table."""
     n_vessels: int
     """Number of vessels; targets from this id on are probes."""
 
     def __post_init__(self) -> None:
         _check(self.targets, self.legs, self.n_vessels)
+        check_broadcasts(self.broadcasts, self.legs["t_from_us"][self.targets["first_leg"]])
 
     def __repr__(self) -> str:
         return f"<Fleet: {self.n_vessels:,} vessels, {self.n_probes:,} probes, {len(self.legs):,} legs>"
@@ -136,6 +142,11 @@ class Fleet:
         return tuple(self.targets.meta["flags"])
 
     @property
+    def destinations(self) -> tuple[str, ...]:
+        """Nations that vessels are bound for; the column ``bound_for`` indexes this."""
+        return tuple(self.targets.meta["destinations"])
+
+    @property
     def stream_address(self) -> NDArray[np.uint32]:
         """Draw address of each stream, (n_streams,)."""
         return np.array([address(name) for name in self.streams], dtype=np.uint32)
@@ -152,17 +163,12 @@ class Fleet:
         """
         from mda_sim.world.fleet_kernels import fill_positions
 
-        try:
-            ids, times = np.broadcast_arrays(np.asarray(targets, np.int64), np.asarray(t_us, np.int64))
-        except ValueError as error:
-            raise ShapeError("targets and times of a position do not broadcast together") from error
-        if ids.size and (ids.min() < 0 or ids.max() >= self.n_targets):
-            raise IndexError(f"targets are 0 to {self.n_targets - 1}, got {ids.min()} to {ids.max()}")
+        ids, times = self._queries(targets, t_us)
         out = np.empty((ids.size, 3))
         legs = self.legs
         fill_positions(
-            np.ascontiguousarray(ids.ravel()),
-            np.ascontiguousarray(times.ravel()),
+            ids,
+            times,
             self.targets["first_leg"],
             self.targets["n_legs"],
             legs["t_from_us"],
@@ -184,21 +190,52 @@ class Fleet:
         """Latitude and longitude [deg] of targets at times, each (n,); nan where a target is absent."""
         return lat_lon(self.unit_vectors(targets, t_us))
 
+    def ais_states(self, targets: ArrayLike, t_us: ArrayLike) -> NDArray[np.uint8]:
+        """AisState of targets at times, which broadcast together, (n,); IndexError for an unknown target."""
+        state: NDArray[np.uint8] = self.broadcasts["state"][self.broadcast_rows(targets, t_us)]
+        return state
+
+    def broadcast_rows(self, targets: ArrayLike, t_us: ArrayLike) -> NDArray[np.int64]:
+        """Row of ``broadcasts`` that holds for targets at times, (n,); IndexError for an unknown target."""
+        return rows_at(self.broadcasts, self.first_broadcast, *self._queries(targets, t_us))
+
+    def broadcast_positions(
+        self, targets: ArrayLike, t_us: ArrayLike
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Latitude and longitude [deg] that targets send at times, each (n,); nan where silent or absent."""
+        ids, times = self._queries(targets, t_us)
+        rows = rows_at(self.broadcasts, self.first_broadcast, ids, times)
+        return places_sent(self.broadcasts, rows, *self.positions(ids, times), times)
+
     def presence(self) -> Table:
-        """When each target exists: a PRESENCE table with one row per target."""
-        first = self.targets["first_leg"].astype(np.int64)
-        last = first + self.targets["n_legs"] - 1
-        columns = {
-            "target": self.targets["target"],
-            "t_from_us": self.legs["t_from_us"][first],
-            "t_to_us": self.legs["t_to_us"][last],
-        }
-        return Table.of(PRESENCE, columns)
+        """When each target is present: a PRESENCE table with one row per stretch, at least one per target."""
+        legs = self.legs
+        return joined(legs["target"].astype(np.int64), legs["t_from_us"], legs["t_to_us"])
+
+    def in_state(self, *states: AisState) -> Table:
+        """When each target is present and in one of ``states``: a PRESENCE table."""
+        return intersection(self.presence(), stretches(self.broadcasts, *states))
+
+    @cached_property
+    def first_broadcast(self) -> NDArray[np.int64]:
+        """First row of each target in ``broadcasts``, and the number of rows, (n_targets + 1,)."""
+        return first_rows(self.broadcasts, self.n_targets)
 
     def digest(self) -> str:
-        """SHA-256 over both tables and the number of vessels."""
-        text = "\x1f".join((self.targets.digest(), self.legs.digest(), str(self.n_vessels)))
+        """SHA-256 over the three tables and the number of vessels."""
+        tables = (self.targets, self.legs, self.broadcasts)
+        text = "\x1f".join((*(table.digest() for table in tables), str(self.n_vessels)))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def _queries(self, targets: ArrayLike, t_us: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Targets and times as contiguous rows of one length."""
+        try:
+            ids, times = np.broadcast_arrays(np.asarray(targets, np.int64), np.asarray(t_us, np.int64))
+        except ValueError as error:
+            raise ShapeError("targets and times of a position do not broadcast together") from error
+        if ids.size and (ids.min() < 0 or ids.max() >= self.n_targets):
+            raise IndexError(f"targets are 0 to {self.n_targets - 1}, got {ids.min()} to {ids.max()}")
+        return np.ascontiguousarray(ids.ravel()), np.ascontiguousarray(times.ravel())
 
 
 def inside_intervals(
@@ -224,8 +261,7 @@ def inside_intervals(
     for chosen in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(block)) + 1):
         targets = fleet.legs["target"][rows[chosen]].astype(np.int64)
         pieces.append(_inside_legs(fleet, region, targets, begin_us[chosen], lasts_us[chosen], steps[chosen]))
-    target, t_from_us, t_to_us = _joined(np.concatenate(pieces, axis=1))
-    return Table.of(PRESENCE, {"target": target, "t_from_us": t_from_us, "t_to_us": t_to_us})
+    return joined(*np.concatenate(pieces, axis=1))
 
 
 def _check(targets: Table, legs: Table, n_vessels: int) -> None:
@@ -241,8 +277,8 @@ def _check(targets: Table, legs: Table, n_vessels: int) -> None:
     if (legs["t_to_us"] <= legs["t_from_us"]).any():
         raise ShapeError("every leg must last")
     same = legs["target"][1:] == legs["target"][:-1]
-    if (legs["t_from_us"][1:][same] != legs["t_to_us"][:-1][same]).any():
-        raise ShapeError("the legs of one target must follow each other without a gap")
+    if (legs["t_from_us"][1:][same] < legs["t_to_us"][:-1][same]).any():
+        raise ShapeError("the legs of one target must follow each other in time without overlap")
 
 
 def _legs_near(legs: Table, region: Box | Polygon | Circle, t0_us: int, t1_us: int) -> NDArray[np.int64]:
@@ -305,13 +341,3 @@ def _bisect(
             np.where(inside, outside_us, middle_us),
         )
     return inside_us
-
-
-def _joined(stretches: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Stretches (3, n) joined where one ends as the next of its target begins; those of no duration go."""
-    target, t_from_us, t_to_us = stretches
-    goes_on = (target[1:] == target[:-1]) & (t_from_us[1:] == t_to_us[:-1])
-    is_start = np.concatenate([np.ones(min(len(target), 1), bool), ~goes_on])
-    is_end = np.concatenate([~goes_on, np.ones(min(len(target), 1), bool)])
-    joined = np.stack([target[is_start], t_from_us[is_start], t_to_us[is_end]])
-    return joined[:, joined[2] > joined[1]]

@@ -19,15 +19,16 @@ from numpy.typing import ArrayLike, NDArray
 from mda_sim.core.errors import ShapeError
 from mda_sim.core.rng import check_addresses
 from mda_sim.core.table import Schema, Table
-from mda_sim.world.fleet import LEGS, TARGETS, Fleet
+from mda_sim.world.broadcasts import MADE_UP
+from mda_sim.world.fleet import BROADCASTS, LEGS, TARGETS, Fleet
 
 
 @dataclass(frozen=True)
 class Group:
     """Vessels of one stream (or the probes), before they are merged into a fleet.
 
-    Arrays have one row per target, (n,), with ``index`` rising; in ``legs`` the column ``target`` counts
-    those rows.
+    Arrays have one row per target, (n,), with ``index`` rising; in ``legs`` and ``broadcasts`` the column
+    ``target`` counts those rows, and so do made-up identities.
     """
 
     traffic_class: str
@@ -41,11 +42,13 @@ class Group:
     length_m: NDArray[np.float64]
     """Length over all [m]."""
     ais: NDArray[np.uint8]
-    """AIS carried: 0 none, 1 class A, 2 class B."""
-    broadcasting: NDArray[np.uint8]
-    """1 where the AIS transmits."""
+    """AIS carried: an AisClass."""
     legs: Table
     """Motion: a LEGS table."""
+    broadcasts: Table
+    """What each target broadcasts, and when: a BROADCASTS table."""
+    bound_for: Sequence[str] = ()
+    """Nation of the port that each target sails to, '' if none is known; empty if none is known of any."""
 
 
 def height_m(length_m: ArrayLike) -> NDArray[np.float64]:
@@ -76,39 +79,60 @@ def assemble(
         "classes": sorted({part.traffic_class for part in parts}),
         "streams": sorted(part.stream for part in parts),
         "flags": sorted({flag for part in parts for flag in part.flag if flag}),
+        "destinations": sorted({nation for part in parts for nation in part.bound_for if nation}),
     }
-    targets, legs, base = [], [], 0
+    targets, legs, broadcasts, base = [], [], [], 0
     for part in parts:
         targets.append(_target_columns(part, base, names))
         legs.append({**part.legs.columns, "target": part.legs["target"].astype(np.int64) + base})
+        broadcasts.append(_broadcast_columns(part, base))
         base += len(part.index)
     target_columns = _concatenate(TARGETS, targets)
     leg_columns = _concatenate(LEGS, legs)
     counts = np.bincount(np.asarray(leg_columns["target"], np.int64), minlength=base)[:base]
     target_columns["n_legs"] = counts
     target_columns["first_leg"] = np.cumsum(counts) - counts
-    table = Table.of(TARGETS, target_columns, {**names, **(meta or {})})
-    return Fleet(table, Table.of(LEGS, leg_columns), sum(len(part.index) for part in ordered))
+    return Fleet(
+        Table.of(TARGETS, target_columns, {**names, **(meta or {})}),
+        Table.of(LEGS, leg_columns),
+        Table.of(BROADCASTS, _concatenate(BROADCASTS, broadcasts)),
+        sum(len(part.index) for part in ordered),
+    )
 
 
 def _target_columns(part: Group, base: int, names: dict[str, list[str]]) -> dict[str, NDArray[Any]]:
     n = len(part.index)
     if n > 1 and not (np.diff(part.index) > 0).all():
         raise ShapeError(f"the index of stream '{part.stream}' does not rise")
-    dense = {flag: number for number, flag in enumerate(names["flags"])}
     return {
         "target": np.arange(base, base + n),
         "traffic_class": np.full(n, names["classes"].index(part.traffic_class)),
         "stream": np.full(n, names["streams"].index(part.stream)),
         "index": part.index,
-        "flag": np.array([dense.get(flag, -1) for flag in part.flag], dtype=np.int16),
+        "flag": _dense(part.flag, names["flags"]),
         "length_m": part.length_m,
         "height_m": height_m(part.length_m),
         "ais": part.ais,
-        "broadcasting": part.broadcasting,
+        "bound_for": _dense(part.bound_for or [""] * n, names["destinations"]),
         "first_leg": np.zeros(n, np.int64),
         "n_legs": np.zeros(n, np.int64),
     }
+
+
+def _broadcast_columns(part: Group, base: int) -> dict[str, NDArray[Any]]:
+    mmsi = part.broadcasts["mmsi"].astype(np.int64)
+    is_made_up = (mmsi >= MADE_UP) & (mmsi < 2 * MADE_UP)
+    return {
+        **part.broadcasts.columns,
+        "target": part.broadcasts["target"].astype(np.int64) + base,
+        "mmsi": np.where(is_made_up, mmsi + base, mmsi),
+    }
+
+
+def _dense(named: Sequence[str], names: Sequence[str]) -> NDArray[np.int16]:
+    """Number of each nation among ``names``, -1 for none."""
+    number = {name: row for row, name in enumerate(names)}
+    return np.array([number.get(name, -1) for name in named], dtype=np.int16)
 
 
 def _concatenate(schema: Schema, parts: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:

@@ -42,7 +42,8 @@ LEGS: Final = Schema(
     ),
     sort=("target", "t_from_us"),
 )
-"""Great-circle legs, sorted by target and time; those of one target follow each other without a gap."""
+"""Great-circle legs, sorted by target and time; those of one target do not overlap. Between legs that do
+not meet the target is absent."""
 
 
 def legs_from_waypoints(

@@ -38,7 +38,7 @@ from mda_sim.geo.sphere import destination, initial_bearing_deg
 from mda_sim.world.groups import Group
 from mda_sim.world.lanes import Lane, LaneNetwork, barred_waters
 from mda_sim.world.legs import LEGS, clip_legs, legs_from_waypoints
-from mda_sim.world.traffic import Span, TrafficBase, draw_particulars, uniform
+from mda_sim.world.traffic import Span, TrafficBase, uniform, vessel_group
 
 if TYPE_CHECKING:
     from mda_sim.geo.coast import Land
@@ -153,17 +153,8 @@ def _ships(
         legs = clip_legs(legs, 0, timeline.score_to_us)
     present, rows = np.unique(legs["target"], return_inverse=True)
     index = index[present]
-    particulars = draw_particulars(traffic, stream, index, seed)
-    return Group(
-        traffic_class=class_id,
-        stream=stream,
-        index=index,
-        flag=particulars.flag,
-        length_m=particulars.length_m,
-        ais=particulars.ais,
-        broadcasting=particulars.broadcasting,
-        legs=Table.of(LEGS, {**legs.columns, "target": rows}),
-    )
+    own_legs = Table.of(LEGS, {**legs.columns, "target": rows})
+    return vessel_group(class_id, stream, traffic, index, own_legs, seed)
 
 
 def _offset_sigma(stream: str, index: NDArray[np.int64], seed: int) -> Floats:

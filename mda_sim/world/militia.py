@@ -35,7 +35,7 @@ from mda_sim.data import catalogue
 from mda_sim.geo.sphere import destination, distance_m
 from mda_sim.world.groups import Group
 from mda_sim.world.legs import clip_legs, legs_between
-from mda_sim.world.traffic import Span, TrafficBase, draw_particulars, uniform
+from mda_sim.world.traffic import Span, TrafficBase, uniform, vessel_group
 
 if TYPE_CHECKING:
     from mda_sim.geo.coast import Land
@@ -77,17 +77,7 @@ def militia_groups(
         index = np.arange(round(stock))
         place = catalogue.feature(feature_id)
         walk = _Walk(traffic, stream, index, (place.lat_deg, place.lon_deg), seed, land)
-        particulars = draw_particulars(traffic, stream, index, seed)
-        yield Group(
-            traffic_class=class_id,
-            stream=stream,
-            index=index,
-            flag=particulars.flag,
-            length_m=particulars.length_m,
-            ais=particulars.ais,
-            broadcasting=particulars.broadcasting,
-            legs=walk.legs(timeline.score_to_us),
-        )
+        yield vessel_group(class_id, stream, traffic, index, walk.legs(timeline.score_to_us), seed)
 
 
 class _Walk:

@@ -22,6 +22,7 @@ from pydantic import Field
 from mda_sim.core.spec import Positive, Sourced
 from mda_sim.core.time import Timeline
 from mda_sim.geo.regions import Box, Circle, Polygon, bounds, contains
+from mda_sim.world.broadcasts import for_life
 from mda_sim.world.fleet import PROBE, AisClass, legs_between
 from mda_sim.world.groups import Group
 
@@ -50,6 +51,7 @@ def probe_group(spec: ProbeSpec, area: Box | Polygon | Circle, timeline: Timelin
     lat, lon = lat[kept], lon[kept]
     n = len(lat)
     times_us = np.tile([0, timeline.score_to_us], n)
+    legs = legs_between(np.repeat(lat, 2), np.repeat(lon, 2), times_us, np.repeat(np.arange(n), 2))
     return Group(
         traffic_class=PROBE,
         stream=PROBE,
@@ -57,6 +59,6 @@ def probe_group(spec: ProbeSpec, area: Box | Polygon | Circle, timeline: Timelin
         flag=[""] * n,
         length_m=np.full(n, spec.length_m),
         ais=np.full(n, AisClass.NONE, np.uint8),
-        broadcasting=np.zeros(n, np.uint8),
-        legs=legs_between(np.repeat(lat, 2), np.repeat(lon, 2), times_us, np.repeat(np.arange(n), 2)),
+        legs=legs,
+        broadcasts=for_life(np.zeros(n, np.bool_), legs),
     )

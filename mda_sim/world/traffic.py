@@ -8,12 +8,13 @@ so changing one share moves no other draw.
 Assumptions and limits: the four are independent of each other, and a vessel that switched its AIS off keeps
 it off for the whole run.
 
-Where next: ``merchant`` and ``militia`` extend ``TrafficBase`` and call ``draw_particulars``.
+Where next: ``merchant`` and ``militia`` extend ``TrafficBase`` and call ``vessel_group``.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -23,7 +24,10 @@ from pydantic import model_validator
 
 from mda_sim.core.rng import address, draw_uniform, stream_key
 from mda_sim.core.spec import NationMap, Positive, Probability, Sourced, Spec
+from mda_sim.core.table import Table
+from mda_sim.world.broadcasts import for_life
 from mda_sim.world.fleet import AisClass
+from mda_sim.world.groups import Group
 
 
 class Span(Spec):
@@ -94,8 +98,8 @@ class Particulars:
     """Flag state."""
     ais: NDArray[np.uint8]
     """AIS carried, an AisClass."""
-    broadcasting: NDArray[np.uint8]
-    """1 where the AIS transmits."""
+    uses_ais: NDArray[np.bool_]
+    """Whether it carries AIS that is not switched off for the whole run."""
 
 
 def draw_particulars(traffic: TrafficBase, stream: str, index: NDArray[np.int64], seed: int) -> Particulars:
@@ -110,7 +114,35 @@ def draw_particulars(traffic: TrafficBase, stream: str, index: NDArray[np.int64]
         length_m=traffic.length_m.at(uniform(seed, "length", stream, index)),
         flag=[names[k] for k in row],
         ais=np.where(carries, kind, AisClass.NONE).astype(np.uint8),
-        broadcasting=(carries & uses).astype(np.uint8),
+        uses_ais=carries & uses,
+    )
+
+
+def vessel_group(
+    class_id: str,
+    stream: str,
+    traffic: TrafficBase,
+    index: NDArray[np.int64],
+    legs: Table,
+    seed: int,
+    bound_for: Sequence[str] = (),
+) -> Group:
+    """The vessels ``index`` (n,) of a stream, with the particulars that are drawn for them.
+
+    In ``legs``, a LEGS table, the column ``target`` counts them. ``bound_for``: nation of the port that each
+    sails to, if known.
+    """
+    particulars = draw_particulars(traffic, stream, index, seed)
+    return Group(
+        traffic_class=class_id,
+        stream=stream,
+        index=index,
+        flag=particulars.flag,
+        length_m=particulars.length_m,
+        ais=particulars.ais,
+        legs=legs,
+        broadcasts=for_life(particulars.uses_ais, legs),
+        bound_for=bound_for,
     )
 
 

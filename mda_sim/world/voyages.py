@@ -22,7 +22,7 @@ from mda_sim.geo.regions import Box, contains
 from mda_sim.geo.sphere import EARTH_RADIUS_M, lat_lon
 from mda_sim.world.groups import Group
 from mda_sim.world.legs import LEGS, clip_legs, legs_between
-from mda_sim.world.traffic import TrafficBase, draw_particulars
+from mda_sim.world.traffic import TrafficBase, vessel_group
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -49,17 +49,8 @@ def voyage_group(
     legs = cut_to_box(clip_legs(legs_between(lat, lon, t_us, index), 0, end_us), box)
     present, rows = np.unique(legs["target"], return_inverse=True)
     kept = present.astype(np.int64)
-    particulars = draw_particulars(traffic, stream, kept, seed)
-    return Group(
-        traffic_class=class_id,
-        stream=stream,
-        index=kept,
-        flag=particulars.flag,
-        length_m=particulars.length_m,
-        ais=particulars.ais,
-        broadcasting=particulars.broadcasting,
-        legs=Table.of(LEGS, {**legs.columns, "target": rows}),
-    )
+    own_legs = Table.of(LEGS, {**legs.columns, "target": rows})
+    return vessel_group(class_id, stream, traffic, kept, own_legs, seed)
 
 
 def cut_to_box(legs: Table, box: Box) -> Table:

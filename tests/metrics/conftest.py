@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from mda_sim.core.table import Table
 from mda_sim.metrics.groups import Cells
 from mda_sim.records import AWARENESS, HOPS, OUTCOMES, PARTS, DeliveryLog, DetectionLog
+from mda_sim.world.broadcasts import for_life
 from mda_sim.world.fleet import LEGS, PRESENCE, TARGETS, Fleet, legs_between
 
 S = 1_000_000
@@ -68,12 +69,13 @@ def make_fleet(
         "length_m": np.full(n, 50.0),
         "height_m": np.full(n, 8.0),
         "ais": [int(v[2]) for v in vessels] + [0] * len(probes),
-        "broadcasting": [int(v[2]) for v in vessels] + [0] * len(probes),
+        "bound_for": [-1] * n,
         "first_leg": np.cumsum(counts) - counts,
         "n_legs": counts,
     }
-    meta = {"classes": classes, "streams": ["all"], "flags": flags}
-    return Fleet(Table.of(TARGETS, columns, meta), legs, n_vessels)
+    meta = {"classes": classes, "streams": ["all"], "flags": flags, "destinations": []}
+    sent = for_life([v[2] for v in vessels] + [False] * len(probes), legs)
+    return Fleet(Table.of(TARGETS, columns, meta), legs, sent, n_vessels)
 
 
 def make_parts(

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mda_sim.metrics.custody import custody_figures, held_time
-from mda_sim.metrics.groups import groups, time_in
+from mda_sim.metrics.groups import groups
+from mda_sim.world.presence import time_in
 
 H = 3600.0
 US_H = 3_600_000_000

@@ -15,7 +15,6 @@ from mda_sim.core.table import Table
 from mda_sim.core.time import Timeline
 from mda_sim.metrics.fates import NO_FATE, fates
 from mda_sim.metrics.gap_split import Answer, answer_before_arrival, split_time
-from mda_sim.metrics.groups import time_in
 from mda_sim.picture.awareness import awareness, history
 from mda_sim.picture.receipts import receipts
 from mda_sim.records import (
@@ -36,6 +35,7 @@ from mda_sim.sharing.exchange.outcomes import derive_outcomes
 from mda_sim.sharing.exchange.parts import split_reports
 from mda_sim.sharing.exchange.run import run_engine
 from mda_sim.sharing.network import NationSpec, SharingSpec
+from mda_sim.world.presence import time_in
 
 S, H = 1_000_000, 3600
 TIMELINE = Timeline(datetime(2026, 3, 2, tzinfo=UTC), 2 * H * S, 20 * H * S, 2 * H * S)

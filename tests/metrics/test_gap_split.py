@@ -22,10 +22,11 @@ from mda_sim.metrics.gap_split import (
     split_time,
     window_s,
 )
-from mda_sim.metrics.groups import groups, time_in
+from mda_sim.metrics.groups import groups
 from mda_sim.picture.awareness import awareness, history
 from mda_sim.picture.receipts import RECEIPTS
 from mda_sim.records import CONTACTS, REPORTS, DetectionLog, Gate, Outcome, SensorCard
+from mda_sim.world.presence import time_in
 
 S = 1_000_000
 TAU_S, ERROR_MAX_M = 10.0, 1000.0

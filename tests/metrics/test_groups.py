@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mda_sim.metrics.groups import cells, groups, intersection, time_in
+from mda_sim.metrics.groups import cells, groups
+from mda_sim.world.presence import intersection, time_in
 
 PLACE = [(0.0, 10.0, 115.0), (3600.0, 10.0, 115.0)]
 

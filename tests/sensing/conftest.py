@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from mda_sim.core.table import Table
@@ -15,6 +16,7 @@ from mda_sim.core.time import US_PER_S, Timeline
 from mda_sim.geo.sphere import destination, initial_bearing_deg
 from mda_sim.sensing.ais import AisReceiver
 from mda_sim.sensing.radar import CoastalRadar, p_interval
+from mda_sim.world.broadcasts import for_life
 from mda_sim.world.fleet import LEGS, TARGETS, Fleet
 from mda_sim.world.legs import legs_between
 
@@ -33,6 +35,7 @@ def fleet_of(
     probes: int = 0,
     streams: Sequence[str] | None = None,
     index: Sequence[int] | None = None,
+    broadcasting: ArrayLike | None = None,
     **columns: Any,
 ) -> Fleet:
     """Targets along waypoints (time in s, latitude, longitude); the last ``probes`` of them are probes."""
@@ -53,13 +56,14 @@ def fleet_of(
         "length_m": np.full(n, 50.0),
         "height_m": np.full(n, 8.0),
         "ais": np.full(n, 1),
-        "broadcasting": np.full(n, 1),
+        "bound_for": np.full(n, -1),
         "first_leg": np.cumsum(counts) - counts,
         "n_legs": counts,
         **columns,
     }
-    meta = {"streams": known, "classes": known, "flags": []}
-    return Fleet(Table.of(TARGETS, values, meta), Table.of(LEGS, dict(legs.columns)), n - probes)
+    meta = {"streams": known, "classes": known, "flags": [], "destinations": []}
+    sent = for_life(np.full(n, True) if broadcasting is None else broadcasting, legs)
+    return Fleet(Table.of(TARGETS, values, meta), Table.of(LEGS, dict(legs.columns)), sent, n - probes)
 
 
 def radar_of(**changes: Any) -> CoastalRadar:

@@ -41,7 +41,8 @@ def test_the_folder_holds_every_table_of_every_unit(finished: Study) -> None:
     expected |= {f"tables/{theme}.csv" for theme in themes}
     for seed in (1, 2):
         expected |= {
-            f"seeds/{seed}/sensing/{name}.parquet" for name in ("targets", "legs", "reports", "contacts")
+            f"seeds/{seed}/sensing/{name}.parquet"
+            for name in ("targets", "legs", "broadcasts", "reports", "contacts")
         }
         for configuration in ("today", "direct"):
             place = f"seeds/{seed}/sharing/{configuration}"

@@ -12,6 +12,7 @@ from mda_sim.core.time import US_PER_H, US_PER_S
 from mda_sim.core.units import KNOT_MPS
 from mda_sim.geo.regions import Box, Circle, contains
 from mda_sim.geo.sphere import destination, distance_m
+from mda_sim.world.broadcasts import for_life
 from mda_sim.world.fleet import TARGETS, Fleet, inside_intervals, legs_between, legs_from_waypoints
 from mda_sim.world.groups import Group, assemble, height_m
 
@@ -25,8 +26,8 @@ def group(stream, legs, flag="PHL", index=None):
         flag=[flag] * n,
         length_m=np.full(n, 100.0),
         ais=np.ones(n, np.uint8),
-        broadcasting=np.ones(n, np.uint8),
         legs=legs,
+        broadcasts=for_life(np.ones(n), legs),
     )
 
 
@@ -142,15 +143,15 @@ def test_an_empty_fleet_is_a_fleet():
 
 def test_tables_that_do_not_fit_are_refused():
     fleet = random_fleet(3, 2)
-    with pytest.raises(ShapeError, match="without a gap"):
-        Fleet(fleet.targets, fleet.legs.take([0, 1, 2, 3, 5, 4]), 3)
+    with pytest.raises(ShapeError, match="without overlap"):
+        Fleet(fleet.targets, fleet.legs.take([0, 1, 2, 3, 5, 4]), fleet.broadcasts, 3)
     with pytest.raises(ShapeError, match="agree with"):
-        Fleet(fleet.targets, fleet.legs.take([0, 1, 2, 3, 4]), 3)
+        Fleet(fleet.targets, fleet.legs.take([0, 1, 2, 3, 4]), fleet.broadcasts, 3)
     with pytest.raises(ShapeError, match="n_vessels at most"):
-        Fleet(fleet.targets, fleet.legs, 4)
+        Fleet(fleet.targets, fleet.legs, fleet.broadcasts, 4)
     bad = Table.of(TARGETS, {**fleet.targets.columns, "n_legs": [2, 0, 4]}, fleet.targets.meta)
     with pytest.raises(ShapeError, match="at least one leg"):
-        Fleet(bad, fleet.legs, 3)
+        Fleet(bad, fleet.legs, fleet.broadcasts, 3)
     with pytest.raises(IndexError, match="0 to 2"):
         fleet.positions(3, 0)
     with pytest.raises(ShapeError, match="broadcast"):

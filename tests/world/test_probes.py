@@ -38,7 +38,7 @@ def test_probes_never_move_and_carry_nothing(fleet, make):
     assert (probes["height_m"] == 8).all()
     assert (probes["flag"] == -1).all()
     assert not probes["ais"].any()
-    assert not probes["broadcasting"].any()
+    assert not fleet.ais_states(probes["target"], 0).any()
     legs = fleet.legs.take(fleet.legs["target"] >= fleet.n_vessels)
     assert not legs["speed_mps"].any()
     assert (legs["t_from_us"] == 0).all()

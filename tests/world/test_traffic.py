@@ -35,8 +35,8 @@ def test_flags_have_their_shares(drawn, flag, share):
 def test_carriage_and_use_of_ais_have_their_shares(drawn):
     assert set(drawn.ais.tolist()) == {0, 2}
     assert within_four_errors((drawn.ais == 2).sum(), 0.8)
-    assert within_four_errors(drawn.broadcasting.sum(), 0.8 * 0.75)
-    assert not (drawn.broadcasting.astype(bool) & (drawn.ais == 0)).any()
+    assert within_four_errors(drawn.uses_ais.sum(), 0.8 * 0.75)
+    assert not (drawn.uses_ais & (drawn.ais == 0)).any()
 
 
 def test_lengths_are_uniform_in_their_span(drawn):
@@ -59,7 +59,7 @@ def test_changing_one_share_moves_no_other_draw(make):
     other = make.merchant({}, flags={"PAN": 0.6, "LBR": 0.2, "HKG": 0.2})
     after = draw_particulars(MerchantTraffic.model_validate(other), "bulk/a/out", index, 5)
     assert np.array_equal(before.length_m, after.length_m)
-    assert np.array_equal(before.broadcasting, after.broadcasting)
+    assert np.array_equal(before.uses_ais, after.uses_ais)
     changed = np.mean([a != b for a, b in zip(before.flag, after.flag, strict=True)])
     assert 0 < changed < 0.15
 

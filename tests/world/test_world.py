@@ -28,7 +28,8 @@ def by_vessel(fleet):
     """What each vessel is and does, keyed by its draw address."""
     rows = {}
     for target in range(fleet.n_targets):
-        what = {name: fleet.targets[name][target] for name in ("length_m", "height_m", "ais", "broadcasting")}
+        what = {name: fleet.targets[name][target] for name in ("length_m", "height_m", "ais")}
+        what["state"] = fleet.broadcasts["state"][fleet.broadcast_rows(target, 0)[0]]
         first, n = int(fleet.targets["first_leg"][target]), int(fleet.targets["n_legs"][target])
         flag = int(fleet.targets["flag"][target])
         legs = {name: fleet.legs[name][first : first + n] for name in COLUMNS}
