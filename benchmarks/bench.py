@@ -18,12 +18,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
+from world import median_s, position_costs_ns
 from yardstick import yardstick
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,26 +44,54 @@ def main() -> None:
     """Measure everything and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--skip-run", action="store_true", help="leave out the whole run")
+    parser.add_argument(
+        "--only-worlds", action="store_true", help="large worlds; other lines of the page stay"
+    )
     options = parser.parse_args()
     before = yardstick()
-    figures = stages()
-    if not options.skip_run:
-        figures += whole_run()
+    figures = worlds()
+    if not options.only_worlds:
+        figures = stages() + figures
+        if not options.skip_run:
+            figures += whole_run()
     measure = statistics.mean((before, yardstick()))
     page = render(figures, measure)
+    if options.only_worlds:
+        page = replaced(RESULTS.read_text(), page)
     RESULTS.write_text(page)
     print(page)
 
 
-def median_s(work: Callable[[], object], repeats: int = 5) -> float:
-    """Median wall-clock time of a piece of work, after one run that does not count."""
-    work()
-    seconds = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds)
+def replaced(old: str, new: str) -> str:
+    """The old page with the lines of the new one in place of those that measure the same; the rest last."""
+    lines = {line.split("|")[1]: line for line in new.splitlines() if line.startswith("| ")}
+    kept = [
+        lines.pop(line.split("|")[1], line) if line.startswith("| ") else line for line in old.splitlines()
+    ]
+    return "\n".join([*kept, *lines.values()]) + "\n"
+
+
+def worlds() -> list[Figure]:
+    """Large worlds, each made in a process of its own (``world.py``), and positions in the second."""
+    figures = []
+    for n_vessels in (1_000, 10_000, 50_000):
+        command = [sys.executable, str(ROOT / "benchmarks" / "world.py"), str(n_vessels)]
+        made = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        name = f"world of {n_vessels:,} vessels, 30 days"
+        bar_s = 20.0 if n_vessels == 10_000 else None
+        figures += [
+            Figure(name, made["seconds"], "s", bar_s),
+            Figure(f"{name}: a vessel-day", made["seconds"] / made["vessel_days"] * 1e6, "us"),
+            Figure(f"{name}: vessels at a time", made["vessels"], ""),
+            Figure(f"{name}: legs and vessels", made["table_mib"], "MiB"),
+            Figure(f"{name}: largest the process was", made["peak_mib"], "MiB"),
+        ]
+        if n_vessels == 10_000:
+            figures += [
+                Figure(f"{name}: position as a unit vector", made["unit_ns"], "ns", 60.0),
+                Figure(f"{name}: position as latitude and longitude", made["lat_lon_ns"], "ns", 120.0),
+            ]
+    return figures
 
 
 def stages() -> list[Figure]:
@@ -84,7 +111,11 @@ def stages() -> list[Figure]:
         Figure("sensing of one seed", median_s(lambda: pipeline.sense(scenario, fleet, seed), 3), "s")
     )
     figures.append(Figure("contacts made", len(log.contacts), ""))
-    figures += positions(fleet)
+    unit_ns, lat_lon_ns = position_costs_ns(fleet)
+    figures += [
+        Figure("position as a unit vector", unit_ns, "ns", 60.0),
+        Figure("position as latitude and longitude", lat_lon_ns, "ns", 120.0),
+    ]
     frame = pipeline.build_frame(scenario, fleet, log)
     figures.append(
         Figure(
@@ -122,24 +153,6 @@ def scored_anew(scenario, frame, deliveries, name, seed):  # type: ignore[no-unt
 
     frame.scored_pictures.clear()
     return pipeline.score(scenario, frame, deliveries, name, seed)
-
-
-def positions(fleet) -> list[Figure]:  # type: ignore[no-untyped-def]
-    """Cost of a position, in vessel-major batches."""
-    rows = 2_000_000
-    each = rows // fleet.n_vessels
-    first = fleet.targets["first_leg"][: fleet.n_vessels].astype(np.int64)
-    last = first + fleet.targets["n_legs"][: fleet.n_vessels] - 1
-    starts, ends = fleet.legs["t_from_us"][first], fleet.legs["t_to_us"][last]
-    targets = np.repeat(np.arange(fleet.n_vessels), each)
-    share = np.tile(np.linspace(0.0, 1.0, each), fleet.n_vessels)
-    t_us = (starts[targets] + share * (ends[targets] - starts[targets])).astype(np.int64)
-    unit = median_s(lambda: fleet.unit_vectors(targets, t_us)) / len(targets) * 1e9
-    lat_lon = median_s(lambda: fleet.positions(targets, t_us)) / len(targets) * 1e9
-    return [
-        Figure("position as a unit vector", unit, "ns", 60.0),
-        Figure("position as latitude and longitude", lat_lon, "ns", 120.0),
-    ]
 
 
 def whole_run() -> list[Figure]:

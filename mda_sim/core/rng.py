@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -82,11 +83,18 @@ def draw_normal(key: int, c0: ArrayLike, c1: ArrayLike, c2: ArrayLike, c3: Array
 def _counters(*parts: ArrayLike) -> NDArray[np.uint32]:
     arrays = [np.asarray(part) for part in parts]
     for array in arrays:
-        if array.dtype.kind not in "ui" or (array.size and (array.min() < 0 or array.max() > 0xFFFFFFFF)):
+        if array.dtype.kind not in "ui" or (array.dtype != np.uint32 and _is_out_of_range(array)):
             raise ShapeError("an address is made of integers from 0 to 2**32 - 1")
     try:
-        broadcast = np.broadcast_arrays(*arrays)
+        shape = np.broadcast(*arrays).shape
     except ValueError as error:
         shapes = ", ".join(str(array.shape) for array in arrays)
         raise ShapeError(f"the four address parts do not broadcast together: {shapes}") from error
-    return np.stack([part.ravel() for part in broadcast], axis=1).astype(np.uint32)
+    counters = np.empty((*shape, 4), np.uint32)
+    for word, array in enumerate(arrays):
+        counters[..., word] = array
+    return counters.reshape(-1, 4)
+
+
+def _is_out_of_range(array: NDArray[Any]) -> bool:
+    return bool(array.size) and (int(array.min()) < 0 or int(array.max()) > 0xFFFFFFFF)

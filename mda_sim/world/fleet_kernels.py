@@ -1,8 +1,8 @@
-"""Positions of targets from their legs, compiled.
+"""Positions of targets from their legs, and times at the ends of legs, compiled.
 
 Model: the leg of a target at a time is the last one that has begun; the position on it is ``a cos(w dt) + b
 sin(w dt)``. Queries of one target in order of time find their leg without a search. Called by
-``fleet.Fleet``.
+``fleet.Fleet`` and ``legs``.
 """
 
 from __future__ import annotations
@@ -67,3 +67,15 @@ def fill_positions(
         out[i, 0], out[i, 1], out[i, 2] = position(
             ax[leg], ay[leg], az[leg], bx[leg], by[leg], bz[leg], w_rad_s[leg], (t - t_from_us[leg]) * 1e-6
         )
+
+
+@kernel
+def fill_elapsed(
+    step_s: NDArray[np.float64], vessel: NDArray[np.int64], elapsed_s: NDArray[np.float64]
+) -> None:
+    """``elapsed_s[i]`` = sum of the steps of its vessel up to row i, (n,); a vessel's rows are adjacent."""
+    for i in range(step_s.shape[0]):
+        if i > 0 and vessel[i] == vessel[i - 1]:
+            elapsed_s[i] = elapsed_s[i - 1] + step_s[i]
+        else:
+            elapsed_s[i] = step_s[i]

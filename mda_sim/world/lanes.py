@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 
 from mda_sim.core.cache import cache_root
 from mda_sim.core.errors import RunError
+from mda_sim.geo.coast_index import ragged
 from mda_sim.geo.regions import Box, contains
 from mda_sim.geo.sphere import destination, distance_m, great_circle_points, initial_bearing_deg
 from mda_sim.world.no_go import NO_GO
@@ -88,15 +89,13 @@ class Lane:
         """
         lengths = self.leg_lengths_m
         pieces = np.maximum(np.ceil(lengths / step_m), 1).astype(np.int64)
-        leg = np.repeat(np.arange(len(lengths)), pieces)
-        parts = [
-            great_circle_points(
-                self.lat_deg[k], self.lon_deg[k], self.lat_deg[k + 1], self.lon_deg[k + 1], n + 1
-            )
-            for k, n in enumerate(pieces)
-        ]
-        lat = np.concatenate([*(part[0][:-1] for part in parts), self.lat_deg[-1:]])
-        lon = np.concatenate([*(part[1][:-1] for part in parts), self.lon_deg[-1:]])
+        leg, nth = ragged(pieces)
+        starts, ends = (self.lat_deg[:-1], self.lon_deg[:-1]), (self.lat_deg[1:], self.lon_deg[1:])
+        along_m = lengths[leg] * (nth / pieces[leg])
+        bearing = initial_bearing_deg(*starts, *ends)
+        lat, lon = destination(starts[0][leg], starts[1][leg], bearing[leg], along_m)
+        lat[nth == 0], lon[nth == 0] = starts
+        lat, lon = np.append(lat, self.lat_deg[-1]), np.append(lon, self.lon_deg[-1])
         inside = np.flatnonzero(contains(box, lat, lon))
         if not len(inside):
             return None

@@ -64,19 +64,21 @@ def legs_from_waypoints(
     >>> len(legs), round(float(legs["t_to_us"][0]) / 3.6e9, 2)
     (1, 6.18)
     """
+    from mda_sim.world.fleet_kernels import fill_elapsed
+
     lat, lon, ids = _flat(lat_deg, lon_deg, target)
-    names, vessel = np.unique(ids, return_inverse=True)
+    same = ids[1:] == ids[:-1]
+    vessel = np.concatenate([np.zeros(min(len(ids), 1), np.int64), np.cumsum(~same)])
+    names = ids[np.concatenate([np.ones(min(len(ids), 1), np.bool_), ~same])]
     speed = np.broadcast_to(np.asarray(speed_mps, np.float64), names.shape)
     start_us = np.broadcast_to(np.asarray(t_start_us, np.int64), names.shape)
     if not (speed > 0).all():
         raise ValueError("speed_mps must be positive; a stationary target is made by legs_between")
     points = unit_vectors(lat, lon)
     step_s = np.zeros(len(lat))
-    same = ids[1:] == ids[:-1]
     step_s[1:][same] = (_arc_rad(points[:-1], points[1:]) * EARTH_RADIUS_M / speed[vessel[1:]])[same]
     elapsed_s = np.empty_like(step_s)
-    for rows in np.split(np.arange(len(lat)), np.flatnonzero(~same) + 1):
-        elapsed_s[rows] = np.cumsum(step_s[rows])
+    fill_elapsed(step_s, vessel, elapsed_s)
     return legs_between(lat, lon, start_us[vessel] + np.rint(elapsed_s * US_PER_S).astype(np.int64), ids)
 
 

@@ -5,8 +5,7 @@ that the slowest voyage of all is over by then; so the number at sea is stationa
 mean is rate times mean time in the area (Little's law). Speed is uniform in its span and constant. A ship
 keeps to one side of the lane by a normal draw with a standard deviation of a quarter of ``lane_width_m``
 (95 % of ships sail within the width), less where the lane's clearance asks for it: at each waypoint at most
-half the clearance of the legs that meet there. Every leg is then tested against land and shoal waters, and
-a ship's offset halved until it is clear.
+half the clearance of the legs that meet there (``beside``), so that a ship is clear wherever its lane is.
 
 Each direction of a route is one stream, ``class/route/out`` and ``class/route/back``; the index of a ship
 in it is the number of its departure, counted from that early start, so a longer run or other routes change
@@ -22,28 +21,27 @@ pp. 383-387, doi:10.1287/opre.9.3.383. Where next: ``world.build_fleet``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal, Self
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from pydantic import model_validator
 
-from mda_sim.core.rng import address, draw_normal, stream_key
+from mda_sim.core.rng import address, draw_normal, draw_uniform, stream_key
 from mda_sim.core.spec import Id, IdMap, NonNegative, Spec
 from mda_sim.core.table import Table
 from mda_sim.core.time import US_PER_S, Timeline
 from mda_sim.geo.regions import Box
-from mda_sim.geo.sphere import destination, initial_bearing_deg
+from mda_sim.world.beside import waypoints_beside
 from mda_sim.world.groups import Group
-from mda_sim.world.lanes import Lane, LaneNetwork, barred_waters
+from mda_sim.world.lanes import Lane, LaneNetwork
 from mda_sim.world.legs import LEGS, clip_legs, legs_from_waypoints
-from mda_sim.world.traffic import Span, TrafficBase, uniform, vessel_group
-
-if TYPE_CHECKING:
-    from mda_sim.geo.coast import Land
+from mda_sim.world.traffic import Span, TrafficBase, vessel_group
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 _DAY_S = 86_400.0
 _DRAWN_AT_ONCE = 256
@@ -92,102 +90,96 @@ class MerchantTraffic(TrafficBase):
         return [port for pair in self.port_pairs for port in pair]
 
 
+@dataclass(frozen=True)
+class _Direction:
+    """One direction of one route: the part of its lane in the box, and how far along the lane it begins."""
+
+    stream: str
+    per_day: float
+    start_s: float
+    part: Lane
+    begins_m: float
+
+
 def merchant_groups(
-    class_id: str,
-    traffic: MerchantTraffic,
-    lanes: LaneNetwork,
-    box: Box,
-    timeline: Timeline,
-    seed: int,
-    land: Land,
+    class_id: str, traffic: MerchantTraffic, lanes: LaneNetwork, box: Box, timeline: Timeline, seed: int
 ) -> Iterator[Group]:
-    """The ships of a class in ``box`` during [0, score_to_us], one group for each direction of each route."""
+    """The ships of a class in ``box`` during [0, score_to_us], one group for each direction of each route.
+
+    All ships of the class are made at once; then each stream gets its own.
+    """
+    directions = _directions(class_id, traffic, lanes, box)
+    stream, index, legs = _sailed(traffic, directions, timeline.score_to_us, seed)
+    first = np.searchsorted(stream, np.arange(len(directions) + 1))
+    first_leg = np.searchsorted(legs["target"], first)
+    for k, one in enumerate(directions):
+        ships, rows = np.arange(*first[k : k + 2]), np.arange(*first_leg[k : k + 2])
+        mine = legs.take(rows)
+        mine = Table.of(LEGS, {**mine.columns, "target": mine["target"] - first[k]})
+        yield vessel_group(class_id, one.stream, traffic, index[ships], mine, seed)
+
+
+def departures_s(
+    streams: Sequence[str], per_day: ArrayLike, start_s: ArrayLike, end_s: float, seed: int
+) -> tuple[Ints, Ints, Floats]:
+    """Departures of streams in [start_s, end_s): row of the stream, index in it, time [s]; each (n,), sorted.
+
+    Poisson processes of ``per_day`` (k,), drawn from ``start_s`` (k,) on: a later end adds departures and
+    changes none, and no stream depends on another.
+    """
+    key = stream_key(seed, "world.departure")
+    addresses = _addresses(streams)
+    rate, last_s = np.asarray(per_day, np.float64), np.array(start_s, np.float64)
+    live = np.flatnonzero(rate > 0.0)
+    drawn, found = 0, [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
+    while len(live):
+        index = np.arange(drawn, drawn + _DRAWN_AT_ONCE)
+        share = draw_uniform(key, addresses[live][:, None], index, np.uint32(0), np.uint32(0))
+        waits_s = -np.log(share).reshape(len(live), -1) * (_DAY_S / rate[live])[:, None]
+        times_s = last_s[live][:, None] + np.cumsum(waits_s, axis=1)
+        row, nth = np.nonzero(times_s < end_s)
+        found.append((live[row], index[nth], times_s[row, nth]))
+        last_s[live] = times_s[:, -1]
+        live = live[last_s[live] < end_s]
+        drawn += _DRAWN_AT_ONCE
+    stream, index, times_s = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    order = np.lexsort((index, stream))
+    return stream[order], index[order], times_s[order]
+
+
+def _directions(class_id: str, traffic: MerchantTraffic, lanes: LaneNetwork, box: Box) -> list[_Direction]:
+    """Each direction of each route; one that misses the box has no departures."""
+    found = []
     for route_id, route in traffic.routes.items():
         lane = lanes.lane(route.origin, route.destination)
-        stream = f"{class_id}/{route_id}"
-        yield _ships(class_id, f"{stream}/out", traffic, route.per_day, lane, box, timeline, seed, land)
-        if route.both_ways:
-            back = lane.reversed()
-            yield _ships(class_id, f"{stream}/back", traffic, route.per_day, back, box, timeline, seed, land)
-
-
-def departures_s(stream: str, per_day: float, start_s: float, end_s: float, seed: int) -> Floats:
-    """Times [s] of the departures of a stream in [start_s, end_s), (n,); the row is the index.
-
-    A Poisson process drawn from ``start_s`` on: a later end adds rows and changes none.
-    """
-    if per_day == 0.0:
-        return np.empty(0)
-    parts, last_s, drawn = [np.empty(0)], start_s, 0
-    while last_s < end_s:
-        index = np.arange(drawn, drawn + _DRAWN_AT_ONCE)
-        waits_s = -np.log(uniform(seed, "departure", stream, index)) * (_DAY_S / per_day)
-        parts.append(last_s + np.cumsum(waits_s))
-        last_s, drawn = float(parts[-1][-1]), drawn + _DRAWN_AT_ONCE
-    times_s = np.concatenate(parts)
-    return times_s[times_s < end_s]
-
-
-def _ships(
-    class_id: str,
-    stream: str,
-    traffic: MerchantTraffic,
-    per_day: float,
-    lane: Lane,
-    box: Box,
-    timeline: Timeline,
-    seed: int,
-    land: Land,
-) -> Group:
-    inside = lane.within(box)
-    end_s = timeline.score_to_us / US_PER_S
-    left_s = departures_s(stream, per_day, -lane.length_m / traffic.speed_mps.low, end_s, seed)
-    index = np.arange(len(left_s)) if inside else np.empty(0, np.int64)
-    legs = Table.empty(LEGS)
-    if inside:
-        part, begins_m = inside
-        speed = traffic.speed_mps.at(uniform(seed, "speed", stream, index))
-        enters_us = np.rint((left_s + begins_m / speed) * US_PER_S).astype(np.int64)
-        sigma = _offset_sigma(stream, index, seed)
-        legs = _sailed(part, traffic.lane_width_m, sigma, enters_us, speed, land)
-        legs = clip_legs(legs, 0, timeline.score_to_us)
-    present, rows = np.unique(legs["target"], return_inverse=True)
-    index = index[present]
-    own_legs = Table.of(LEGS, {**legs.columns, "target": rows})
-    return vessel_group(class_id, stream, traffic, index, own_legs, seed)
-
-
-def _offset_sigma(stream: str, index: NDArray[np.int64], seed: int) -> Floats:
-    """How many standard deviations each ship sails to the right of the lane, (n,)."""
-    drawn = draw_normal(stream_key(seed, "world.offset"), np.uint32(address(stream)), index, 0, 0)
-    return np.clip(drawn, -_CUT_SIGMA, _CUT_SIGMA)
+        ways = {"out": lane, "back": lane.reversed()} if route.both_ways else {"out": lane}
+        for way, sailed in ways.items():
+            inside = sailed.within(box)
+            part, begins_m = inside or (sailed, 0.0)
+            start_s = -sailed.length_m / traffic.speed_mps.low
+            per_day = route.per_day if inside else 0.0
+            found.append(_Direction(f"{class_id}/{route_id}/{way}", per_day, start_s, part, begins_m))
+    return found
 
 
 def _sailed(
-    lane: Lane, width_m: float, sigma: Floats, enters_us: NDArray[np.int64], speed: Floats, land: Land
-) -> Table:
-    """Legs of all ships of a stream, each beside the lane and clear of land and shoals."""
-    n, m = len(sigma), len(lane.lat_deg)
-    tightest = np.minimum(np.append(lane.clearance_m, np.inf), np.append(np.inf, lane.clearance_m))
-    offset_m = np.clip(sigma[:, None] * (width_m / 4.0), -tightest / 2.0, tightest / 2.0)
-    lat, lon = _beside(lane, offset_m)
-    barred = barred_waters(land)
-    blocked = np.arange(n)
-    while len(blocked):
-        ends = lat[blocked, :-1], lon[blocked, :-1], lat[blocked, 1:], lon[blocked, 1:]
-        blocked = blocked[barred.crosses_great_circle(*ends).any(axis=1)]
-        offset_m[blocked] = np.where(np.abs(offset_m[blocked]) > 1.0, offset_m[blocked] / 2.0, 0.0)
-        lat[blocked], lon[blocked] = _beside(lane, offset_m[blocked])
-        blocked = blocked[(offset_m[blocked] != 0.0).any(axis=1)]
-    return legs_from_waypoints(lat.ravel(), lon.ravel(), enters_us, speed, np.repeat(np.arange(n), m))
+    traffic: MerchantTraffic, directions: Sequence[_Direction], end_us: int, seed: int
+) -> tuple[Ints, Ints, Table]:
+    """Direction (n,) and index (n,) of the ships at sea during [0, end_us], and their legs."""
+    streams = [one.stream for one in directions]
+    rates, starts_s = [one.per_day for one in directions], [one.start_s for one in directions]
+    stream, index, left_s = departures_s(streams, rates, starts_s, end_us / US_PER_S, seed)
+    words = _addresses(streams)[stream], index, np.uint32(0), np.uint32(0)
+    speed = traffic.speed_mps.at(draw_uniform(stream_key(seed, "world.speed"), *words))
+    sigma = np.clip(draw_normal(stream_key(seed, "world.offset"), *words), -_CUT_SIGMA, _CUT_SIGMA)
+    begins_m = np.array([one.begins_m for one in directions])[stream]
+    enters_us = np.rint((left_s + begins_m / speed) * US_PER_S).astype(np.int64)
+    offset_m = sigma * (traffic.lane_width_m / 4.0)
+    lat, lon, ship = waypoints_beside([one.part for one in directions], stream, offset_m)
+    legs = clip_legs(legs_from_waypoints(lat, lon, enters_us, speed, ship), 0, end_us)
+    present, rows = np.unique(legs["target"], return_inverse=True)
+    return stream[present], index[present], Table.of(LEGS, {**legs.columns, "target": rows})
 
 
-def _beside(lane: Lane, offset_m: Floats) -> tuple[Floats, Floats]:
-    """Waypoints (n, m) of ships at ``offset_m`` (n, m) to the right of the lane, square to its course."""
-    starts, ends = (lane.lat_deg[:-1], lane.lon_deg[:-1]), (lane.lat_deg[1:], lane.lon_deg[1:])
-    course = initial_bearing_deg(*starts, *ends)
-    arrives = initial_bearing_deg(*ends, *starts) + 180.0
-    before, after = np.append(course[:1], arrives), np.append(course, arrives[-1:])
-    turn = (after - before + 180.0) % 360.0 - 180.0
-    square = before + turn / 2.0 + 90.0
-    return destination(lane.lat_deg, lane.lon_deg, square, offset_m)
+def _addresses(streams: Sequence[str]) -> NDArray[np.uint32]:
+    return np.array([address(name) for name in streams], np.uint32)

@@ -108,9 +108,11 @@ def sight_lines(lat_deg: float, lon_deg: float, reach_m: float, n_wedges: int, l
     """What is clear from a place at sea up to ``reach_m``, in ``n_wedges`` wedges."""
     sides, lengths = _barriers(land)
     (lon1, lat1), (lon2, lat2) = sides[:, 0].T, sides[:, 1].T
-    away = distance_m(lat_deg, lon_deg, lat1, lon1)
-    near = away <= reach_m + lengths + KEEP_OFF_M
-    away = away[near]
+    reach = reach_m + lengths + KEEP_OFF_M
+    close = np.flatnonzero(np.abs(lat1 - lat_deg) * _METRES_A_DEGREE <= reach)  # no distance is shorter
+    away = distance_m(lat_deg, lon_deg, lat1[close], lon1[close])
+    near = close[away <= reach[close]]
+    away = away[away <= reach[close]]
     away2 = distance_m(lat_deg, lon_deg, lat2[near], lon2[near])
     bearing = initial_bearing_deg(lat_deg, lon_deg, lat1[near], lon1[near])
     bearing2 = initial_bearing_deg(lat_deg, lon_deg, lat2[near], lon2[near])

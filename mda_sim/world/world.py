@@ -114,7 +114,7 @@ def _groups(
 ) -> Iterator[Group]:
     for class_id, traffic in world.traffic.items():
         if isinstance(traffic, MerchantTraffic):
-            yield from merchant_groups(class_id, traffic, lanes, box, timeline, seed, land)
+            yield from merchant_groups(class_id, traffic, lanes, box, timeline, seed)
         elif isinstance(traffic, FishingTraffic):
             yield from fishing_groups(class_id, traffic, box, timeline, seed, land)
         elif isinstance(traffic, PatrolTraffic):

@@ -20,33 +20,27 @@ OPEN_SEA = LaneNetwork(
 )
 
 
-@pytest.fixture(scope="module")
-def empty_sea():
-    import shapely
-
-    from mda_sim.geo.coast import Land
-
-    corner = shapely.box(128, 0, 128.1, 0.1)
-    return Land(np.array([corner], dtype=object), {}, (128.0, 0.0, 142.0, 10.0), "empty")
-
-
-def ships(make, land, *, per_day=100.0, seed=1, days=2.0, **changes):
+def ships(make, *, per_day=100.0, seed=1, days=2.0, **changes):
     routes = {"across": make.route("east", "west", per_day, both_ways=changes.pop("both_ways", False))}
     traffic = MerchantTraffic.model_validate(make.merchant(routes, **changes))
-    return list(merchant_groups("bulk", traffic, OPEN_SEA, BOX, make.timeline(days), seed, land))
+    return list(merchant_groups("bulk", traffic, OPEN_SEA, BOX, make.timeline(days), seed))
+
+
+def left(per_day, start_s, end_s, seed):
+    return departures_s(["bulk/a/out"], [per_day], [start_s], end_s, seed)[2]
 
 
 def test_departures_come_at_their_rate():
     n, days = 0, 4000
     for seed in range(5):
-        n += len(departures_s("bulk/a/out", 2.5, -1e6, -1e6 + days * 86_400, seed))
+        n += len(left(2.5, -1e6, -1e6 + days * 86_400, seed))
     mean = 5 * days * 2.5
     assert abs(n - mean) < 4 * math.sqrt(mean)
     assert 4 / math.sqrt(mean) < 0.05
 
 
 def test_waits_between_departures_are_exponential():
-    times_s = departures_s("bulk/a/out", 2.0, 0.0, 10_000 * 86_400.0, 3)
+    times_s = left(2.0, 0.0, 10_000 * 86_400.0, 3)
     waits_d = np.diff(times_s) / 86_400
     n = len(waits_d)
     assert waits_d.mean() == pytest.approx(0.5, abs=4 * 0.5 / math.sqrt(n))
@@ -56,27 +50,36 @@ def test_waits_between_departures_are_exponential():
 
 
 def test_a_later_end_adds_departures_and_changes_none():
-    short = departures_s("bulk/a/out", 30.0, -5e5, 1e6, 4)
-    long = departures_s("bulk/a/out", 30.0, -5e5, 9e6, 4)
+    short, long = left(30.0, -5e5, 1e6, 4), left(30.0, -5e5, 9e6, 4)
     assert len(long) > len(short) > 256
     assert np.array_equal(short, long[: len(short)])
 
 
-def test_a_route_without_departures_has_no_ships(make, empty_sea):
-    assert len(departures_s("bulk/a/out", 0.0, 0.0, 1e9, 1)) == 0
-    (group,) = ships(make, empty_sea, per_day=0.0)
+def test_departures_of_a_stream_do_not_depend_on_other_streams():
+    names, rates, starts_s = ["bulk/a/out", "bulk/b/out", "bulk/a/back"], [3.0, 0.0, 900.0], [0.0, -1e6, -2e6]
+    stream, index, times_s = departures_s(names, rates, starts_s, 5e6, 4)
+    assert (np.diff(stream) >= 0).all()
+    for k, name in enumerate(names):
+        alone = departures_s([name], [rates[k]], [starts_s[k]], 5e6, 4)
+        assert np.array_equal(times_s[stream == k], alone[2])
+        assert np.array_equal(index[stream == k], np.arange(len(alone[2])))
+        assert len(alone[2]) > 0 or rates[k] == 0.0
+
+
+def test_a_route_without_departures_has_no_ships(make):
+    assert len(left(0.0, 0.0, 1e9, 1)) == 0
+    (group,) = ships(make, per_day=0.0)
     assert len(group.index) == 0
     assert group.stream == "bulk/across/out"
 
 
-def test_the_stock_is_rate_times_mean_voyage_time_from_the_first_moment_on(make, empty_sea):
+def test_the_stock_is_rate_times_mean_voyage_time_from_the_first_moment_on(make):
     per_day, low, high = 100.0, 12 * KNOT_MPS, 16 * KNOT_MPS
     seeds = 40
     counts = {0: 0, US_PER_DAY: 0, 2 * US_PER_DAY - 1: 0}
     for seed in range(seeds):
         (group,) = ships(
             make,
-            empty_sea,
             per_day=per_day,
             seed=seed,
             speed_mps={"low": low, "high": high},
@@ -92,8 +95,8 @@ def test_the_stock_is_rate_times_mean_voyage_time_from_the_first_moment_on(make,
     assert 4 / math.sqrt(expected) < 0.05
 
 
-def test_ships_sail_beside_the_lane_by_a_normal_draw(make, empty_sea):
-    (group,) = ships(make, empty_sea, per_day=2000.0, lane_width_m=40_000.0)
+def test_ships_sail_beside_the_lane_by_a_normal_draw(make):
+    (group,) = ships(make, per_day=2000.0, lane_width_m=40_000.0)
     starts = np.flatnonzero(np.diff(group.legs["target"], prepend=-1) == 0)
     a = np.stack([group.legs[f"a{axis}"][starts] for axis in "xyz"], axis=1)
     lat = np.degrees(np.arcsin(a[:, 2]))
@@ -108,8 +111,8 @@ def test_ships_sail_beside_the_lane_by_a_normal_draw(make, empty_sea):
     assert np.abs(offset_m).max() < 30_100
 
 
-def test_ships_sail_at_their_own_constant_speed_within_the_span(make, empty_sea):
-    (group,) = ships(make, empty_sea)
+def test_ships_sail_at_their_own_constant_speed_within_the_span(make):
+    (group,) = ships(make)
     speed = group.legs["speed_mps"] / KNOT_MPS
     assert speed.min() > 11 - 1e-4
     assert speed.max() < 18 + 1e-4
@@ -118,8 +121,8 @@ def test_ships_sail_at_their_own_constant_speed_within_the_span(make, empty_sea)
     assert np.abs(np.diff(speed)[same]).max() < 1e-6
 
 
-def test_both_ways_sail_the_lane_in_both_directions(make, empty_sea):
-    out, back = ships(make, empty_sea, both_ways=True)
+def test_both_ways_sail_the_lane_in_both_directions(make):
+    out, back = ships(make, both_ways=True)
     assert (out.stream, back.stream) == ("bulk/across/out", "bulk/across/back")
     eastward = [
         np.sign(group.legs["by"] * group.legs["ax"] - group.legs["bx"] * group.legs["ay"])
@@ -130,32 +133,16 @@ def test_both_ways_sail_the_lane_in_both_directions(make, empty_sea):
     assert len(out.index) != len(back.index) or not np.array_equal(out.index, back.index)
 
 
-def test_the_tightest_waters_bind_the_offset(make, empty_sea):
+def test_the_tightest_waters_bind_the_offset(make):
     tight = Lane(np.array([5.0, 7.0, 5.0]), np.array([130.0, 134.0, 138.0]), np.array([2000.0, 4e5]))
     traffic = MerchantTraffic.model_validate(
         make.merchant({"across": make.route("east", "west", 400.0, False)}, lane_width_m=40_000.0)
     )
     network = LaneNetwork({("east", "west"): tight})
-    (group,) = merchant_groups("bulk", traffic, network, BOX, make.timeline(2), 1, empty_sea)
+    (group,) = merchant_groups("bulk", traffic, network, BOX, make.timeline(2), 1)
     starts = np.flatnonzero(np.diff(group.legs["target"], prepend=-1) == 0)
     lat = np.degrees(np.arcsin(group.legs["az"][starts]))
     assert np.abs((lat - 7.0) * 111_195).max() < 1001
-
-
-def test_offsets_that_would_meet_land_are_halved_until_clear(make, island):
-    claimed = Lane(np.array([3.6, 3.6]), np.array([130.0, 138.0]), np.array([4e5]))
-    traffic = MerchantTraffic.model_validate(
-        make.merchant({"across": make.route("east", "west", 300.0, False)}, lane_width_m=200_000.0)
-    )
-    network = LaneNetwork({("east", "west"): claimed})
-    (group,) = merchant_groups("bulk", traffic, network, BOX, make.timeline(2), 1, island)
-    a = np.stack([group.legs[f"a{axis}"] for axis in "xyz"], axis=1)
-    angle = (group.legs["w_rad_s"] * (group.legs["t_to_us"] - group.legs["t_from_us"]) / 1e6)[:, None]
-    b = np.stack([group.legs[f"b{axis}"] for axis in "xyz"], axis=1)
-    end = a * np.cos(angle) + b * np.sin(angle)
-    places = [(np.degrees(np.arcsin(p[:, 2])), np.degrees(np.arctan2(p[:, 1], p[:, 0]))) for p in (a, end)]
-    assert len(a) > 300
-    assert not island.crosses_great_circle(*places[0], *places[1]).any()
 
 
 def test_ships_exist_only_near_the_widened_area(fleet, world, make):

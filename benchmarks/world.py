@@ -1,0 +1,120 @@
+"""Make one large world and say what it took, as JSON.
+
+    python benchmarks/world.py 10000 [--days 30]
+
+The world is that of the default run with every rate and stock multiplied until about so many vessels are at
+sea at a time. Kernels are compiled and lanes read before the clock starts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+SCENARIO = Path(__file__).resolve().parent.parent / "scenarios" / "six_arrangements.yaml"
+COUNTS = frozenset({"per_day", "stock", "vessels", "boats", "hulls"})
+"""Keys of traffic that say how many there are: a number, or a mapping of numbers."""
+DAY_US = 86_400_000_000
+
+
+def main() -> None:
+    """Make the world and print what it took."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("vessels", type=int, help="vessels at sea at a time")
+    parser.add_argument("--days", type=float, default=30.0, help="length of the world")
+    options = parser.parse_args()
+    print(json.dumps(measured(options.vessels, options.days)))
+
+
+def measured(n_vessels: int, days: float) -> dict[str, float]:
+    """Seconds, vessel-days, memory and cost of positions of a world."""
+    build = builder()
+    small = build(1.0, 1.0)
+    factor = n_vessels / stock(small)
+    start = time.perf_counter()
+    fleet = build(factor, days)
+    seconds = time.perf_counter() - start
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    columns = [*fleet.legs.columns.values(), *fleet.targets.columns.values()]
+    unit_ns, lat_lon_ns = position_costs_ns(fleet)
+    return {
+        "seconds": seconds,
+        "vessel_days": stock(fleet) * days,
+        "vessels": stock(fleet),
+        "table_mib": sum(column.nbytes for column in columns) / 2**20,
+        "peak_mib": peak_mib,
+        "unit_ns": unit_ns,
+        "lat_lon_ns": lat_lon_ns,
+    }
+
+
+def builder() -> Callable[[float, float], Any]:
+    """A function that builds the world of the default run, given a factor of its traffic and its days."""
+    from mda_sim.core.time import Timeline
+    from mda_sim.scenario import load_scenario
+    from mda_sim.world.world import WorldSpec, build_fleet
+
+    scenario = load_scenario(SCENARIO)
+    tree = scenario.spec.world.model_dump(mode="json")
+
+    def build(factor: float, days: float) -> Any:
+        world = WorldSpec.model_validate({**tree, "traffic": multiplied(tree["traffic"], factor)})
+        timeline = Timeline(scenario.spec.start, 0, int(days * DAY_US), 0)
+        return build_fleet(world, scenario.spec.area, timeline, 1)
+
+    return build
+
+
+def multiplied(traffic: Any, factor: float, *, counts: bool = False) -> Any:
+    """A tree of traffic with its rates and stocks multiplied; whole numbers stay whole, and at least 1."""
+    if isinstance(traffic, dict):
+        return {key: multiplied(one, factor, counts=counts or key in COUNTS) for key, one in traffic.items()}
+    if not counts:
+        return traffic
+    return max(round(traffic * factor), 1) if isinstance(traffic, int) else traffic * factor
+
+
+def stock(fleet: Any) -> float:
+    """Mean number of vessels at sea at a time."""
+    present = fleet.presence()
+    mine = present["target"] < fleet.n_vessels
+    lasts_us = (present["t_to_us"] - present["t_from_us"])[mine]
+    return float(lasts_us.sum() / (fleet.legs["t_to_us"].max() - fleet.legs["t_from_us"].min()))
+
+
+def median_s(work: Callable[[], object], repeats: int = 5) -> float:
+    """Median wall-clock time of a piece of work, after one run that does not count."""
+    work()
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def position_costs_ns(fleet) -> tuple[float, float]:  # type: ignore[no-untyped-def]
+    """Cost of a position as a unit vector, and as latitude and longitude, in vessel-major batches."""
+    rows = 2_000_000
+    each = rows // fleet.n_vessels
+    first = fleet.targets["first_leg"][: fleet.n_vessels].astype(np.int64)
+    last = first + fleet.targets["n_legs"][: fleet.n_vessels] - 1
+    starts, ends = fleet.legs["t_from_us"][first], fleet.legs["t_to_us"][last]
+    targets = np.repeat(np.arange(fleet.n_vessels), each)
+    share = np.tile(np.linspace(0.0, 1.0, each), fleet.n_vessels)
+    t_us = (starts[targets] + share * (ends[targets] - starts[targets])).astype(np.int64)
+    unit = median_s(lambda: fleet.unit_vectors(targets, t_us)) / len(targets) * 1e9
+    lat_lon = median_s(lambda: fleet.positions(targets, t_us)) / len(targets) * 1e9
+    return unit, lat_lon
+
+
+if __name__ == "__main__":
+    main()
