@@ -45,11 +45,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--skip-run", action="store_true", help="leave out the whole run")
     parser.add_argument(
-        "--only-worlds", action="store_true", help="large worlds; other lines of the page stay"
+        "--only-worlds",
+        action="store_true",
+        help="large worlds and a recording; other lines of the page stay",
     )
     options = parser.parse_args()
     before = yardstick()
-    figures = worlds()
+    figures = worlds() + recording()
     if not options.only_worlds:
         figures = stages() + figures
         if not options.skip_run:
@@ -92,6 +94,19 @@ def worlds() -> list[Figure]:
                 Figure(f"{name}: position as latitude and longitude", made["lat_lon_ns"], "ns", 120.0),
             ]
     return figures
+
+
+def recording() -> list[Figure]:
+    """A recording of a million rows, made in a process of its own (``recording.py``)."""
+    command = [sys.executable, str(ROOT / "benchmarks" / "recording.py")]
+    made = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    name = "recording of 1,000,000 rows"
+    return [
+        Figure(f"{name}: read, cleaned, made tracks", made["seconds"], "s", 20.0),
+        Figure(f"{name}: rows used", made["used"], ""),
+        Figure(f"{name}: legs", made["legs"], ""),
+        Figure(f"{name}: largest the process was", made["peak_mib"], "MiB"),
+    ]
 
 
 def stages() -> list[Figure]:

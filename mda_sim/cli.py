@@ -50,7 +50,7 @@ def _scenario_options(command: Callable[..., None]) -> Callable[..., None]:
             help="Override one value; may be repeated.",
         ),
         click.option(
-            "--allow-path", is_flag=True, help="Let 'extends' and data files leave the scenario's folder."
+            "--allow-path", is_flag=True, help="Let 'extends' and files leave the scenario's folder."
         ),
         click.option("--strict", is_flag=True, help="Treat warnings as errors."),
         click.option("--debug", is_flag=True, help="Show the traceback of an error."),
@@ -206,7 +206,7 @@ def _load(
     allow_path: bool,
     strict: bool,
 ) -> Scenario:
-    """The scenario, its warnings printed; ``strict`` turns them into errors."""
+    """The scenario, its warnings and notes printed; ``strict`` turns them into errors."""
     from mda_sim.core.errors import ScenarioError
     from mda_sim.scenario import load_scenario
 
@@ -214,8 +214,8 @@ def _load(
     loaded = load_scenario(path, sets=sets, configurations=names, seeds=seeds, allow_path=allow_path)
     if strict and loaded.warnings:
         raise ScenarioError(loaded.warnings)
-    for warning in loaded.warnings:
-        _say(str(warning), err=True)
+    for problem in (*loaded.warnings, *loaded.notes):
+        _say(str(problem), err=True)
     return loaded
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mda_sim.scenario import Scenario
     from mda_sim.sharing.exchange import EngineStats
     from mda_sim.world.fleet import Fleet
+    from mda_sim.world.recorded.recording import Recording
 
 STAGES: Final = ("world", "sense", "frame", "share", "audit", "score")
 """Stages in the order in which they run; the last three once per configuration."""
@@ -163,6 +164,22 @@ def build_world(scenario: Scenario, seed: int) -> Fleet:
     from mda_sim.world.world import build_fleet
 
     return build_fleet(scenario.spec.world, scenario.spec.area, scenario.timeline, seed)
+
+
+def recordings(scenario: Scenario) -> dict[str, Recording]:
+    """The recording of each class of traffic that has one, by class; the same for all seeds."""
+    from mda_sim.geo.coast import load_land
+    from mda_sim.geo.regions import widened
+    from mda_sim.world.recorded.recording import read_recording
+    from mda_sim.world.recorded.spec import RecordedAisTraffic
+
+    world = scenario.spec.world
+    box = widened(scenario.spec.area, world.buffer_m)
+    return {
+        name: read_recording(traffic, box, scenario.timeline, load_land())
+        for name, traffic in world.traffic.items()
+        if isinstance(traffic, RecordedAisTraffic)
+    }
 
 
 def sense(scenario: Scenario, fleet: Fleet, seed: int) -> DetectionLog:

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "note"]
 
 _SHOWN: Final = 100  # characters of a line that an excerpt shows
 _UNSHOWN: Final = "\ufffd"  # what an excerpt shows instead of a character that cannot be printed
@@ -45,7 +45,7 @@ class Problem:
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         head = f"{place}  {self.key}: {self.message}" if self.key else f"{place}  {self.message}"
-        head = printable(f"warning: {head}" if self.severity == "warning" else head)
+        head = printable(head if self.severity == "error" else f"{self.severity}: {head}")
         if not self.excerpt:
             return head
         text, column = _window(self.excerpt, self.column)

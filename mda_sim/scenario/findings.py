@@ -34,7 +34,7 @@ class Findings:
         self._texts: dict[str, str] = {}
         self._lines: dict[str, list[str]] = {}
         self._problems: dict[Problem, None] = {}
-        self._counts: dict[Severity, int] = {"error": 0, "warning": 0}
+        self._counts: dict[Severity, int] = {"error": 0, "warning": 0, "note": 0}
         self._settled: set[tuple[Mark, str]] = set()
         self._incomplete: set[str] = set()
 
@@ -52,6 +52,10 @@ class Findings:
     def warn(self, mark: Mark, key: str, message: str) -> None:
         """Note something that does not stop the run."""
         self._note(mark, key, message, "warning")
+
+    def remark(self, mark: Mark, key: str, message: str) -> None:
+        """Note something that is as it should be and must be known."""
+        self._note(mark, key, message, "note")
 
     def settle(self) -> None:
         """End a step: keys with an error so far are not reported again."""
@@ -74,6 +78,11 @@ class Findings:
     def warnings(self) -> tuple[Problem, ...]:
         """The warnings, in file order."""
         return tuple(sorted(p for p in self._problems if p.severity == "warning"))
+
+    @property
+    def notes(self) -> tuple[Problem, ...]:
+        """What must be known, in file order."""
+        return tuple(p for p in self._problems if p.severity == "note")
 
     def raise_errors(self) -> None:
         """Raise ``ScenarioError`` with all errors, if there are any."""

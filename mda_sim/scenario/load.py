@@ -11,6 +11,7 @@ each over the whole scenario:
     check types          against the specs                                   wording
     check references     between the parts                                   crosschecks, sharing.checks
     check size           what would exhaust the machine                      size
+    read recordings      what became of their rows                           recordings
     doubt                what can be run but is hardly meant                 crosschecks, doubts
 
 Assumptions and limits: a file that cannot be read as YAML ends the loading there; everything else is
@@ -39,6 +40,7 @@ from mda_sim.scenario.files import FileReader, Reach, rooted
 from mda_sim.scenario.findings import Findings, did_you_mean, listed
 from mda_sim.scenario.merge import Chain, applies, merged, read_settings, setting_of
 from mda_sim.scenario.places import Place, place_of
+from mda_sim.scenario.recordings import check_recordings
 from mda_sim.scenario.scenario import Origin, Scenario, leaves, timeline_of
 from mda_sim.scenario.schema import FORMAT, ScenarioFile, ScenarioSpec
 from mda_sim.scenario.size import check_lengths, check_size
@@ -142,6 +144,8 @@ def _loaded(tree: MapNode | None, findings: Findings, wishes: _Wishes) -> Scenar
     check_references(trees.whole, findings)
     fits = spec is not None and check_size(spec, sharing, trees.whole, findings)
     _check_sharing(spec, sharing, trees, findings, timeline_of(spec) if spec and fits else None)
+    if spec is not None and fits:
+        check_recordings(spec, timeline_of(spec), trees.whole, findings)
     if spec is None or findings.errors:
         raise ScenarioError(findings.errors)
     arrangements = FrozenMap({name: part for name, part in sharing.items() if part is not None})
@@ -149,7 +153,7 @@ def _loaded(tree: MapNode | None, findings: Findings, wishes: _Wishes) -> Scenar
     check_texts(trees.whole, findings)
     check_meaning(spec, arrangements, trees.whole, findings)
     check_starts(spec, timeline_of(spec), trees.whole, findings)
-    return Scenario(spec, arrangements, _origins(spec, trees.whole), findings.warnings)
+    return Scenario(spec, arrangements, _origins(spec, trees.whole), findings.warnings, findings.notes)
 
 
 def _refuse_newer_format(tree: MapNode, findings: Findings) -> None:

@@ -60,6 +60,8 @@ class Scenario:
     """Where each value comes from, by its dotted path in SI names (``sensors.radar_1.max_range_m``)."""
     warnings: tuple[Problem, ...] = ()
     """What looks wrong but can be run, in file order."""
+    notes: tuple[Problem, ...] = ()
+    """What must be known of it and is no mistake: what became of each recording."""
 
     @property
     def name(self) -> str:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from mda_sim.data import catalogue
@@ -38,6 +39,7 @@ from mda_sim.world.fishing import FishingTraffic
 from mda_sim.world.merchant import MerchantTraffic
 from mda_sim.world.militia import MilitiaTraffic
 from mda_sim.world.patrol import PatrolTraffic
+from mda_sim.world.recorded.spec import RecordedAisTraffic
 from mda_sim.world.small_boats import SmallBoatTraffic
 from mda_sim.world.traffic import Span, TrafficBase
 
@@ -64,6 +66,8 @@ _DETOUR: Final = 1.4
 _LEGS_OF_A_VOYAGE: Final = 10.0
 _LEGS_OF_A_ROUND: Final = 33.0
 _LEGS_OF_A_TRIP: Final = 10.0
+_BYTES_OF_A_FIX: Final = 40.0  # the shortest row of a CSV file; no more legs than fixes
+_FIXES_OF_A_VESSEL: Final = 100.0
 _GROUPS: Final = 40.0  # groups of vessels in the score table
 
 Steps = tuple[str | int, ...]
@@ -210,7 +214,10 @@ def _vessels(loads: Mapping[str, Load], days: float) -> Iterator[Amount]:
         yield Amount(("world", "traffic", largest), total, most, told)
 
 
-def _load(traffic: TrafficBase, days: float) -> Load:
+def _load(traffic: TrafficBase | RecordedAisTraffic, days: float) -> Load:
+    if isinstance(traffic, RecordedAisTraffic):
+        fixes = Path(traffic.file.path).stat().st_size / _BYTES_OF_A_FIX
+        return Load(fixes / _FIXES_OF_A_VESSEL, fixes)
     if isinstance(traffic, MerchantTraffic):
         voyages = math.fsum(
             route.per_day * (1 + route.both_ways) * (days + _voyage_days(traffic))

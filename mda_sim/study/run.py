@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from mda_sim.core.cache import sources_digest
 from mda_sim.core.errors import RunError
-from mda_sim.pipeline import StageNote
+from mda_sim.pipeline import StageNote, recordings
 from mda_sim.study.effort import Effort, efforts_of
 from mda_sim.study.executor import open_executor, open_listener
 from mda_sim.study.folder import (
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from mda_sim.scenario import Scenario
+    from mda_sim.world.recorded.recording import Recording
 
 DRAW = "draw"
 """The stage of making maps and charts."""
@@ -190,6 +191,7 @@ def _gather(scenario: Scenario, folder: RunFolder) -> dict[str, Any]:
     """``scores.csv`` and ``summary.json`` from the units, in the order of configuration and seed."""
     from mda_sim.metrics.compare import summarise
     from mda_sim.metrics.scores import from_csv
+    from mda_sim.report.recordings import caveats
 
     units = [folder.sharing(seed, name) for name in scenario.arrangements for seed in scenario.seeds]
     target = folder.path / "scores.csv"
@@ -200,15 +202,20 @@ def _gather(scenario: Scenario, folder: RunFolder) -> dict[str, Any]:
         "scenario": scenario.name,
         **summarise(rows, scenario.baseline, scenario.spec.metrics.primary),
     }
+    recorded = recordings(scenario)
+    summary["caveats"] += caveats(recorded)
     write_json(folder.path / "summary.json", summary, indent=None)  # half as large, and written at once
-    _write_answer(scenario, folder, summary)
+    _write_answer(scenario, folder, summary, recorded)
     return summary
 
 
-def _write_answer(scenario: Scenario, folder: RunFolder, summary: Mapping[str, Any]) -> None:
+def _write_answer(
+    scenario: Scenario, folder: RunFolder, summary: Mapping[str, Any], recorded: Mapping[str, Recording]
+) -> None:
     """``answer.md`` and ``tables/``: the breakdowns, made from the summary."""
     from mda_sim.report.answer import answer
     from mda_sim.report.gallery import zone_names
+    from mda_sim.report.recordings import recording_sheets
     from mda_sim.report.sheets import sheets
 
     zones = zone_names(scenario)
@@ -216,7 +223,7 @@ def _write_answer(scenario: Scenario, folder: RunFolder, summary: Mapping[str, A
     (folder.path / "tables").mkdir(exist_ok=True)
     for old in (folder.path / "tables").glob("*.csv"):
         old.unlink()
-    for name, text in sheets(summary, zones).items():
+    for name, text in {**sheets(summary, zones), **recording_sheets(recorded)}.items():
         write_text(folder.path / "tables" / name, text)
 
 

@@ -1,9 +1,9 @@
 """The world of one replicate: all traffic and probes of a scenario, as a fleet.
 
 Model: each class of traffic makes its groups of vessels alone (``merchant``, ``militia``, ``fishing``,
-``patrol``, ``small_boats``), the probes are added, and ``groups.assemble`` numbers them. All but militia live
-in the area widened by ``buffer_m``, so that what enters the area has been seen on its way; militia live at
-their features wherever those are.
+``patrol``, ``small_boats``) or takes them from a recording (``recorded``), the probes are added, and
+``groups.assemble`` numbers them. All but militia live in the area widened by ``buffer_m``, so that what
+enters the area has been seen on its way; militia live at their features wherever those are.
 
 Assumptions and limits: those of each kind of traffic. Vessels do not react to each other.
 Where next: ``pipeline`` builds the fleet of each seed; ``sensing`` looks at it.
@@ -28,13 +28,16 @@ from mda_sim.world.merchant import MerchantTraffic, merchant_groups
 from mda_sim.world.militia import MilitiaTraffic, militia_groups
 from mda_sim.world.patrol import PatrolTraffic, patrol_groups
 from mda_sim.world.probes import ProbeSpec, probe_group
+from mda_sim.world.recorded.group import recorded_group
+from mda_sim.world.recorded.recording import read_recording
+from mda_sim.world.recorded.spec import RecordedAisTraffic
 from mda_sim.world.small_boats import SmallBoatTraffic, small_boat_groups
 
 if TYPE_CHECKING:
     from mda_sim.geo.coast import Land
 
 TrafficSpec = Annotated[
-    MerchantTraffic | MilitiaTraffic | FishingTraffic | PatrolTraffic | SmallBoatTraffic,
+    MerchantTraffic | MilitiaTraffic | FishingTraffic | PatrolTraffic | SmallBoatTraffic | RecordedAisTraffic,
     Field(discriminator="kind"),
 ]
 """A class of traffic, told apart by ``kind``."""
@@ -86,7 +89,8 @@ def build_fleet(
 
     ``land`` is the shipped coast and ``lanes`` the network between the routes' ports unless given. Raises
     KeyError for a port or feature that the catalogue does not have, RunError for a port or feature that
-    ships cannot use, HashCollision if two streams share a draw address.
+    ships cannot use, RecordingError or DigestMismatch for a recording that cannot be used or was changed,
+    HashCollision if two streams share a draw address.
     """
     if land is None:
         from mda_sim.geo.coast import load_land
@@ -121,5 +125,7 @@ def _groups(
             yield from patrol_groups(class_id, traffic, box, timeline, seed, land)
         elif isinstance(traffic, SmallBoatTraffic):
             yield from small_boat_groups(class_id, traffic, box, timeline, seed, land)
+        elif isinstance(traffic, RecordedAisTraffic):
+            yield recorded_group(class_id, traffic, read_recording(traffic, box, timeline, land))
         else:
             yield from militia_groups(class_id, traffic, timeline, seed, land)

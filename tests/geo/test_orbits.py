@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mda_sim.core.errors import RunError
@@ -48,7 +48,6 @@ def test_a_sun_synchronous_orbit_has_the_inclination_of_the_j2_formula(altitude_
 
 
 @given(altitude_m=st.floats(160e3, 5900e3))
-@settings(deadline=None)
 def test_the_node_of_a_sun_synchronous_orbit_follows_the_mean_sun(altitude_m):
     drift = node_drift_deg_per_day(altitude_m, sun_synchronous_inclination_deg(altitude_m))
     assert drift == pytest.approx(360.0 / 365.2422, rel=1e-12)
@@ -133,7 +132,6 @@ def test_velocity_is_the_rate_of_change_of_position():
 
 
 @given(lat=st.floats(-89.9, 89.9), lon=st.floats(-179.9, 179.9), height_m=st.floats(0, 2e6))
-@settings(deadline=None)
 def test_geodetic_coordinates_are_those_of_proj(lat, lon, height_m):
     from pyproj import Transformer
 

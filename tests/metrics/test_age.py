@@ -142,7 +142,7 @@ def test_bins_of_age_tile_the_line():
     assert [age_bin(int(age)) for age in probe] == (np.searchsorted(edges, probe, side="right") - 1).tolist()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     rows=st.lists(st.tuples(st.integers(1, 400), st.integers(0, 100)), max_size=8),
     start=st.integers(0, 300),

@@ -110,7 +110,7 @@ def picture(rows, aware_of):
     return aware_of(kept)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(rows=steps, cuts=st.lists(st.integers(0, 45), min_size=2, max_size=6, unique=True))
 def test_custody_equals_counting_seconds_and_never_falls_with_the_age_allowed(
     aware_of, scored_of, rows, cuts

@@ -286,7 +286,7 @@ inner_links = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(links=inner_links, centre_level=st.sampled_from(["UNCLASSIFIED", "SECRET"]))
 def test_own_fates_are_the_outcomes_that_the_exchange_would_give_another_originator(links, centre_level):
     """The run is the nation's own; only the derivation is asked as if a third party had made the reports."""

@@ -311,7 +311,7 @@ def answer_at(t_s, target, reports):
     return next(answer for answer, is_true in answers.items() if is_true)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(reports=some_reports, cuts=st.lists(st.integers(0, 45), max_size=6, unique=True))
 def test_the_split_equals_asking_the_definition_at_every_second(split, scored_of, reports, cuts):
     """All times are whole seconds, so the middle of each tells what holds throughout it."""

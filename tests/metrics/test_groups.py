@@ -75,7 +75,7 @@ def separate(rows):
     return kept
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(one=spans, other=spans)
 def test_the_time_in_both_is_the_seconds_in_both(scored_of, one, other):
     a, b = separate(one), separate(other)

@@ -205,7 +205,7 @@ def test_exponential_receipt_and_leaving_give_the_closed_form_in_spite_of_censor
 moments = st.integers(0, 60)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     receipts=st.lists(st.tuples(moments, st.integers(0, 40)), max_size=8),
     cuts=st.lists(st.integers(10, 60), max_size=8, unique=True),

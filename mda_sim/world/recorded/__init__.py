@@ -1,0 +1,1 @@
+"""Traffic from AIS recordings: readers, cleaning, tracks, and the account of every row."""
