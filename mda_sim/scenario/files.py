@@ -11,7 +11,7 @@ allowed **or its SHA-256 is stated**: whoever can state the digest of a file lea
 read. So the resolved ``scenario.yaml`` of a run, which states absolute paths with digests, runs again as it
 is, and is refused where a file has been changed since.
 
-Assumptions and limits: files are digested whole on each loading (about 1 s per GB).
+Assumptions and limits: files are digested whole on each loading (about 1 s per GB), and have at most 32 GB.
 
 Where next: ``merge.py`` roots the paths, ``load.py`` reads the files.
 """
@@ -29,6 +29,7 @@ from mda_sim.scenario.findings import Findings
 from mda_sim.scenario.places import Place
 from mda_sim.scenario.tree import Entry, ListNode, MapNode, Mark, Node, ScalarNode, quoted
 
+MAX_BYTES: Final = 32 * 1024**3
 _NO_FOLDER: Final = (
     "a text that lies in no folder names a file by its absolute path and its content, 'path' and 'sha256'"
 )
@@ -128,6 +129,8 @@ class FileReader:
         try:
             if not resolved.is_file():
                 return _no_file(resolved, shown)
+            if resolved.stat().st_size > MAX_BYTES:
+                return f"{shown} is larger than {MAX_BYTES // 1024**3} GB"
             if resolved not in self._digests:
                 self._digests[resolved] = content_sha256(resolved)
         except OSError as error:

@@ -89,6 +89,7 @@ def test_a_file_that_is_overridden_need_not_be_there(write: Write) -> None:
         ("folder", "coast: 'folder' is a folder; expected a file"),
         ("pipe", "coast: 'pipe' is no ordinary file"),
         ("loop", "coast: cannot follow the path 'loop'"),
+        ("huge", "coast: 'huge' is larger than 32 GB"),
         ("x" * 5000, "coast: cannot"),
         ('"a\\0b"', "coast: a path holds printable characters only"),
         ("''", "coast: expected the path of a file, got ''"),
@@ -110,6 +111,8 @@ def test_a_file_that_cannot_or_may_not_be_read_is_a_problem_at_its_key(
     (path.parent / "folder").mkdir()
     os.mkfifo(path.parent / "pipe")
     (path.parent / "loop").symlink_to("loop")
+    with (path.parent / "huge").open("wb") as stream:
+        stream.truncate(33 * 1024**3)  # takes no room
     (path.parent / "way_out").symlink_to("../secret")
     (problem,) = read(path)[1]
     assert problem.startswith("scenario.yaml:2:1  ")

@@ -8,7 +8,7 @@ checksum or belongs to a message that is never completed is MALFORMED. Stations 
 
 Assumptions and limits: AIS messages hold no date, so the time must stand beside them: as ``c:`` in an NMEA
 tag block (seconds or milliseconds since 1970) or as a number since 1970 after the sentence; a line without is
-UNREADABLE_TIME. pyais takes about 0.1 ms a message, so a million take minutes: turn long recordings into CSV.
+UNREADABLE_TIME. pyais takes some 0.03 ms a sentence, six times as long as a row of CSV.
 
 Source: message types and fields: Recommendation ITU-R M.1371-5, annex 8, by way of pyais 3.3.1.
 Where next: ``recording`` calls ``read_nmea``.
@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from mda_sim.world.recorded.rows import NO_TIME, Raw, RecordingError, Rows, Rule, Texts
+from mda_sim.world.recorded.rows import NO_TIME, Raw, RecordingError, Rows, Rule, Texts, check_count
 
 _CLASS_OF_TYPE: Final = {1: 1, 2: 1, 3: 1, 27: 1, 18: 2, 19: 2}
 _NO_SHIPS: Final = frozenset({4, 9, 11, 21})
@@ -63,8 +63,7 @@ def read_nmea(path: Path) -> Raw:
     reader = _Reader(NMEASentenceFactory.produce, UnknownMessageException, errors)
     with path.open("rb") as stream:
         lines = [line for raw in stream if (line := raw.strip())]
-    if not lines:
-        raise RecordingError("the file is empty")
+    check_count(len(lines))
     found = [reader.line(line) for line in lines]
     for number in reader.incomplete():
         found[number] = _Line(Rule.MALFORMED)

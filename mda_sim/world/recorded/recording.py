@@ -71,6 +71,8 @@ RECORDED_RULES: Final = Schema(
 
 LENGTH_MOST_M: Final = 500.0
 """Longest length that is believed: no ship has been longer than 460 m (general knowledge). [m]"""
+SOG_MOST_KN: Final = 102.25
+"""Fastest speed that AIS can send, 102.2 kn, and room for rounding; 102.3: "not available" (M.1371). [kn]"""
 _TABLES: Final = (("vessels", RECORDED_VESSELS), ("legs", LEGS), ("rules", RECORDED_RULES))
 
 
@@ -197,7 +199,7 @@ def _noted(raw: Raw, fixes: Fixes, legs: Table, vessels: Table, n_over_land: int
         "remarks": list(raw.remarks),
         "starts_us": fixes.starts_us,
         "out_of_order": fixes.n_out_of_order,
-        "speed_not_available": _count(raw.rows, raw.rows.sog_kn >= 102.25),
+        "speed_not_available": _count(raw.rows, raw.rows.sog_kn > SOG_MOST_KN),
         "names_escaped": sum(not _is_plain(raw.texts[k]) for k in np.unique(raw.rows.name) if k >= 0),
         "breaks": fixes.n_breaks,
         "legs_over_land": n_over_land,

@@ -24,6 +24,10 @@ NO_TIME: Final = np.iinfo(np.int64).min
 """Time of a row whose time cannot be read."""
 
 
+ROWS_MAX: Final = 50_000_000
+"""Most rows of one recording; about 10 GB of memory."""
+
+
 class RecordingError(MdaError):
     """The file cannot be read as a recording, or nothing in it can be used; the text says why."""
 
@@ -74,6 +78,14 @@ MEANINGS: Final = {
     Rule.OUTSIDE_RUN: "before the start or after the scored time",
 }
 """What each rule says, in words."""
+
+
+def check_count(count: int) -> None:
+    """RecordingError unless a recording of so many rows can be read."""
+    if count > ROWS_MAX:
+        raise RecordingError(f"{count:,} rows; expected at most {ROWS_MAX:,}")
+    if count < 1:
+        raise RecordingError("the file has no rows")
 
 
 def counts_in_words(rule: NDArray[np.uint8]) -> str:

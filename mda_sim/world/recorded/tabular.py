@@ -22,15 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mda_sim.world.recorded.dialects import DELIMITERS, Dialect, known_headers, recognised, split_line
-from mda_sim.world.recorded.rows import Raw, RecordingError, Rows, Rule, Texts
+from mda_sim.world.recorded.rows import Raw, RecordingError, Rows, Rule, Texts, check_count
 from mda_sim.world.recorded.values import numbers, times
 
-ROWS_MAX: Final = 50_000_000
-"""Most rows of one recording; about 10 GB of memory."""
 _BLOCK_BYTES: Final = 1 << 24
 _HEADER_BYTES: Final = 1 << 16
 _SHOWN: Final = 120
-_NO_SHIPS: Final = frozenset({"base station", "aton", "sar airborne", "search and rescue transponder"})
+_NO_SHIPS: Final = frozenset(
+    {"base station", "aton", "sar airborne", "search and rescue transponder", "man overboard device"}
+)
 _CLASSES: Final = {"a": 1, "class a": 1, "b": 2, "class b": 2}
 
 
@@ -62,7 +62,7 @@ def read_parquet(path: Path) -> Raw:
                 shown = _shown(", ".join(file.schema_arrow.names))
                 raise RecordingError(f"no known columns among {shown}; expected {known_headers()}")
             dialect, columns = found
-            _check_count(file.metadata.num_rows)
+            check_count(file.metadata.num_rows)
             texts = Texts()
             parts = [
                 _rows({field: batch.column(name) for field, name in columns.items()}, dialect, texts)
@@ -97,7 +97,7 @@ def _read_csv(path: Path, delimiter: str, dialect: Dialect, columns: Mapping[str
     said = f"CSV, columns as in {dialect.name}" + (f", parted by {delimiter!r}" if delimiter != "," else "")
     try:
         n_lines = _count_lines(path) - 1
-        _check_count(n_lines)
+        check_count(n_lines)
         raw = _parsed(path, delimiter, dialect, columns, quotes=True)
         remarks: tuple[str, ...] = ()
         if raw is None or len(raw[0]) != n_lines:
@@ -261,13 +261,6 @@ def _count_lines(path: Path) -> int:
 def _blocks(stream: Any) -> Iterator[bytes]:
     while block := stream.read(_BLOCK_BYTES):
         yield block
-
-
-def _check_count(count: int) -> None:
-    if count > ROWS_MAX:
-        raise RecordingError(f"{count:,} rows; expected at most {ROWS_MAX:,}")
-    if count < 1:
-        raise RecordingError("the file has a header and no rows")
 
 
 def _shown(text: str) -> str:

@@ -55,7 +55,8 @@ def numbers(column: Any, *, decimal_comma: bool = False) -> NDArray[np.float64]:
 def times(column: Any, *, day_first: bool) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Microseconds since 1970 and whether a zone is stated, (n,) each, of a pyarrow array.
 
-    Texts, numbers since 1970, or timestamps; a time with a zone is brought to UTC.
+    Texts, numbers since 1970, or timestamps; a time with a zone is brought to UTC. Dates that begin with the
+    year are always read, those that begin with the day where ``day_first``: day and month are never guessed.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -69,6 +70,9 @@ def times(column: Any, *, day_first: bool) -> tuple[NDArray[np.int64], NDArray[n
     text = pc.utf8_trim_whitespace(column)
     t_us, zoned = _calendar(text, _DAY_FIRST if day_first else _YEAR_FIRST)
     rest = np.flatnonzero(t_us == NO_TIME)
+    if len(rest) and day_first:
+        t_us[rest], zoned[rest] = _calendar(text.take(pa.array(rest)), _YEAR_FIRST)
+        rest = np.flatnonzero(t_us == NO_TIME)
     if len(rest):
         left = text.take(pa.array(rest))
         of_clock = pc.match_substring_regex(left, _SINCE_1970)

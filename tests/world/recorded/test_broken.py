@@ -103,6 +103,19 @@ def test_a_leg_that_would_lead_across_land_is_left_out(read: Read, made: ModuleT
     assert not any(begin < 1.5 < end for begin, end in ends)
 
 
+def test_a_ship_that_leaves_the_area_and_comes_back_is_not_joined_across(
+    read: Read, made: ModuleType
+) -> None:
+    """East across the eastern edge at 120 E for half an hour, and back: two pieces, none of them outside."""
+    lons = [119.90, 119.94, 119.98, 120.02, 120.05, 120.02, 119.98, 119.94, 119.90]
+    rows = [f"548000001,2026-03-02T00:{10 * k // 2:02d}:00Z,{lon},19.5,0,0" for k, lon in enumerate(lons)]
+    recording = read([HEADER, *rows])
+    assert made.counts(recording) == {"kept": 6, "outside_area": 3}
+    known = sorted(zip(recording.legs["t_from_us"] / 6e7, recording.legs["t_to_us"] / 6e7, strict=True))
+    assert (known[0][0], known[-1][1]) == (0.0, 40.0)
+    assert not any(begin < 20.0 < end for begin, end in known)
+
+
 def test_a_track_that_stays_elsewhere_goes_on_from_there(read: Read, made: ModuleType) -> None:
     """A first fix far off is the one that is wrong, not all that follow."""
     rows = changed(sound(made), 0, 2, "118.9")
@@ -125,7 +138,7 @@ def test_two_hulls_of_one_identity_are_never_joined(read: Read, made: ModuleType
     [
         (b"", "the file is empty"),
         (b"\n\n", "the file is empty"),
-        (b"mmsi,timestamp,lon,lat\n", "a header and no rows"),
+        (b"mmsi,timestamp,lon,lat\n", "the file has no rows"),
         (b"\xff\xfem\x00m\x00s\x00i\x00", "not UTF-8 text"),
         (b"ship:when:where\n1:2:3\n", "names the columns of no known recording"),
         (b"mmsi,timestamp,lon\n548000001,2026-03-02T00:00:00Z,115\n", "names the columns of no known"),

@@ -17,6 +17,7 @@ from mda_sim.data.catalogue import DATA_FOLDER
 from mda_sim.geo.sphere import destination, distance_m, great_circle_points, initial_bearing_deg, unit_vectors
 from mda_sim.world.recorded.dialects import recognised
 from mda_sim.world.recorded.identity import flags_of, has_mid, has_other_form, has_ship_form
+from mda_sim.world.recorded.rows import NO_TIME
 from mda_sim.world.recorded.track_kernels import find_jumps
 from mda_sim.world.recorded.tracks import STRETCH_FIXES, kept_fixes
 from mda_sim.world.recorded.values import numbers, times
@@ -131,6 +132,12 @@ def test_seconds_and_milliseconds_since_1970_are_times_too() -> None:
     t_us, zoned = times(pa.array(["1772409600", "1772409600000", "1772409600.5", "17724"]), day_first=False)
     assert t_us[:3].tolist() == [1_772_409_600_000_000, 1_772_409_600_000_000, 1_772_409_600_500_000]
     assert zoned.tolist() == [True, True, True, False]
+
+
+def test_a_date_that_begins_with_the_year_is_read_whatever_the_archive() -> None:
+    text = pa.array(["2026-03-02T00:00:00Z", "02/03/2026 00:00:00"])
+    assert times(text, day_first=True)[0].tolist() == [1_772_409_600_000_000] * 2
+    assert (times(text, day_first=False)[0] == NO_TIME).tolist() == [False, True]
 
 
 def test_identities_have_the_forms_of_the_recommendation() -> None:
