@@ -26,7 +26,17 @@ if TYPE_CHECKING:
 #: Width of the table where stdout is no terminal [characters].
 _FILE_WIDTH = 100
 
-_CATALOGUE_TABLES = ("sites", "features", "ports", "sensor_types", "agreements", "satellites")
+_CATALOGUE_TABLES = (
+    "sites",
+    "features",
+    "ports",
+    "sensor_types",
+    "agreements",
+    "satellites",
+    "environment_regions",
+    "environment_climate",
+    "environment_presets",
+)
 
 
 def _scenario_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -182,13 +192,13 @@ def catalogue(table: str | None, as_json: bool) -> None:
 
     if table is None:
         for name in _CATALOGUE_TABLES:
-            _say(f"{name:<14}{len(getattr(data, name)()):>5} rows")
+            _say(f"{name:<20}{len(getattr(data, name)()):>5} rows")
         return
     rows = [_plain_row(row) for row in getattr(data, table)().values()]
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    apart = {"id", "source", "confidence", "parameters", "local_names"}
+    apart = {"id", "source", "confidence", "parameters", "local_names", "storms"}
     for row in rows:
         values = (
             f"{name} {value}" for name, value in row.items() if name not in apart and value not in ("", None)

@@ -246,7 +246,20 @@ def test_strict_turns_warnings_into_errors(tmp_path: Path) -> None:
     assert strict.exit_code == 2
 
 
-@pytest.mark.parametrize("table", ["sites", "features", "ports", "sensor_types", "agreements", "satellites"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "sites",
+        "features",
+        "ports",
+        "sensor_types",
+        "agreements",
+        "satellites",
+        "environment_regions",
+        "environment_climate",
+        "environment_presets",
+    ],
+)
 def test_the_catalogue_is_listed_with_its_sources(table: str) -> None:
     listed = CliRunner().invoke(main, ["catalogue", table])
     rows = json.loads(CliRunner().invoke(main, ["catalogue", table, "--json"]).stdout)

@@ -1,7 +1,7 @@
-"""The catalogue: sites, features, ports, fishing grounds, sensor types, agreements, satellites, with sources.
+"""The catalogue: places, ports, grounds, sensor types, agreements, satellites, weather, each with its source.
 
 Model
-    Six CSV tables and one YAML file beside this module. Each row has an id, values, a ``source`` (a
+    Eight CSV tables and two YAML files beside this module. Each row has an id, values, a ``source`` (a
     citation, or the reasoning behind an assumption) and a ``confidence`` (high, medium, low, assumption). A
     loader reads its table once and hands out a read-only mapping from id to a frozen row, in order of ids.
 
@@ -34,13 +34,27 @@ from typing import Any, Final, TypeVar
 
 import yaml
 
-from mda_sim.data.rows import AgreementRule, Feature, FishingGround, Port, Satellite, SensorType, Site
+from mda_sim.data.rows import (
+    AgreementRule,
+    ClimateMonth,
+    ClimateRegion,
+    EnvironmentPreset,
+    Feature,
+    FishingGround,
+    Port,
+    Satellite,
+    SensorType,
+    Site,
+)
 
 DATA_FOLDER: Final = Path(__file__).parent
 """The folder of the shipped data files."""
 
 CATALOGUE_FILES: Final = (
     "agreements.csv",
+    "environment_climate.csv",
+    "environment_presets.yaml",
+    "environment_regions.csv",
     "features.csv",
     "fishing_grounds.csv",
     "ports.csv",
@@ -139,9 +153,41 @@ def sensor_types() -> Mapping[str, SensorType]:
     >>> sensor_types()["ais_shore_station"].kind
     'ais_receiver'
     """
-    text = (DATA_FOLDER / "sensor_types.yaml").read_text(encoding="utf-8")
-    tree = yaml.safe_load(text)
+    tree = _yaml_tree("sensor_types.yaml")
     return _index("sensor type", (_sensor_type(key, value) for key, value in tree.items()))
+
+
+@lru_cache(maxsize=1)
+def environment_regions() -> Mapping[str, ClimateRegion]:
+    """All regions of climate by id.
+
+    >>> environment_regions()["luzon_strait"].fetch_m
+    700000.0
+    """
+    rows = (_typed(ClimateRegion, row) for row in _csv_rows("environment_regions.csv"))
+    return _index("climate region", rows)
+
+
+@lru_cache(maxsize=1)
+def environment_climate() -> Mapping[str, ClimateMonth]:
+    """The climate of every region and month by id.
+
+    >>> environment_climate()["china_south_coast_07"].wind_from_deg
+    230.0
+    """
+    rows = (_typed(ClimateMonth, row) for row in _csv_rows("environment_climate.csv"))
+    return _index("climate month", rows)
+
+
+@lru_cache(maxsize=1)
+def environment_presets() -> Mapping[str, EnvironmentPreset]:
+    """All presets of the environment by id.
+
+    >>> environment_presets()["monsoon_northeast"].month
+    1
+    """
+    tree = _yaml_tree("environment_presets.yaml")
+    return _index("environment preset", (_preset(key, value) for key, value in tree.items()))
 
 
 def site(site_id: str) -> Site:
@@ -200,8 +246,22 @@ def content_digest(folder: Path = DATA_FOLDER) -> str:
     return digest.hexdigest()
 
 
-Row = TypeVar("Row", Site, Feature, Port, FishingGround, SensorType, AgreementRule, Satellite)
-CsvRow = TypeVar("CsvRow", Site, Feature, Port, FishingGround, AgreementRule, Satellite)
+Row = TypeVar(
+    "Row",
+    Site,
+    Feature,
+    Port,
+    FishingGround,
+    SensorType,
+    AgreementRule,
+    Satellite,
+    ClimateRegion,
+    ClimateMonth,
+    EnvironmentPreset,
+)
+CsvRow = TypeVar(
+    "CsvRow", Site, Feature, Port, FishingGround, AgreementRule, Satellite, ClimateRegion, ClimateMonth
+)
 
 
 def _data_files(folder: Path) -> list[Path]:
@@ -231,6 +291,11 @@ def _index(table: str, rows: Iterable[Row]) -> Mapping[str, Row]:
 def _csv_rows(name: str) -> list[dict[str, str]]:
     with (DATA_FOLDER / name).open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream, strict=True))
+
+
+def _yaml_tree(name: str) -> dict[str, dict[str, Any]]:
+    tree = yaml.safe_load((DATA_FOLDER / name).read_text(encoding="utf-8"))
+    return dict(tree)
 
 
 def _typed(kind: type[CsvRow], row: Mapping[str, str]) -> CsvRow:
@@ -274,6 +339,17 @@ def _sensor_type(type_id: str, tree: Mapping[str, object]) -> SensorType:
         name=str(tree["name"]),
         kind=str(tree["kind"]),
         parameters=MappingProxyType(dict(sorted(parameters.items()))),
+        source=" ".join(str(tree["source"]).split()),
+        confidence=str(tree["confidence"]),
+    )
+
+
+def _preset(preset_id: str, tree: Mapping[str, Any]) -> EnvironmentPreset:
+    return EnvironmentPreset(
+        id=preset_id,
+        name=str(tree["name"]),
+        month=tree.get("month"),
+        storms=MappingProxyType(dict(sorted(tree.get("storms", {}).items()))),
         source=" ".join(str(tree["source"]).split()),
         confidence=str(tree["confidence"]),
     )

@@ -176,3 +176,79 @@ class Satellite:
     """Where the row comes from."""
     confidence: str
     """high, medium, low or assumption."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClimateRegion:
+    """A box that has one climate at a time; it is no boundary of any other kind."""
+
+    id: str
+    """Id of the region."""
+    name: str
+    """Name in plain words."""
+    lat_min_deg: float
+    """Southern edge, degrees north."""
+    lat_max_deg: float
+    """Northern edge, degrees north."""
+    lon_min_deg: float
+    """Western edge, degrees east."""
+    lon_max_deg: float
+    """Eastern edge, degrees east."""
+    fetch_m: float
+    """Open water over which the wind raises waves, metres."""
+    source: str
+    """Where the row comes from."""
+    confidence: str
+    """high, medium, low or assumption."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClimateMonth:
+    """Wind, swell, rain and cloud of one region in one month of the year."""
+
+    id: str
+    """Id of the row: the region's id and the month."""
+    name: str
+    """Region and month in plain words."""
+    region: str
+    """Id of the region."""
+    month: int
+    """Month of the year, 1 to 12."""
+    wind_mean_mps: float
+    """Mean wind speed at 10 m, metres a second."""
+    wind_shape: float
+    """Shape of the Weibull distribution of wind speed."""
+    wind_from_deg: float
+    """Prevailing direction that the wind blows from, degrees clockwise from north."""
+    wind_steadiness: float
+    """Length of the mean of the unit vectors of direction, in (0, 1]."""
+    swell_m: float
+    """Significant height of swell, metres."""
+    rain_fraction: float
+    """Share of the time that it rains, in [0, 1]."""
+    rain_mm_per_hour: float
+    """Mean rain rate while it rains, millimetres an hour."""
+    cloud_fraction: float
+    """Mean share of the sky that is clouded, in (0, 1)."""
+    source: str
+    """Where the row comes from."""
+    confidence: str
+    """high, medium, low or assumption."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentPreset:
+    """A named environment: which month's climate holds, and which storms pass."""
+
+    id: str
+    """Id of the preset."""
+    name: str
+    """Name in plain words."""
+    month: int | None
+    """Month whose climate holds throughout; None for the calendar's."""
+    storms: Mapping[str, object]
+    """Storms by id, each a tree of the storm's spec in SI units."""
+    source: str
+    """Where the values come from."""
+    confidence: str
+    """high, medium, low or assumption."""

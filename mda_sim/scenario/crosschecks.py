@@ -26,6 +26,8 @@ from mda_sim.scenario.schema import ScenarioSpec
 from mda_sim.scenario.tree import Entry, ListNode, MapNode, Mark, Node, ScalarNode, find, quoted
 from mda_sim.sensing.sensor import FixedSensor
 from mda_sim.sharing.checks import Finding
+from mda_sim.world.environment import climate_gap
+from mda_sim.world.environment_spec import SeasonalEnvironment
 
 _CLASS_GROUP: Final = "class:"
 _NOT_CATALOGUED: Final = "the catalogue has no"
@@ -46,6 +48,15 @@ def check_places(spec: ScenarioSpec, tree: MapNode, findings: Findings) -> None:
     """Warn of an area beyond the shipped coast, and of sensors far from all traffic."""
     _area_off_the_coast_map(spec, tree, findings)
     _sensor_far_from_traffic(spec, tree, findings)
+
+
+def check_climate(spec: ScenarioSpec, tree: MapNode, findings: Findings) -> None:
+    """Weather is drawn from a climate that holds nowhere near some part of the area."""
+    environment = spec.world.environment
+    gap = climate_gap(environment, spec.area) if isinstance(environment, SeasonalEnvironment) else ""
+    if gap:
+        spot = find(tree, ("world", "environment"))
+        findings.error(spot.mark, spot.path, gap)
 
 
 def place_findings(

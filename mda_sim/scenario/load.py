@@ -33,7 +33,7 @@ from pydantic import ValidationError
 from mda_sim.core.errors import ScenarioError
 from mda_sim.core.spec import ID_PATTERN, FrozenMap, Spec
 from mda_sim.core.time import Timeline
-from mda_sim.scenario.crosschecks import check_places, check_references, place_findings
+from mda_sim.scenario.crosschecks import check_climate, check_places, check_references, place_findings
 from mda_sim.scenario.doubts import check_meaning, check_starts, check_texts
 from mda_sim.scenario.expand import with_sites, with_types
 from mda_sim.scenario.files import FileReader, Reach, rooted
@@ -142,6 +142,8 @@ def _loaded(tree: MapNode | None, findings: Findings, wishes: _Wishes) -> Scenar
     sharing = {name: _checked(SharingSpec, part, _SHARING, findings) for name, part in trees.arranged.items()}
     findings.settle()
     check_references(trees.whole, findings)
+    if spec is not None:
+        check_climate(spec, trees.whole, findings)
     fits = spec is not None and check_size(spec, sharing, trees.whole, findings)
     _check_sharing(spec, sharing, trees, findings, timeline_of(spec) if spec and fits else None)
     if spec is not None and fits:

@@ -20,6 +20,7 @@ from mda_sim.core.spec import IdMap, NonNegative, Spec
 from mda_sim.core.time import Timeline
 from mda_sim.data import catalogue
 from mda_sim.geo.regions import Box, Circle, Polygon, widened
+from mda_sim.world.environment_spec import EnvironmentSpec
 from mda_sim.world.fishing import FishingTraffic, fishing_groups
 from mda_sim.world.fleet import PROBE, Fleet
 from mda_sim.world.groups import Group, assemble
@@ -52,6 +53,8 @@ class WorldSpec(Spec):
     """The grid of probes; none without it."""
     traffic: IdMap[TrafficSpec] = Field(default_factory=dict)
     """Classes of traffic by id."""
+    environment: EnvironmentSpec | None = None
+    """Wind, waves, rain and cloud; without it none are known, and no sensor reads them."""
 
     @model_validator(mode="after")
     def _names_are_free(self) -> Self:

@@ -22,6 +22,9 @@ from mda_sim.geo.sphere import distance_m
 
 TABLES: dict[str, Callable[[], Mapping[str, Any]]] = {
     "agreements.csv": catalogue.agreements,
+    "environment_climate.csv": catalogue.environment_climate,
+    "environment_presets.yaml": catalogue.environment_presets,
+    "environment_regions.csv": catalogue.environment_regions,
     "features.csv": catalogue.features,
     "fishing_grounds.csv": catalogue.fishing_grounds,
     "ports.csv": catalogue.ports,
