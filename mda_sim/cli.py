@@ -30,6 +30,7 @@ _CATALOGUE_TABLES = (
     "sites",
     "features",
     "ports",
+    "sea_lanes",
     "sensor_types",
     "agreements",
     "satellites",

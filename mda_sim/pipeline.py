@@ -168,7 +168,6 @@ def build_world(scenario: Scenario, seed: int) -> Fleet:
 
 def recordings(scenario: Scenario) -> dict[str, Recording]:
     """The recording of each class of traffic that has one, by class; the same for all seeds."""
-    from mda_sim.geo.coast import load_land
     from mda_sim.geo.regions import widened
     from mda_sim.world.recorded.recording import read_recording
     from mda_sim.world.recorded.spec import RecordedAisTraffic
@@ -176,7 +175,7 @@ def recordings(scenario: Scenario) -> dict[str, Recording]:
     world = scenario.spec.world
     box = widened(scenario.spec.area, world.buffer_m)
     return {
-        name: read_recording(traffic, box, scenario.timeline, load_land())
+        name: read_recording(traffic, box, scenario.timeline, world.land())
         for name, traffic in world.traffic.items()
         if isinstance(traffic, RecordedAisTraffic)
     }
@@ -184,13 +183,12 @@ def recordings(scenario: Scenario) -> dict[str, Recording]:
 
 def sense(scenario: Scenario, fleet: Fleet, seed: int) -> DetectionLog:
     """What every sensor held: the same for all configurations."""
-    from mda_sim.geo.coast import load_land
     from mda_sim.geo.regions import widened
     from mda_sim.sensing.sweep import sense as sweep
 
     spec = scenario.spec
     area = widened(spec.area, spec.world.buffer_m)
-    return sweep(fleet, spec.sensors, scenario.timeline, seed, land=load_land(), area=area)
+    return sweep(fleet, spec.sensors, scenario.timeline, seed, land=spec.world.land(), area=area)
 
 
 def share(scenario: Scenario, fleet: Fleet, log: DetectionLog, configuration: str, seed: int) -> DeliveryLog:

@@ -1,7 +1,7 @@
-"""The catalogue: places, ports, grounds, sensor types, agreements, satellites, weather, each with its source.
+"""The catalogue: places, lanes, grounds, sensor types, agreements, satellites, weather, each with its source.
 
 Model
-    Eight CSV tables and two YAML files beside this module. Each row has an id, values, a ``source`` (a
+    Nine CSV tables and two YAML files beside this module. Each row has an id, values, a ``source`` (a
     citation, or the reasoning behind an assumption) and a ``confidence`` (high, medium, low, assumption). A
     loader reads its table once and hands out a read-only mapping from id to a frozen row, in order of ids.
 
@@ -43,6 +43,7 @@ from mda_sim.data.rows import (
     FishingGround,
     Port,
     Satellite,
+    SeaLane,
     SensorType,
     Site,
 )
@@ -59,6 +60,7 @@ CATALOGUE_FILES: Final = (
     "fishing_grounds.csv",
     "ports.csv",
     "satellites.csv",
+    "sea_lanes.csv",
     "sensor_types.yaml",
     "sites.csv",
 )
@@ -113,6 +115,16 @@ def ports() -> Mapping[str, Port]:
     'HKG'
     """
     return _index("port", (_typed(Port, row) for row in _csv_rows("ports.csv")))
+
+
+@lru_cache(maxsize=1)
+def sea_lanes() -> Mapping[str, SeaLane]:
+    """All sea lanes by id.
+
+    >>> sea_lanes()["bashi"].name
+    'Bashi Channel'
+    """
+    return _index("sea lane", (_typed(SeaLane, row) for row in _csv_rows("sea_lanes.csv")))
 
 
 @lru_cache(maxsize=1)
@@ -205,6 +217,11 @@ def port(port_id: str) -> Port:
     return _look_up("port", port_id, ports())
 
 
+def sea_lane(lane_id: str) -> SeaLane:
+    """The sea lane with this id; raises ``UnknownIdError`` (a ``KeyError``) that names the nearest ids."""
+    return _look_up("sea lane", lane_id, sea_lanes())
+
+
 def fishing_ground(ground_id: str) -> FishingGround:
     """The ground with this id; raises ``UnknownIdError`` (a ``KeyError``) that names the nearest ids."""
     return _look_up("fishing ground", ground_id, fishing_grounds())
@@ -251,6 +268,7 @@ Row = TypeVar(
     Site,
     Feature,
     Port,
+    SeaLane,
     FishingGround,
     SensorType,
     AgreementRule,
@@ -260,7 +278,16 @@ Row = TypeVar(
     EnvironmentPreset,
 )
 CsvRow = TypeVar(
-    "CsvRow", Site, Feature, Port, FishingGround, AgreementRule, Satellite, ClimateRegion, ClimateMonth
+    "CsvRow",
+    Site,
+    Feature,
+    Port,
+    SeaLane,
+    FishingGround,
+    AgreementRule,
+    Satellite,
+    ClimateRegion,
+    ClimateMonth,
 )
 
 

@@ -85,6 +85,22 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
+class SeaLane:
+    """A named sea lane: a line through the waters that ships use; not a charted route."""
+
+    id: str
+    """Id of the lane."""
+    name: str
+    """Name in plain words."""
+    waypoints: tuple[tuple[float, float], ...]
+    """Waypoints in order: degrees north, degrees east; joined by great circles."""
+    source: str
+    """Where the row comes from."""
+    confidence: str
+    """high, medium, low or assumption."""
+
+
+@dataclass(frozen=True, slots=True)
 class FishingGround:
     """A part of the sea where fishing vessels gather: an outline, which takes no position on any right."""
 

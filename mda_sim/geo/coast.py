@@ -13,7 +13,8 @@ outside ``Land.bounds``: positions there are refused, rays that leave it meet no
 and the polygons differ the point is within one cell of the coast; islets smaller than a cell may be missing
 from the raster, never from ``crosses``.
 
-Source: Natural Earth, 1:10m Admin 0 countries, version 4.1.0. Even-odd rule: M. Shimrat, "Algorithm 112:
+Source: Natural Earth, 1:10m Admin 0 countries, version 4.1.0, for the shipped file; another may be named
+(``docs/regions.md``). Even-odd rule: M. Shimrat, "Algorithm 112:
 position of point relative to polygon", Communications of the ACM 5(8), 1962, p. 434.
 Where next: ``world.lanes`` routes around land, ``sensing.radar`` asks what blocks a radar.
 """
@@ -23,14 +24,18 @@ from __future__ import annotations
 import hashlib
 import io
 import math
+import zipfile
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mda_sim.core.errors import MdaError
+from mda_sim.core.spec import DataFile
 from mda_sim.geo import coast_index
 from mda_sim.geo.coast_index import Floats, Geometries, arc_of_chord_m, ragged
 from mda_sim.geo.regions import BoundsDeg
@@ -60,21 +65,45 @@ class OffTheMap(MdaError):
     exit_code = 2
 
 
-@lru_cache(maxsize=1)
-def load_land() -> Land:
-    """The land of the shipped coast file (95-150 E, 5 S-45 N); read once per process."""
+class BadCoastFile(MdaError):
+    """A file that is no coast file."""
+
+    exit_code = 2
+
+
+@lru_cache(maxsize=4)
+def load_land(file: DataFile | None = None) -> Land:
+    """The land of a coast file, by default of the shipped one (95-150 E, 5 S-45 N); read once per process.
+
+    Raises ``BadCoastFile`` for what is no coast file, ``DigestMismatch`` for one that was changed since.
+    """
+    if file is None:
+        return _land_of((files("mda_sim.data.coast") / "coast.npz").read_bytes())
+    path = file.verified()
+    try:
+        return _land_of(path.read_bytes())
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise BadCoastFile(
+            f"'{path.name}' is no coast file ({error or type(error).__name__}); "
+            "python -m mda_sim.data.coast.regenerate makes one"
+        ) from error
+
+
+def _land_of(stored: bytes) -> Land:
+    """The land in the bytes of a coast file."""
     from mda_sim.data.coast.codec import unpack
 
-    stored = (files("mda_sim.data.coast") / "coast.npz").read_bytes()
     with np.load(io.BytesIO(stored), allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     (land,) = unpack("land", arrays)
     lon_min, lat_min, lon_max, lat_max = (float(bound) for bound in arrays["bounds_deg"])
+    names = arrays["country_names"].tolist()
     return Land(
         np.array(land.geoms, dtype=object),
-        dict(zip(arrays["country_names"].tolist(), unpack("countries", arrays), strict=True)),
+        dict(zip(names, unpack("countries", arrays), strict=True)),
         (lon_min, lat_min, lon_max, lat_max),
         hashlib.sha256(stored).hexdigest(),
+        dict(zip(names, arrays["country_nations"].tolist(), strict=True)),
     )
 
 
@@ -84,16 +113,23 @@ class Land:
     ``polygons``: disjoint shapely polygons (longitude, latitude), the union of the countries. ``countries``:
     name in the source -> multipolygon; a name takes no position on any claim. ``bounds``: longitude minimum,
     latitude minimum, longitude maximum, latitude maximum, in whole degrees. ``digest``: SHA-256 of the file
-    it came from, in hex.
+    it came from, in hex. ``nations``: name of a country -> ISO 3166 trigraph; a country without one, or with
+    an empty one, is nobody's.
     """
 
     def __init__(
-        self, polygons: Geometries, countries: dict[str, shapely.MultiPolygon], bounds: BoundsDeg, digest: str
+        self,
+        polygons: Geometries,
+        countries: dict[str, shapely.MultiPolygon],
+        bounds: BoundsDeg,
+        digest: str,
+        nations: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.polygons = polygons
         self.countries = countries
         self.bounds = bounds
         self.digest = digest
+        self.nations = nations
 
     def covers(self, lat_deg: ArrayLike, lon_deg: ArrayLike) -> Bools:
         """Whether the coast is known at each point; arguments broadcast, nan is False."""

@@ -1,136 +1,62 @@
-"""Regions of the sea: boxes, polygons and circles that a scenario names.
+"""Regions of the sea that a scenario names: outlines, corridors, surroundings of features, nearest waters.
 
-Model: boxes and polygons have edges that are straight in longitude and latitude; a circle is all points
-within a great-circle distance of its centre. On the sphere of radius R the area of a box or polygon is
-exactly R^2 |contour integral of sin(lat) d lon|, which for a straight edge is d_lon sin(mid lat) sin(h) / h
-with h half its latitude difference; the area of a circle of radius r is 4 pi R^2 sin^2(r / 2R).
+Model: six kinds, each of which says which points it holds, how large it is and where it lies: ``box``,
+``polygon`` and ``circle`` (``outlines``), ``corridor`` (all within a distance of a sea lane, ``corridor``),
+``near_features`` (all within a distance of any of some features, ``near_features``) and ``nearest_nation``
+(all nearer to one nation's coast than to any other's, ``nearest_nation``). Zones of metrics and areas of
+filters may be of any kind; the area of a scenario and a fishing ground are outlines: their edge is then a
+line that an author drew.
 
-Boundary rule: a box holds its southern and western edge, not its northern and eastern one, so a point on an
-edge that two boxes share is in exactly one of them; polygons follow the same rule. A circle holds its rim. A
-position that is not a number is in no region.
+Assumptions and limits: regions are illustrative; none takes a position on any claim. No region crosses the
+180th meridian or holds a pole. A position that is not a number is in no region.
 
-Assumptions and limits: no region crosses the 180th meridian, and no circle holds a pole; both are refused on
-loading, and so is a region of less than 1 m2. An edge along a parallel is not a great circle.
-
-Source: elementary; Green's theorem on the sphere. Where next: areas of scenarios, zones of metrics, scopes of
-agreements.
+Source: per kind. Where next: areas of scenarios, zones of metrics, areas of filters.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from mda_sim.core.spec import Items, LatDeg, LonDeg, NonNegative, Positive, Spec
-from mda_sim.geo.sphere import EARTH_RADIUS_M, broadcast, distance_m
+from mda_sim.core.spec import NonNegative
+from mda_sim.geo.corridor import Corridor
+from mda_sim.geo.near_features import NearFeatures
+from mda_sim.geo.nearest_nation import NearestNation
+from mda_sim.geo.outlines import BoundsDeg, Box, Circle, Point, Polygon, lon_reach_deg
+from mda_sim.geo.sphere import EARTH_RADIUS_M, broadcast
 
-LEAST_AREA_M2: Final = 1.0
-"""Smallest area of a region. [m2]"""
+__all__ = [
+    "Area",
+    "BoundsDeg",
+    "Box",
+    "Circle",
+    "Corridor",
+    "NearFeatures",
+    "NearestNation",
+    "Point",
+    "Polygon",
+    "Region",
+    "area_m2",
+    "bounds",
+    "contains",
+    "widened",
+]
 
-BoundsDeg = tuple[float, float, float, float]
-"""Longitude minimum, latitude minimum, longitude maximum, latitude maximum, in degrees."""
-
-
-class Point(Spec):
-    """A corner of a polygon."""
-
-    lat_deg: LatDeg
-    """Latitude, north positive. [-90, 90]"""
-    lon_deg: LonDeg
-    """Longitude, east positive. [-180, 180]"""
-
-
-class Box(Spec):
-    """All points between two parallels and two meridians."""
-
-    kind: Literal["box"] = "box"
-    """The kind of region."""
-    lat_min_deg: LatDeg
-    """Southern edge, held by the box. [-90, 90]"""
-    lat_max_deg: LatDeg
-    """Northern edge, not held by the box; above ``lat_min_deg``. [-90, 90]"""
-    lon_min_deg: LonDeg
-    """Western edge, held by the box. [-180, 180]"""
-    lon_max_deg: LonDeg
-    """Eastern edge, not held by the box; above ``lon_min_deg``. [-180, 180]"""
-
-    @model_validator(mode="after")
-    def _edges_in_order(self) -> Self:
-        if self.lat_min_deg >= self.lat_max_deg:
-            got = f"{self.lat_min_deg:g} and {self.lat_max_deg:g}"
-            raise ValueError(f"lat_min_deg must be less than lat_max_deg, got {got}")
-        if self.lon_min_deg >= self.lon_max_deg:
-            got = f"{self.lon_min_deg:g} and {self.lon_max_deg:g}"
-            raise ValueError(
-                f"lon_min_deg must be less than lon_max_deg, got {got} (no box crosses the 180th meridian)"
-            )
-        _refuse_no_area(self)
-        return self
-
-
-class Polygon(Spec):
-    """All points inside a ring of straight edges in longitude and latitude."""
-
-    kind: Literal["polygon"] = "polygon"
-    """The kind of region."""
-    points: Annotated[Items[Point], Field(min_length=3, max_length=500)]
-    """Corners in order, either way round; the ring closes itself. 3 to 500 points"""
-
-    @model_validator(mode="after")
-    def _is_simple(self) -> Self:
-        ring = _ring(self)
-        edges = np.roll(ring, -1, axis=0) - ring
-        for i in np.flatnonzero((np.roll(edges, 1, axis=0) == 0.0).all(axis=1))[:1]:
-            raise ValueError(
-                f"point {i} repeats the point before it; the ring closes itself, so the first comes once"
-            )
-        for i in np.flatnonzero(np.abs(edges[:, 0]) > 180.0)[:1]:
-            raise ValueError(
-                f"the edge after point {i} spans {abs(edges[i, 0]):g} degrees of longitude: no polygon "
-                "crosses the 180th meridian"
-            )
-        crossing = _first_crossing(ring)
-        if crossing is not None:
-            raise ValueError(f"the edge after point {crossing[0]} meets the edge after point {crossing[1]}")
-        _refuse_no_area(self)
-        return self
-
-
-class Circle(Spec):
-    """All points within a distance of a centre."""
-
-    kind: Literal["circle"] = "circle"
-    """The kind of region."""
-    lat_deg: LatDeg
-    """Latitude of the centre. [-90, 90]"""
-    lon_deg: LonDeg
-    """Longitude of the centre. [-180, 180]"""
-    radius_m: Positive
-    """Great-circle radius. > 0 m, short of the poles and of the 180th meridian"""
-
-    @model_validator(mode="after")
-    def _within_the_map(self) -> Self:
-        if abs(self.lat_deg) + math.degrees(self.radius_m / EARTH_RADIUS_M) >= 90.0:
-            raise ValueError(f"a circle cannot reach a pole: radius_m {self.radius_m:g} is too large here")
-        if abs(self.lon_deg) + _lon_reach_deg(self.lat_deg, self.radius_m) > 180.0:
-            raise ValueError("a circle cannot cross the 180th meridian: move it or make radius_m smaller")
-        _refuse_no_area(self)
-        return self
-
-
-Corners = NDArray[np.float64]
-"""Corners of shape (n, 2): longitude, latitude."""
-
-Region = Annotated[Box | Polygon | Circle, Field(discriminator="kind")]
+Area = Annotated[Box | Polygon | Circle, Field(discriminator="kind")]
 """A box, a polygon or a circle, told apart by ``kind``."""
 
+Region = Annotated[
+    Box | Polygon | Circle | Corridor | NearFeatures | NearestNation, Field(discriminator="kind")
+]
+"""A region of any kind, told apart by ``kind``."""
 
-def contains(region: Box | Polygon | Circle, lat_deg: ArrayLike, lon_deg: ArrayLike) -> NDArray[np.bool_]:
-    """Whether each point is in the region (boundary rule above), in the broadcast shape of the two arguments.
+
+def contains(region: Region, lat_deg: ArrayLike, lon_deg: ArrayLike) -> NDArray[np.bool_]:
+    """Whether each point is in the region, in the broadcast shape of the two arguments.
 
     Raises ``ShapeError`` if the arguments do not broadcast.
 
@@ -139,42 +65,24 @@ def contains(region: Box | Polygon | Circle, lat_deg: ArrayLike, lon_deg: ArrayL
     [True, True, False]
     """
     lat, lon = broadcast(lat_deg, lon_deg)
-    if isinstance(region, Box):
-        in_lat = (lat >= region.lat_min_deg) & (lat < region.lat_max_deg)
-        return np.asarray(in_lat & (lon >= region.lon_min_deg) & (lon < region.lon_max_deg))
-    if isinstance(region, Circle):
-        return np.asarray(distance_m(region.lat_deg, region.lon_deg, lat, lon) <= region.radius_m)
-    return _in_polygon(region, lat, lon)
+    return region.holds(lat, lon)
 
 
-def area_m2(region: Box | Polygon | Circle) -> float:
-    """Area on the sphere, in square metres; > 0."""
-    if isinstance(region, Circle):
-        return 4 * math.pi * (EARTH_RADIUS_M * math.sin(region.radius_m / (2 * EARTH_RADIUS_M))) ** 2
-    if isinstance(region, Box):
-        span = math.radians(region.lon_max_deg - region.lon_min_deg)
-        south, north = math.radians(region.lat_min_deg), math.radians(region.lat_max_deg)
-        return EARTH_RADIUS_M**2 * span * (math.sin(north) - math.sin(south))
-    lon, lat = np.radians(_ring(region)).T
-    d_lat, d_lon = np.roll(lat, -1) - lat, np.roll(lon, -1) - lon
-    edges = d_lon * np.sin(lat + d_lat / 2) * np.sinc(d_lat / (2 * math.pi))
-    return EARTH_RADIUS_M**2 * abs(math.fsum(edges))
+def area_m2(region: Region) -> float:
+    """Area on the sphere, in square metres; exact for outlines, by sampling for the other kinds."""
+    return region.area_m2()
 
 
-def bounds(region: Box | Polygon | Circle) -> BoundsDeg:
-    """The smallest (lon_min, lat_min, lon_max, lat_max) that holds the region, in degrees."""
-    if isinstance(region, Box):
-        return region.lon_min_deg, region.lat_min_deg, region.lon_max_deg, region.lat_max_deg
-    if isinstance(region, Circle):
-        d_lat = math.degrees(region.radius_m / EARTH_RADIUS_M)
-        d_lon = _lon_reach_deg(region.lat_deg, region.radius_m)
-        return region.lon_deg - d_lon, region.lat_deg - d_lat, region.lon_deg + d_lon, region.lat_deg + d_lat
-    ring = _ring(region)
-    (lon_min, lat_min), (lon_max, lat_max) = ring.min(axis=0), ring.max(axis=0)
-    return float(lon_min), float(lat_min), float(lon_max), float(lat_max)
+def bounds(region: Region) -> BoundsDeg:
+    """A box (lon_min, lat_min, lon_max, lat_max) that holds the region, in degrees.
+
+    The smallest for outlines and ``near_features``; that of a corridor, or of the waters nearest to a nation,
+    may be larger.
+    """
+    return region.bounds_deg()
 
 
-def widened(region: Box | Polygon | Circle, by_m: NonNegative) -> Box:
+def widened(region: Region, by_m: NonNegative) -> Box:
     """A box that holds every point within ``by_m`` (>= 0) of the region's bounding box.
 
     Cut off at the poles and at the 180th meridian. Raises ``ValueError`` if ``by_m`` is negative.
@@ -184,82 +92,10 @@ def widened(region: Box | Polygon | Circle, by_m: NonNegative) -> Box:
     lon_min, lat_min, lon_max, lat_max = bounds(region)
     d_lat = math.degrees(by_m / EARTH_RADIUS_M)
     highest = max(abs(lat_min), abs(lat_max))
-    d_lon = 360.0 if highest + d_lat >= 90.0 else _lon_reach_deg(highest, by_m)
+    d_lon = 360.0 if highest + d_lat >= 90.0 else lon_reach_deg(highest, by_m)
     return Box(
         lat_min_deg=max(lat_min - d_lat, -90.0),
         lat_max_deg=min(lat_max + d_lat, 90.0),
         lon_min_deg=max(lon_min - d_lon, -180.0),
         lon_max_deg=min(lon_max + d_lon, 180.0),
     )
-
-
-def _refuse_no_area(region: Box | Polygon | Circle) -> None:
-    area = area_m2(region)
-    if not area >= LEAST_AREA_M2:
-        raise ValueError(f"a region has an area of at least {LEAST_AREA_M2:g} m2, this one has {area:.3g} m2")
-
-
-def _lon_reach_deg(lat_deg: float, radius_m: float) -> float:
-    """Largest longitude difference within ``radius_m`` of a point: asin(sin(r / R) / cos(lat))."""
-    sine = math.sin(radius_m / EARTH_RADIUS_M) / math.cos(math.radians(lat_deg))
-    return math.degrees(math.asin(min(sine, 1.0)))
-
-
-def _ring(region: Polygon) -> NDArray[np.float64]:
-    """Corners of shape (n, 2): longitude, latitude."""
-    return np.array([(point.lon_deg, point.lat_deg) for point in region.points])
-
-
-def _in_polygon(region: Polygon, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Even-odd rule: a point is inside if a ray to the east meets an odd number of edges."""
-    inside = np.zeros(lat.shape, dtype=np.bool_)
-    ring = _ring(region)
-    for (lon1, lat1), (lon2, lat2) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
-        if lat1 == lat2:
-            continue
-        if lat1 > lat2:  # so that two polygons compute a shared edge alike
-            lat1, lon1, lat2, lon2 = lat2, lon2, lat1, lon1
-        spans = (lat1 > lat) != (lat2 > lat)
-        inside ^= spans & (lon < lon1 + (lat - lat1) * ((lon2 - lon1) / (lat2 - lat1)))
-    return inside
-
-
-def _first_crossing(ring: NDArray[np.float64]) -> tuple[int, int] | None:
-    """The first two edges that meet other than in a corner they share, or None.
-
-    ``ring``: corners of shape (n, 2). Neighbours meet only if one runs back along the other. Only edges whose
-    boxes overlap are looked at more closely.
-    """
-    n = len(ring)
-    ends = np.roll(ring, -1, axis=0)
-    low, high = np.minimum(ring, ends), np.maximum(ring, ends)
-    near = np.ones((n, n), np.bool_)
-    for axis in (0, 1):
-        near &= low[:, None, axis] <= high[None, :, axis]
-        near &= high[:, None, axis] >= low[None, :, axis]
-    first, second = np.nonzero(np.triu(near, k=1))
-    a, b, c, d = ring[first], ring[(first + 1) % n], ring[second], ring[(second + 1) % n]
-    after, before = second == first + 1, (first == 0) & (second == n - 1)
-    meet = ~after & ~before & _meet(a, b, c, d)
-    meet |= after & _turns_back(a, b, d)
-    meet |= before & _turns_back(c, d, b)
-    k = int(np.argmax(meet))
-    return (int(first[k]), int(second[k])) if meet[k] else None
-
-
-def _turn(a: Corners, b: Corners, c: Corners) -> NDArray[np.float64]:
-    """Twice the area of each triangle, positive to the left; (n,)."""
-    along, across = (b - a).T, (c - a).T
-    return np.asarray(along[0] * across[1] - along[1] * across[0])
-
-
-def _turns_back(a: Corners, b: Corners, c: Corners) -> NDArray[np.bool_]:
-    """Whether each edge b-c runs back along a-b."""
-    return np.asarray((_turn(a, b, c) == 0) & (((a - b) * (c - b)).sum(axis=1) > 0))
-
-
-def _meet(a: Corners, b: Corners, c: Corners, d: Corners) -> NDArray[np.bool_]:
-    """Whether each pair of segments a-b and c-d, whose boxes overlap, has a point in common."""
-    c_side, d_side = np.sign(_turn(a, b, c)), np.sign(_turn(a, b, d))
-    a_side, b_side = np.sign(_turn(c, d, a)), np.sign(_turn(c, d, b))
-    return np.asarray((c_side * d_side <= 0) & (a_side * b_side <= 0))

@@ -20,7 +20,7 @@ class Figure(NamedTuple):
     value: float
     """Value in ``unit``; NaN where undefined."""
     unit: str
-    """``1`` for shares, ``s``, ``h`` or ``count``."""
+    """``1`` for shares, ``s``, ``h``, ``m`` or ``count``."""
     n: int
     """How many vessels, probes, contacts or parts of reports it stands on; each metric says which."""
 

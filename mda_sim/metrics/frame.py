@@ -16,6 +16,7 @@ from mda_sim.core.errors import ShapeError
 from mda_sim.core.table import Table
 from mda_sim.core.time import Timeline
 from mda_sim.geo.regions import Region
+from mda_sim.metrics.corridors import LanePieces, lane_pieces
 from mda_sim.metrics.coverage import Probes
 from mda_sim.metrics.figures import Figure
 from mda_sim.metrics.groups import Cells, cells
@@ -44,6 +45,8 @@ class ScoringFrame:
     """Scored time of each target: '' for the whole area, then by zone; PRESENCE tables."""
     scored_us: Mapping[str, NDArray[np.int64]]
     """Its sum for each target [us], (n_targets,)."""
+    corridors: Mapping[str, LanePieces]
+    """The corridors that are scored."""
     timeline: Timeline
     """The parts of simulated time."""
     spec: MetricsSpec
@@ -79,6 +82,7 @@ def scoring_frame(
         probes=Probes(fleet.n_vessels, lat_deg, lon_deg),
         scored=scored,
         scored_us=scored_us,
+        corridors=lane_pieces(fleet, spec.corridors, scored[""], *window),
         timeline=timeline,
         spec=spec,
     )

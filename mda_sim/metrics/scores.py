@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from mda_sim.core.errors import DigestMismatch
 from mda_sim.core.table import Table
 from mda_sim.metrics.age import age_figures
+from mda_sim.metrics.corridors import corridor_figures
 from mda_sim.metrics.coverage import area_figures, coverage_table, gap_figures, probe_gaps
 from mda_sim.metrics.custody import custody_figures, held_time
 from mda_sim.metrics.fates import fates
@@ -65,7 +66,7 @@ class ScoreRow(NamedTuple):
     value: float
     """Value in ``unit``; NaN where undefined, infinite for an age that nothing bounds."""
     unit: str
-    """``1`` for shares, ``s``, ``h`` or ``count``."""
+    """``1`` for shares, ``s``, ``h``, ``m`` or ``count``."""
     n: int
     """How many vessels, probes, contacts or parts of reports it stands on."""
 
@@ -193,6 +194,9 @@ def _picture_figures(
         figures += age_figures(aware, scored, spec.age_cap_s, cells, asked, **names)
         figures += incidence_figures(aware, scored, frame.timeline, cells, asked, **names)
         figures += area_figures(held_us[zone], scored_us, frame.probes, spec.custody_age_s, **names)
+    window = (frame.timeline.score_from_us, frame.timeline.score_to_us)
+    lanes, n_targets = frame.corridors, frame.log.n_targets
+    figures += corridor_figures(lanes, *pictures, spec.custody_age_s, window, n_targets, picture=picture)
     return figures, held_us[""]
 
 

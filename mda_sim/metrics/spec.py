@@ -15,8 +15,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from mda_sim.core.spec import Id, IdMap, Items, Positive, Spec
-from mda_sim.geo.regions import Region
+from mda_sim.core.spec import Id, IdMap, Items, NationId, Positive, Sourced, Spec
+from mda_sim.geo.corridor import LaneLine
+from mda_sim.geo.regions import Corridor, Region
 
 
 def age_label(age_s: float) -> str:
@@ -41,14 +42,33 @@ class ZoneSpec(Spec):
     """Where it is; only its part inside the scenario's area is scored."""
 
 
+class CorridorSpec(LaneLine, Sourced):
+    """A sea lane along which pictures are scored."""
+
+    name: str = Field(min_length=1)
+    """Name as tables print it."""
+    half_width_m: Annotated[float, Field(ge=1, le=500_000)] = 18_520.0
+    """How far from the lane ships still sail on it. [1, 500,000] m; the default, 10 nautical miles, is an
+    assumption"""
+    bound_for: NationId | None = None
+    """Nation whose inbound ships are looked after; without it custody near ships is not measured."""
+    near_m: Annotated[float, Field(ge=1, le=500_000)] = 37_040.0
+    """How near to such a ship a vessel counts. [1, 500,000] m; the default is 20 nautical miles"""
+
+    def region(self, wider_m: float = 0.0) -> Corridor:
+        """The corridor, on either side ``wider_m`` wider."""
+        return Corridor(lane=self.lane, waypoints=self.waypoints, half_width_m=self.half_width_m + wider_m)
+
+
 class Endpoint(Spec):
     """One figure that the scenario declares as its answer before it is run."""
 
     metric: str = Field(pattern=r"^[a-z][a-z0-9_.]*$")
     """Name of a metric, such as ``custody_fraction_6h``."""
     group: str = Field(default="all", pattern=r"^[^@\s]+$")
-    """Group of vessels: ``all``, ``class:<id>``, ``flag:<XXX>``, ``broadcasting``, ``not_broadcasting`` or
-    ``not_broadcasting_foreign`` (not transmitting and not flying the nation's own flag)."""
+    """Group of vessels: ``all``, ``class:<id>``, ``flag:<XXX>``, ``broadcasting``, ``not_broadcasting``,
+    ``not_broadcasting_foreign`` (not transmitting and not flying the nation's own flag) or, for figures of a
+    corridor, ``corridor:<id>``."""
     zone: Id | None = None
     """Zone to which the figure is confined; the whole area if none."""
 
@@ -80,5 +100,7 @@ class MetricsSpec(Spec):
     """Cap of the restricted mean age [s]."""
     zones: IdMap[ZoneSpec] = Field(default_factory=dict)
     """Zones that are scored by themselves, beside the whole area."""
+    corridors: IdMap[CorridorSpec] = Field(default_factory=dict)
+    """Sea lanes along which pictures are scored."""
     primary: Items[Endpoint] = ()
     """Primary endpoints, in the order in which they are reported; every other figure is secondary."""

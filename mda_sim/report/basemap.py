@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from mda_sim.core.spec import DataFile
 from mda_sim.report.style import COAST, GRID, INK, LAND, MUTED, SEA, new_figure
 from mda_sim.report.text import for_figure
 
@@ -47,6 +48,8 @@ class Extent(NamedTuple):
     lat_max_deg: float
     lon_min_deg: float
     lon_max_deg: float
+    coast: DataFile | None = None
+    """Coast file to draw, the shipped one if None."""
 
     @property
     def stretch(self) -> float:
@@ -171,7 +174,7 @@ def land_paths(extent: Extent) -> tuple[DrawnPath, ...]:
         extent.lon_min_deg - 1, extent.lat_min_deg - 1, extent.lon_max_deg + 1, extent.lat_max_deg + 1
     )
     paths: list[DrawnPath] = []
-    for polygon in shapely.get_parts(list(load_land().polygons)):
+    for polygon in shapely.get_parts(list(load_land(extent.coast).polygons)):
         if polygon.intersects(window):
             rings = [np.asarray(ring.coords)[:, :2] for ring in (polygon.exterior, *polygon.interiors)]
             paths.append(DrawnPath.make_compound_path(*(DrawnPath(ring, closed=True) for ring in rings)))

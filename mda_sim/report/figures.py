@@ -177,6 +177,10 @@ def _blocks(summary: Mapping[str, Any], zones: Mapping[str, str]) -> Iterator[Bl
         *(Figure(f"area_coverage_fraction_{label}", "all") for label in dict.fromkeys(("6h", age))),
     ]
     yield Block("All vessels, and the area", _rows(figures, primary))
+    heading = (
+        f"Sea lanes: longest stretch unseen in {age_words(age)}, mean; custody of silent vessels near ships"
+    )
+    yield Block(f"{heading}. {ZONES_NOTE}", _lanes(summary, age, primary))
     names = {"p50": "median", "p90": "90th percentile", "mean": "mean, and its stages:"}
     rows = [Row(words, Figure(f"latency_{name}_s", "all")) for name, words in names.items()]
     rows += [Row(f" {name}", Figure(f"stage_{stage}_mean_s", "all")) for stage, name in STAGE_WORDS.items()]
@@ -203,6 +207,25 @@ def _by_zone(primary: Sequence[Figure], kind: str, age: str, zones: Mapping[str,
         if figure.metric == metric:
             rows.append(Row(plain(zones.get(zone, zone)), figure))
     yield Block(f"Primary endpoint {metric_words(metric)} by zone. {ZONES_NOTE}", tuple(rows))
+
+
+def _lanes(summary: Mapping[str, Any], age: str, but: Sequence[Figure]) -> tuple[Row, ...]:
+    """Figures of each corridor at one age, which stand nowhere before."""
+    metrics = {
+        "longest unseen stretch": f"corridor_unobserved_mean_m_{age}",
+        "silent near ships": f"corridor_custody_fraction_{age}",
+    }
+    groups = {
+        group
+        for nation in nations_of(summary)
+        for group in metrics_of(summary, nation).get("corridor_lane_m", ())
+    }
+    rows = [
+        Row(f"{plain(group.partition(':')[2].replace('_', ' '))}: {words}", Figure(metric, group))
+        for group in sorted(groups)
+        for words, metric in metrics.items()
+    ]
+    return tuple(row for row in rows if row.figure not in but)
 
 
 def _rows(figures: Sequence[Figure], but: Sequence[Figure] = ()) -> tuple[Row, ...]:

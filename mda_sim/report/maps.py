@@ -336,8 +336,10 @@ def _name_places(sheet: Sheet, scene: Scene) -> None:
 
 def _zone_label(zone: Outline) -> Label:
     """The name of a zone, over the middle of its upper edge."""
-    top = float(zone.lat_deg.max())
-    edge = zone.lon_deg[zone.lat_deg >= top - 0.02 * (top - float(zone.lat_deg.min()))]
+    drawn = ~np.isnan(zone.lat_deg)
+    lat, lon = zone.lat_deg[drawn], zone.lon_deg[drawn]
+    top = float(lat.max())
+    edge = lon[lat >= top - 0.02 * (top - float(lat.min()))]
     return Label(
         top,
         float((edge.min() + edge.max()) / 2),

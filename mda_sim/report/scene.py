@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mda_sim.geo.regions import Box, Circle, Polygon, bounds
+from mda_sim.geo.coast import load_land
+from mda_sim.geo.regions import Area, Box, Circle, NearestNation, Polygon, Region, bounds, contains
 from mda_sim.geo.sphere import destination
 from mda_sim.report.basemap import Extent
 
@@ -31,11 +32,12 @@ REFERENCE_HEIGHT_M: Final = 8.0
 """Height to which ranges are drawn: that of a 50 m trawler, as the probes have it [m]."""
 
 _RIM_POINTS: Final = 91
+_ACROSS: Final = 500  # points across the bounds of a region whose edge is traced
 
 
 @dataclass(frozen=True)
 class Outline:
-    """A closed line on the map with a name."""
+    """Closed lines on the map with a name; nan separates one from the next."""
 
     name: str
     lat_deg: NDArray[np.float64]
@@ -112,14 +114,25 @@ def scene_of(scenario: Scenario) -> Scene:
     sensors = tuple(mark for name, sensor in spec.sensors.items() for mark in _marks(name, sensor))
     features, ports = _traffic_places(scenario)
     return Scene(
-        Extent(lat_min, lat_max, lon_min, lon_max),
+        Extent(lat_min, lat_max, lon_min, lon_max, spec.world.coast.file if spec.world.coast else None),
         sensors,
-        tuple(outline(zone.name, zone.region) for zone in spec.metrics.zones.values()),
+        tuple(_zones(scenario)),
         features,
         ports,
         tuple((code, nation.name, nation.kind) for code, nation in spec.nations.items()),
         _moving(scenario),
     )
+
+
+def _zones(scenario: Scenario) -> Iterator[Outline]:
+    """The edges of zones and of scored corridors, as far as they are near the area."""
+    area, metrics = scenario.spec.area, scenario.spec.metrics
+    named = [(zone.name, zone.region) for zone in metrics.zones.values()]
+    named += [(lane.name, lane.region()) for lane in metrics.corridors.values()]
+    for name, region in named:
+        found = outline(name, region, area)
+        if len(found.lat_deg):
+            yield found
 
 
 def fed(scene: Scene, sharing: SharingSpec) -> tuple[SensorMark, ...]:
@@ -160,19 +173,47 @@ def arrangement_of(name: str, sharing: SharingSpec, baseline: SharingSpec) -> Ar
     return Arrangement(name, link_marks(sharing), pools, new_pairs, tuple(news))
 
 
-def outline(name: str, region: Box | Polygon | Circle) -> Outline:
-    """The edge of a region as a closed line."""
+def outline(name: str, region: Region, area: Area) -> Outline:
+    """The edge of a region: all of a box, polygon or circle, else what is inside the area's bounds."""
     if isinstance(region, Circle):
         bearings = np.linspace(0.0, 360.0, _RIM_POINTS)
         lat, lon = destination(region.lat_deg, region.lon_deg, bearings, region.radius_m)
     elif isinstance(region, Polygon):
         ring = [*region.points, region.points[0]]
         lat, lon = np.array([point.lat_deg for point in ring]), np.array([point.lon_deg for point in ring])
+    elif not isinstance(region, Box):
+        lat, lon = _traced(region, area)
     else:
         lat = np.array([region.lat_min_deg, region.lat_min_deg, region.lat_max_deg, region.lat_max_deg])
         lon = np.array([region.lon_min_deg, region.lon_max_deg, region.lon_max_deg, region.lon_min_deg])
         lat, lon = np.append(lat, lat[0]), np.append(lon, lon[0])
     return Outline(name, np.asarray(lat, np.float64), np.asarray(lon, np.float64))
+
+
+def _traced(region: Region, area: Area) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Latitudes and longitudes of the edge of a region on a grid over the part of its bounds that is near the
+    area; nan between its lines. The edge of nearest waters is drawn at sea only.
+    """
+    from contourpy import contour_generator
+
+    here, there = bounds(region), bounds(area)
+    west, south = (max(pair) for pair in zip(here[:2], there[:2], strict=True))
+    east, north = (min(pair) for pair in zip(here[2:], there[2:], strict=True))
+    step_lat, step_lon = (north - south) / _ACROSS, (east - west) / _ACROSS
+    if step_lat <= 0.0 or step_lon <= 0.0:
+        return np.empty(0), np.empty(0)
+    lat = np.linspace(south - step_lat, north + step_lat, _ACROSS)
+    lon = np.linspace(west - step_lon, east + step_lon, _ACROSS)
+    inside = np.ma.array(contains(region, lat[:, None], lon).astype(np.float64))
+    if isinstance(region, NearestNation):
+        land = load_land(region.coast)
+        known = land.covers(lat[:, None], lon)
+        inside.mask = ~known
+        inside.mask[known] = land.is_land(*(grid[known] for grid in np.broadcast_arrays(lat[:, None], lon)))
+    lines = [np.asarray(line, np.float64) for line in contour_generator(lon, lat, inside).lines(0.5)]
+    joined = [part for line in lines for part in (line, np.full((1, 2), np.nan))]
+    corners = np.concatenate(joined[:-1]) if joined else np.empty((0, 2))
+    return corners[:, 1], corners[:, 0]
 
 
 def range_ring(sensor: SensorMark) -> Outline:
@@ -210,12 +251,12 @@ def _range_m(sensor: object) -> float:
 
 def _traffic_places(scenario: Scenario) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
     """Features where vessels stay and ports that routes join, as the traffic of the scenario names them."""
-    from mda_sim.data.catalogue import features, ports
+    from mda_sim.data.catalogue import features
 
-    known_features, known_ports, world = features(), ports(), scenario.spec.world
+    known_features, world = features(), scenario.spec.world
     return (
         tuple(_place(known_features[name]) for name in world.feature_ids),
-        tuple(_place(known_ports[name]) for name in world.port_ids),
+        tuple(_place(world.port(name)) for name in world.port_ids),
     )
 
 

@@ -1,10 +1,10 @@
 """Numbers and names of figures as people read them.
 
 Shares are printed in per cent and their differences in percentage points, times in the unit that keeps them
-between 1 and 100, undefined values as a dash, infinite ones as ``never``: nothing was received that would
-bound them. Where room is short, a value is followed by its paired difference and half the width of the 95 %
-interval, both in the unit of the value: ``31.8 % +17.5 ±0.4``. Intervals are symmetric about the mean, so
-this says as much as both ends.
+between 1 and 100, lengths in km, undefined values as a dash, infinite ones as ``never``: nothing was
+received that would bound them. Where room is short, a value is followed by its paired difference and half
+the width of the 95 % interval, both in the unit of the value: ``31.8 % +17.5 ±0.4``. Intervals are symmetric
+about the mean, so this says as much as both ends.
 
 Where next: ``tables``, ``answer`` and ``charts``.
 """
@@ -31,6 +31,11 @@ _METRICS: Final = {
     "awareness_fraction_organic": "aware, own sensors only, within",
     "awareness_at_entry_fraction": "aware at entry",
     "area_coverage_fraction": "area in custody",
+    "corridor_unobserved_mean_m": "longest unobserved stretch, mean,",
+    "corridor_unobserved_max_m": "longest unobserved stretch, greatest,",
+    "corridor_custody_fraction": "custody of silent vessels near ships",
+    "corridor_lane_m": "length of the lane",
+    "corridor_near_h": "vessel-hours of silent vessels near ships",
     "age_mean_s": "mean age (capped)",
     "age_p50_s": "median age",
     "age_p90_s": "90th percentile of age",
@@ -101,6 +106,8 @@ def group_words(group: str, zones: Mapping[str, str] | None = None) -> str:
         words = f"{what.replace('_', ' ')} vessels"
     elif head == "flag":
         words = f"flag {what}"
+    elif head == "corridor":
+        words = f"along {what.replace('_', ' ')}"
     elif head == "from":
         words = f"from {what}"
     else:
@@ -166,6 +173,8 @@ def compact_words(entry: Mapping[str, Any] | None) -> str:
         scale, digits = 100.0, 2 if largest < 0.01 else 1
     elif unit == "s":
         return f"{value} {_time_difference(mean, half, float(entry['mean']))}"
+    elif unit == "m":
+        scale, digits = 1e-3, 1 if largest < 1e5 else 0
     else:
         scale, digits = 1.0, 0
     words = f"{value} {_signed(mean * scale, digits)}"
@@ -204,6 +213,8 @@ def _scale(values: Sequence[float], unit: str, *, signed: bool) -> tuple[float, 
     if unit == "s":
         factor, name = time_unit(abs(values[0]))
         return factor, 2 if largest * factor < 10 else 1, f" {name}"
+    if unit == "m":
+        return 1e-3, 1 if largest < 1e5 else 0, " km"
     return 1.0, 0, "" if unit == "count" else f" {unit}"
 
 

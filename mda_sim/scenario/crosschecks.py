@@ -16,16 +16,18 @@ from typing import Final
 
 import numpy as np
 
-from mda_sim.core.errors import HashCollision
+from mda_sim.core.errors import HashCollision, RunError
 from mda_sim.core.rng import check_addresses
 from mda_sim.data import catalogue
-from mda_sim.data.coast.codec import BOUNDS_DEG
-from mda_sim.geo.regions import bounds, contains, widened
+from mda_sim.geo.coast import BadCoastFile
+from mda_sim.geo.regions import NearestNation, Region, bounds, contains, widened
+from mda_sim.metrics.corridors import CORRIDOR_GROUP
 from mda_sim.scenario.findings import Findings, did_you_mean, listed
 from mda_sim.scenario.schema import ScenarioSpec
 from mda_sim.scenario.tree import Entry, ListNode, MapNode, Mark, Node, ScalarNode, find, quoted
 from mda_sim.sensing.sensor import FixedSensor
 from mda_sim.sharing.checks import Finding
+from mda_sim.sharing.network import SharingSpec
 from mda_sim.world.environment import climate_gap
 from mda_sim.world.environment_spec import SeasonalEnvironment
 
@@ -39,13 +41,51 @@ def check_references(tree: MapNode, findings: Findings) -> None:
     _unknown_baseline(tree, findings)
     _unknown_zone_or_class(tree, findings)
     _unknown_port(tree, findings)
+    _port_of_the_catalogue(tree, findings)
     _unknown_feature(tree, findings)
     _unknown_ground(tree, findings)
     _shared_address(tree, findings)
 
 
+def check_coast(
+    spec: ScenarioSpec, sharing: Mapping[str, SharingSpec | None], tree: MapNode, findings: Findings
+) -> bool:
+    """Whether the coast file that the scenario names is one; also note coasts that it lacks.
+
+    Zones and filters ask for the coasts of nations.
+    """
+    if spec.world.coast is not None:
+        try:
+            spec.world.land()
+        except BadCoastFile as wrong:
+            spot = find(tree, ("world", "coast", "file"))
+            findings.error(spot.mark, spot.path, str(wrong))
+            return False
+    for steps, region in _regions(spec, sharing):
+        if isinstance(region, NearestNation):
+            try:
+                bounds(region)
+            except RunError as wrong:
+                spot = find(tree, steps)
+                findings.error(spot.mark, spot.path, str(wrong))
+    return True
+
+
+def _regions(
+    spec: ScenarioSpec, sharing: Mapping[str, SharingSpec | None]
+) -> Iterator[tuple[tuple[str, ...], Region | None]]:
+    """Every region of a zone or filter, with its place in the tree."""
+    for name, zone in spec.metrics.zones.items():
+        yield ("metrics", "zones", name, "region"), zone.region
+    parts = {("sharing",): spec.sharing} | {("configurations", name): part for name, part in sharing.items()}
+    for where, part in parts.items():
+        for name, link in part.links.items() if part is not None else ():
+            if link.filter is not None:
+                yield (*where, "links", name, "filter", "area"), link.filter.area
+
+
 def check_places(spec: ScenarioSpec, tree: MapNode, findings: Findings) -> None:
-    """Warn of an area beyond the shipped coast, and of sensors far from all traffic."""
+    """Warn of an area beyond the known coast, and of sensors far from all traffic."""
     _area_off_the_coast_map(spec, tree, findings)
     _sensor_far_from_traffic(spec, tree, findings)
 
@@ -95,19 +135,22 @@ def _unknown_baseline(tree: MapNode, findings: Findings) -> None:
 
 
 def _unknown_zone_or_class(tree: MapNode, findings: Findings) -> None:
-    """A primary endpoint names a zone or a class of traffic that is not there."""
+    """A primary endpoint names a zone, a class of traffic or a corridor that is not there."""
     zones = tree.section("metrics", "zones").entries
     classes = {_CLASS_GROUP + name: None for name in tree.section("world", "traffic").entries}
+    corridors = {CORRIDOR_GROUP + name: None for name in tree.section("metrics", "corridors").entries}
     primary = tree.get("metrics", "primary")
     for endpoint in primary.items if isinstance(primary, ListNode) else ():
         _must_be_known(endpoint, "zone", "zone", zones, findings)
         if _text(endpoint, "group").startswith(_CLASS_GROUP):
             _must_be_known(endpoint, "group", "group", classes, findings)
+        if _text(endpoint, "group").startswith(CORRIDOR_GROUP):
+            _must_be_known(endpoint, "group", "group", corridors, findings)
 
 
 def _unknown_port(tree: MapNode, findings: Findings) -> None:
-    """A route, or the base or berth of a class, is a port that the catalogue does not have."""
-    known = catalogue.ports()
+    """A route, or the base or berth of a class, is a port that neither catalogue nor scenario has."""
+    known = {*catalogue.ports(), *tree.section("world", "ports").entries}
     for traffic in _mappings(tree.section("world", "traffic")):
         for route in _mappings(traffic.section("routes")):
             for end in ("origin", "destination"):
@@ -115,6 +158,14 @@ def _unknown_port(tree: MapNode, findings: Findings) -> None:
         for collection, key in (("grounds", "base"), ("stations", "base"), ("homes", "berth")):
             for place in _mappings(traffic.section(collection)):
                 _must_be_known(place.section(key), "port", "port", known, findings, _NOT_CATALOGUED)
+
+
+def _port_of_the_catalogue(tree: MapNode, findings: Findings) -> None:
+    """A port of the scenario has the id of one of the catalogue: routes could mean either."""
+    for name, entry in tree.section("world", "ports").entries.items():
+        if name in catalogue.ports():
+            message = f"the catalogue has a port {quoted(name)} already; give this one another id"
+            findings.error(entry.mark, entry.node.path, message)
 
 
 def _unknown_feature(tree: MapNode, findings: Findings) -> None:
@@ -153,13 +204,14 @@ def _shared_address(tree: MapNode, findings: Findings) -> None:
 
 
 def _area_off_the_coast_map(spec: ScenarioSpec, tree: MapNode, findings: Findings) -> None:
-    """The area reaches beyond the shipped coast."""
+    """The area reaches beyond the known coast."""
     west, south, east, north = bounds(spec.area)
-    map_west, map_south, map_east, map_north = BOUNDS_DEG
+    map_west, map_south, map_east, map_north = spec.world.land().bounds
     if west < map_west or south < map_south or east > map_east or north > map_north:
         spot = find(tree, ("area",))
         known = f"{map_west:g}..{map_east:g} E, {map_south:g}..{map_north:g} N"
-        findings.warn(spot.mark, spot.path, f"the area reaches beyond the shipped coast ({known})")
+        which = "shipped coast" if spec.world.coast is None else "coast of world.coast"
+        findings.warn(spot.mark, spot.path, f"the area reaches beyond the {which} ({known})")
 
 
 def _sensor_far_from_traffic(spec: ScenarioSpec, tree: MapNode, findings: Findings) -> None:

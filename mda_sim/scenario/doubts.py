@@ -6,7 +6,7 @@ area; categories that no sensor makes; a primary endpoint of an age that is not 
 scored, nothing that is sensed, nothing at sea.
 
 Assumptions and limits: whether a region holds sea is asked at 400 points of its bounding box at most, on the
-raster of the shipped coast; where the coast is not known there is no answer and no warning.
+raster of the coast; where the coast is not known there is no answer and no warning.
 
 Where next: ``load.py`` asks all of them once a scenario has no errors.
 """
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from mda_sim.core.time import Timeline
-from mda_sim.geo.regions import Box, Circle, Polygon, bounds, contains
+from mda_sim.geo.regions import Region, bounds, contains
 from mda_sim.metrics.spec import age_label
 from mda_sim.scenario.findings import Findings, did_you_mean, listed
 from mda_sim.scenario.schema import ScenarioSpec
@@ -30,6 +30,8 @@ from mda_sim.sharing.network import SharingSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from mda_sim.geo.coast import Land
 
 NAME_MAX: Final = 200
 """Characters of a name that outputs show."""
@@ -97,8 +99,8 @@ def _listed_twice(mark: Mark, node: ListNode, findings: Findings) -> None:
 
 def _regions(spec: ScenarioSpec, tree: MapNode, findings: Findings) -> None:
     """The area holds no sea, or a zone holds none of it."""
-    within = _points(spec.area)
-    if not _has_sea(within):
+    within, land = _points(spec.area), spec.world.land()
+    if not _has_sea(within, land):
         message = "there is no sea in the area; are latitude and longitude the wrong way round?"
         _warn(("area",), message, tree, findings)
         return
@@ -108,11 +110,11 @@ def _regions(spec: ScenarioSpec, tree: MapNode, findings: Findings) -> None:
         if not _overlap(zone.region, here, spec.area, within):
             message = "the zone lies outside the area, where nothing is scored"
             _warn(steps, message, tree, findings)
-        elif not _has_sea(here):
+        elif not _has_sea(here, land):
             _warn(steps, "there is no sea in the zone", tree, findings)
 
 
-def _points(region: Box | Polygon | Circle) -> Points:
+def _points(region: Region) -> Points:
     """Points in the region; none if it is thin."""
     west, south, east, north = bounds(region)
     shares = (np.arange(_ACROSS) + 0.5) / _ACROSS
@@ -122,20 +124,15 @@ def _points(region: Box | Polygon | Circle) -> Points:
     return lat[inside], lon[inside]
 
 
-def _has_sea(points: Points) -> bool:
+def _has_sea(points: Points, land: Land) -> bool:
     """Whether one of the points is at sea, or of unknown coast, or there is none."""
-    from mda_sim.geo.coast import load_land
-
-    land = load_land()
     lat, lon = points
     if not len(lat) or not land.covers(lat, lon).all():
         return True
     return not bool(land.is_land(lat, lon).all())
 
 
-def _overlap(
-    zone: Box | Polygon | Circle, in_zone: Points, area: Box | Polygon | Circle, in_area: Points
-) -> bool:
+def _overlap(zone: Region, in_zone: Points, area: Region, in_area: Points) -> bool:
     """Whether a point of one is in the other, as far as points of either can tell."""
     if bool(contains(area, *in_zone).any()) or not len(in_zone[0]):
         return True

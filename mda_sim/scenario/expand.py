@@ -1,8 +1,10 @@
-"""Fill in what the catalogue knows: places of sites, parameters of sensor types.
+"""Fill in what the catalogue, or another part of the scenario, knows: places, parameters, coasts.
 
 Model: ``site`` gives a sensor or node the keys ``lat_deg`` and ``lon_deg``, ``type`` gives a sensor the
-parameters of its type. A value that the scenario states itself always wins. Each filled-in value keeps
-the catalogue id as its origin, so that ``Scenario.origin`` and every message name it.
+parameters of its type. A base or berth at a port of the scenario gets its place, and a region of kind
+``nearest_nation`` the scenario's coast and owners of features. A value that the scenario states itself
+always wins. Each filled-in value keeps the catalogue id as its origin, so that ``Scenario.origin`` and
+every message name it.
 
 Assumptions and limits: this happens after all files, configurations and settings are merged; so a
 configuration that moves a node to another site takes the new site's place.
@@ -12,11 +14,14 @@ Source: the rows of ``mda_sim.data``. Where next: ``load.py``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from mda_sim.data import catalogue
 from mda_sim.scenario.findings import Findings, did_you_mean, listed
 from mda_sim.scenario.tree import Entry, MapNode, Mark, Node, Scalar, ScalarNode, join
+
+_PLACE: Final = ("lat_deg", "lon_deg")
 
 
 def with_sites(collection: MapNode, findings: Findings) -> MapNode:
@@ -29,6 +34,48 @@ def with_sites(collection: MapNode, findings: Findings) -> MapNode:
 def with_types(sensors: MapNode, findings: Findings) -> MapNode:
     """Sensors with the parameters of their types."""
     return sensors.with_entries({key: _with_type(entry, findings) for key, entry in sensors.entries.items()})
+
+
+def with_berths(world: MapNode) -> MapNode:
+    """The world with each base or berth at one of its own ports as the place of that port."""
+    ports = world.section("ports")
+
+    def change(node: MapNode) -> MapNode:
+        port = node.get("port")
+        if not isinstance(port, ScalarNode) or port.value not in ports.entries:
+            return node
+        place = ports.section(str(port.value)).entries
+        kept = node.without("port")
+        return kept.with_entries({**kept.entries, **{key: place[key] for key in _PLACE if key in place}})
+
+    return _changed(world, change)
+
+
+def with_waters(tree: MapNode, world: MapNode) -> MapNode:
+    """``tree`` with the coast and owners of features of the scenario's ``world`` in its nearest waters."""
+    known = {
+        "coast": world.section("coast").entries.get("file"),
+        "owners": world.entries.get("feature_owners"),
+    }
+
+    def change(node: MapNode) -> MapNode:
+        if _kind(node) != "nearest_nation":
+            return node
+        filled = {key: entry for key, entry in known.items() if entry is not None}
+        return node.with_entries({**filled, **node.entries})
+
+    return _changed(tree, change)
+
+
+def _changed(tree: MapNode, change: Callable[[MapNode], MapNode]) -> MapNode:
+    """``tree`` with every mapping below it changed."""
+    entries = {
+        key: Entry(entry.written, entry.mark, change(_changed(entry.node, change)))
+        if isinstance(entry.node, MapNode)
+        else entry
+        for key, entry in tree.entries.items()
+    }
+    return tree.with_entries(entries)
 
 
 def _with_site(entry: Entry, findings: Findings) -> Entry:

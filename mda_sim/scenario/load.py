@@ -6,7 +6,7 @@ each over the whole scenario:
     read and normalise   files of the ``extends`` chain, keys to SI          source, normalise, merge
     set                  each ``--set`` over it                              merge
     arrange              ``sharing`` under each configuration                here
-    fill in              places of sites, parameters of sensor types         expand
+    fill in              places of sites and ports, parameters of types      expand
                          digests of the files that are named                 files
     check types          against the specs                                   wording
     check references     between the parts                                   crosschecks, sharing.checks
@@ -33,9 +33,15 @@ from pydantic import ValidationError
 from mda_sim.core.errors import ScenarioError
 from mda_sim.core.spec import ID_PATTERN, FrozenMap, Spec
 from mda_sim.core.time import Timeline
-from mda_sim.scenario.crosschecks import check_climate, check_places, check_references, place_findings
+from mda_sim.scenario.crosschecks import (
+    check_climate,
+    check_coast,
+    check_places,
+    check_references,
+    place_findings,
+)
 from mda_sim.scenario.doubts import check_meaning, check_starts, check_texts
-from mda_sim.scenario.expand import with_sites, with_types
+from mda_sim.scenario.expand import with_berths, with_sites, with_types, with_waters
 from mda_sim.scenario.files import FileReader, Reach, rooted
 from mda_sim.scenario.findings import Findings, did_you_mean, listed
 from mda_sim.scenario.merge import Chain, applies, merged, read_settings, setting_of
@@ -146,7 +152,7 @@ def _loaded(tree: MapNode | None, findings: Findings, wishes: _Wishes) -> Scenar
         check_climate(spec, trees.whole, findings)
     fits = spec is not None and check_size(spec, sharing, trees.whole, findings)
     _check_sharing(spec, sharing, trees, findings, timeline_of(spec) if spec and fits else None)
-    if spec is not None and fits:
+    if spec is not None and check_coast(spec, sharing, trees.whole, findings) and fits:
         check_recordings(spec, timeline_of(spec), trees.whole, findings)
     if spec is None or findings.errors:
         raise ScenarioError(findings.errors)
@@ -185,7 +191,10 @@ def _resolved(tree: MapNode, findings: Findings, wishes: _Wishes) -> _Trees:
     files = FileReader(wishes.reach, findings)
     return _Trees(
         files.read(_filled(whole, findings), _FILE),
-        {name: files.read(_with_places(sharing, findings), _SHARING) for name, sharing in arranged.items()},
+        {
+            name: files.read(with_waters(_with_places(sharing, findings), whole.section("world")), _SHARING)
+            for name, sharing in arranged.items()
+        },
     )
 
 
@@ -275,7 +284,9 @@ def _known_keys(configuration: MapNode) -> MapNode:
 
 def _filled(tree: MapNode, findings: Findings) -> MapNode:
     tree = _replaced(tree, "sensors", lambda sensors: with_sites(with_types(sensors, findings), findings))
-    return _replaced(tree, "sharing", lambda sharing: _with_places(sharing, findings))
+    tree = _replaced(tree, "sharing", lambda sharing: _with_places(sharing, findings))
+    tree = _replaced(tree, "world", with_berths)
+    return with_waters(tree, tree.section("world"))
 
 
 def _with_places(sharing: MapNode, findings: Findings) -> MapNode:

@@ -37,13 +37,11 @@ def check_recordings(spec: ScenarioSpec, timeline: Timeline, tree: MapNode, find
     }
     if not recorded:
         return
-    from mda_sim.geo.coast import load_land
-
-    box = widened(spec.area, spec.world.buffer_m)
+    box, land = widened(spec.area, spec.world.buffer_m), spec.world.land()
     for name, traffic in recorded.items():
         spot = find(tree, ("world", "traffic", name, "file"))
         try:
-            recording = read_recording(traffic, box, timeline, load_land())
+            recording = read_recording(traffic, box, timeline, land)
         except (RecordingError, DigestMismatch) as error:
             findings.error(spot.mark, spot.path, str(error))
             continue

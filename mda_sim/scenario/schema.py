@@ -17,7 +17,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from mda_sim.core.spec import Id, IdMap, NationMap, NonNegative, Positive, Spec, UtcTime
-from mda_sim.geo.regions import Region
+from mda_sim.geo.regions import Area
 from mda_sim.metrics.spec import MetricsSpec
 from mda_sim.sensing.sensors import SensorSpec
 from mda_sim.sharing.network import NationSpec, SharingSpec
@@ -64,7 +64,7 @@ class ScenarioSpec(Spec):
     """Time after scoring in which sharing runs on, so that latency is not cut off [s]."""
     seed: SeedSpec = SeedSpec()
     """Which realisations are run."""
-    area: Region
+    area: Area
     """The scored area; sensors and traffic may lie outside it."""
     nations: NationMap[NationSpec]
     """All parties: nations, providers and organisations."""

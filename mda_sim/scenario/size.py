@@ -42,6 +42,7 @@ from mda_sim.world.patrol import PatrolTraffic
 from mda_sim.world.recorded.spec import RecordedAisTraffic
 from mda_sim.world.small_boats import SmallBoatTraffic
 from mda_sim.world.traffic import Span, TrafficBase
+from mda_sim.world.world import WorldSpec
 
 MAX_ENTRIES: Final = 1000
 """Largest number of entries of a mapping, and of items of a list."""
@@ -168,12 +169,12 @@ def _amounts(spec: ScenarioSpec, sharing: Mapping[str, SharingSpec | None]) -> I
     days = (spec.warmup_s + spec.duration_s) / _DAY_S
     cells = _cells(spec)
     yield Amount(("world", "probes", "spacing_deg"), cells, CELLS_MAX, "cells in the grid of probes")
-    loads = {name: _load(traffic, days) for name, traffic in spec.world.traffic.items()}
+    loads = {name: _load(traffic, days, spec.world) for name, traffic in spec.world.traffic.items()}
     yield from _vessels(loads, days)
     for name, traffic in spec.world.traffic.items():
         if isinstance(traffic, MerchantTraffic):
             what = "days for the slowest of its voyages"
-            yield Amount(("world", "traffic", name), _voyage_days(traffic), VOYAGE_DAYS_MAX, what)
+            yield Amount(("world", "traffic", name), _voyage_days(traffic, spec.world), VOYAGE_DAYS_MAX, what)
     yield from _contacts(spec, math.fsum(one.vessels for one in loads.values()) + cells, days)
     satellites = {
         name: one.n_satellites for name, one in spec.sensors.items() if isinstance(one, SarSatellite)
@@ -214,13 +215,13 @@ def _vessels(loads: Mapping[str, Load], days: float) -> Iterator[Amount]:
         yield Amount(("world", "traffic", largest), total, most, told)
 
 
-def _load(traffic: TrafficBase | RecordedAisTraffic, days: float) -> Load:
+def _load(traffic: TrafficBase | RecordedAisTraffic, days: float, world: WorldSpec) -> Load:
     if isinstance(traffic, RecordedAisTraffic):
         fixes = Path(traffic.file.path).stat().st_size / _BYTES_OF_A_FIX
         return Load(fixes / _FIXES_OF_A_VESSEL, fixes)
     if isinstance(traffic, MerchantTraffic):
         voyages = math.fsum(
-            route.per_day * (1 + route.both_ways) * (days + _voyage_days(traffic))
+            route.per_day * (1 + route.both_ways) * (days + _voyage_days(traffic, world))
             for route in traffic.routes.values()
             if route.per_day
         )
@@ -249,9 +250,9 @@ def _mean(span: Span) -> float:
     return span.low / 2 + span.high / 2
 
 
-def _voyage_days(traffic: MerchantTraffic) -> float:
+def _voyage_days(traffic: MerchantTraffic, world: WorldSpec) -> float:
     """Time of the longest route at the lowest speed; unknown ports are left out."""
-    known = catalogue.ports()
+    known = {**catalogue.ports(), **{name: port.row(name) for name, port in world.ports.items()}}
     pairs = [(known[a], known[b]) for a, b in traffic.port_pairs if a in known and b in known]
     lengths_m = [float(distance_m(a.lat_deg, a.lon_deg, b.lat_deg, b.lon_deg)) for a, b in pairs]
     return _DETOUR * max(lengths_m, default=0.0) / traffic.speed_mps.low / _DAY_S

@@ -41,7 +41,7 @@ from mda_sim.core.spec import Id, IdMap, NonNegative, Spec
 from mda_sim.core.time import US_PER_S, Timeline
 from mda_sim.core.units import KNOT_MPS
 from mda_sim.data import catalogue
-from mda_sim.geo.regions import Box, Circle, Point, Polygon, Region
+from mda_sim.geo.regions import Area, Box, Point, Polygon
 from mda_sim.geo.sphere import distance_m, great_circle_points, unit_vectors
 from mda_sim.world.groups import Group
 from mda_sim.world.passages import Berth, Passage, passage
@@ -72,7 +72,7 @@ class GroundSpec(Spec):
     """Vessels that work the ground, at sea or in port, rounded to whole vessels. >= 0"""
     ground: Id | None = None
     """Ground by its id in the catalogue; or give a region."""
-    region: Region | None = None
+    region: Area | None = None
     """Where the vessels tow: a box, polygon or circle."""
     base: Berth | None = None
     """Port that the vessels come from; without one they stay on the ground for the whole run."""
@@ -83,7 +83,7 @@ class GroundSpec(Spec):
             raise ValueError("expected either ground (an id of the catalogue) or region")
         return self
 
-    def outline(self) -> Box | Polygon | Circle:
+    def outline(self) -> Area:
         """The region; KeyError for a ground that the catalogue does not have."""
         if self.region is not None:
             return self.region

@@ -33,7 +33,7 @@ from mda_sim.core.errors import ShapeError
 from mda_sim.core.rng import address
 from mda_sim.core.table import Column, Schema, Table
 from mda_sim.core.time import US_PER_S
-from mda_sim.geo.regions import Box, Circle, Polygon, bounds, contains
+from mda_sim.geo.regions import Region, bounds, contains
 from mda_sim.geo.sphere import EARTH_RADIUS_M, distance_m, lat_lon
 from mda_sim.world.broadcasts import (
     BROADCASTS,
@@ -238,9 +238,7 @@ class Fleet:
         return np.ascontiguousarray(ids.ravel()), np.ascontiguousarray(times.ravel())
 
 
-def inside_intervals(
-    fleet: Fleet, region: Box | Polygon | Circle, t0_us: int, t1_us: int, step_s: float = 600.0
-) -> Table:
+def inside_intervals(fleet: Fleet, region: Region, t0_us: int, t1_us: int, step_s: float = 600.0) -> Table:
     """When each target is inside a region, within [t0_us, t1_us]: a PRESENCE table, sorted by target and
     time.
 
@@ -281,7 +279,7 @@ def _check(targets: Table, legs: Table, n_vessels: int) -> None:
         raise ShapeError("the legs of one target must follow each other in time without overlap")
 
 
-def _legs_near(legs: Table, region: Box | Polygon | Circle, t0_us: int, t1_us: int) -> NDArray[np.int64]:
+def _legs_near(legs: Table, region: Region, t0_us: int, t1_us: int) -> NDArray[np.int64]:
     """Rows of the legs within the times whose surrounding cap meets that of the region's bounding box."""
     lon_min, lat_min, lon_max, lat_max = bounds(region)
     centre = (lat_min + lat_max) / 2, (lon_min + lon_max) / 2
@@ -298,7 +296,7 @@ def _legs_near(legs: Table, region: Box | Polygon | Circle, t0_us: int, t1_us: i
 
 def _inside_legs(
     fleet: Fleet,
-    region: Box | Polygon | Circle,
+    region: Region,
     target: NDArray[np.int64],
     begin_us: NDArray[np.int64],
     lasts_us: NDArray[np.int64],

@@ -21,7 +21,7 @@ from pydantic import Field
 
 from mda_sim.core.spec import Positive, Sourced
 from mda_sim.core.time import Timeline
-from mda_sim.geo.regions import Box, Circle, Polygon, bounds, contains
+from mda_sim.geo.regions import Area, bounds, contains
 from mda_sim.world.broadcasts import for_life
 from mda_sim.world.fleet import PROBE, AisClass, legs_between
 from mda_sim.world.groups import Group
@@ -39,7 +39,7 @@ class ProbeSpec(Sourced):
     """Length over all. > 0 m"""
 
 
-def probe_group(spec: ProbeSpec, area: Box | Polygon | Circle, timeline: Timeline, land: Land) -> Group:
+def probe_group(spec: ProbeSpec, area: Area, timeline: Timeline, land: Land) -> Group:
     """The probes of an area, present from time 0 to the end of the scored part, in order of cells."""
     lon_min, lat_min, lon_max, lat_max = bounds(area)
     step = spec.spacing_deg

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mda_sim.geo.coast_index import edges, ragged
-from mda_sim.geo.regions import BoundsDeg, Box, Circle, Polygon, bounds, contains
+from mda_sim.geo.regions import Area, BoundsDeg, Box, Circle, bounds, contains
 from mda_sim.geo.sphere import distance_m, initial_bearing_deg, unit_vectors
 from mda_sim.world.sea_grid import COAST_ERROR_M
 
@@ -86,7 +86,7 @@ class SightLines:
         return np.asarray(away < self.clear_m[wedge])
 
 
-def sea_room(region: Box | Polygon | Circle, land: Land) -> SeaRoom:
+def sea_room(region: Area, land: Land) -> SeaRoom:
     """The room in a region, in cells of ``CELL_DEG`` or less for a small region."""
     lon_min, lat_min, lon_max, lat_max = bounds(region)
     side = max(lon_max - lon_min, lat_max - lat_min)
@@ -138,7 +138,7 @@ def _nearest_m(away: Floats, bearing: Floats, away2: Floats, bearing2: Floats) -
     return np.asarray(np.hypot(x + share * dx, y + share * dy), np.float64)
 
 
-def _off_rim_m(region: Box | Polygon | Circle, lat: Floats, lon: Floats) -> Floats:
+def _off_rim_m(region: Area, lat: Floats, lon: Floats) -> Floats:
     """A lower bound of the distance of points in a region to its rim."""
     if isinstance(region, Circle):
         return region.radius_m - distance_m(region.lat_deg, region.lon_deg, lat, lon)

@@ -19,7 +19,9 @@ from pydantic import Field, model_validator
 from mda_sim.core.spec import IdMap, NonNegative, Spec
 from mda_sim.core.time import Timeline
 from mda_sim.data import catalogue
-from mda_sim.geo.regions import Box, Circle, Polygon, widened
+from mda_sim.data.rows import Port
+from mda_sim.geo.nearest_nation import FeatureOwners
+from mda_sim.geo.regions import Area, Box, widened
 from mda_sim.world.environment_spec import EnvironmentSpec
 from mda_sim.world.fishing import FishingTraffic, fishing_groups
 from mda_sim.world.fleet import PROBE, Fleet
@@ -28,6 +30,7 @@ from mda_sim.world.lanes import LaneNetwork, lane_network
 from mda_sim.world.merchant import MerchantTraffic, merchant_groups
 from mda_sim.world.militia import MilitiaTraffic, militia_groups
 from mda_sim.world.patrol import PatrolTraffic, patrol_groups
+from mda_sim.world.places import CoastSpec, PortSpec
 from mda_sim.world.probes import ProbeSpec, probe_group
 from mda_sim.world.recorded.group import recorded_group
 from mda_sim.world.recorded.recording import read_recording
@@ -49,6 +52,13 @@ class WorldSpec(Spec):
 
     buffer_m: NonNegative = 200_000.0
     """How far beyond the area traffic is simulated (militia: wherever they lie). >= 0 m"""
+    coast: CoastSpec | None = None
+    """Where the land is; the shipped coast (95-150 E, 5 S-45 N) without it."""
+    feature_owners: FeatureOwners = Field(default_factory=dict)
+    """For which nation a feature of the catalogue counts in regions of kind ``nearest_nation``; one that is
+    not listed is disputed and counts for nobody."""
+    ports: IdMap[PortSpec] = Field(default_factory=dict)
+    """Ports by id, beside those of the catalogue."""
     probes: ProbeSpec | None = None
     """The grid of probes; none without it."""
     traffic: IdMap[TrafficSpec] = Field(default_factory=dict)
@@ -61,6 +71,17 @@ class WorldSpec(Spec):
         if PROBE in self.traffic:
             raise ValueError(f"'{PROBE}' is the class of the probes; give this class of traffic another id")
         return self
+
+    def land(self) -> Land:
+        """The land; errors as ``geo.coast.load_land``."""
+        from mda_sim.geo.coast import load_land
+
+        return load_land(self.coast.file if self.coast is not None else None)
+
+    def port(self, port_id: str) -> Port:
+        """A port of the scenario or of the catalogue; UnknownIdError (a KeyError) if neither has it."""
+        own = self.ports.get(port_id)
+        return own.row(port_id) if own is not None else catalogue.port(port_id)
 
     @property
     def port_ids(self) -> tuple[str, ...]:
@@ -81,7 +102,7 @@ class WorldSpec(Spec):
 
 def build_fleet(
     world: WorldSpec,
-    area: Box | Polygon | Circle,
+    area: Area,
     timeline: Timeline,
     seed: int,
     *,
@@ -90,15 +111,13 @@ def build_fleet(
 ) -> Fleet:
     """All vessels and probes of one replicate, during [0, score_to_us].
 
-    ``land`` is the shipped coast and ``lanes`` the network between the routes' ports unless given. Raises
+    ``land`` is that of the world and ``lanes`` the network between the routes' ports unless given. Raises
     KeyError for a port or feature that the catalogue does not have, RunError for a port or feature that
     ships cannot use, RecordingError or DigestMismatch for a recording that cannot be used or was changed,
     HashCollision if two streams share a draw address.
     """
     if land is None:
-        from mda_sim.geo.coast import load_land
-
-        land = load_land()
+        land = world.land()
     if lanes is None:
         lanes = lanes_of(world, land)
     groups = list(_groups(world, lanes, widened(area, world.buffer_m), timeline, seed, land))
@@ -111,7 +130,7 @@ def build_fleet(
 def lanes_of(world: WorldSpec, land: Land) -> LaneNetwork:
     """The lanes of all routes of a world, from the cache or made now; errors as ``build_fleet``."""
     named = sorted({port for pair in world.port_pairs for port in pair})
-    places = {name: catalogue.port(name) for name in named}
+    places = {name: world.port(name) for name in named}
     ports = {name: (place.lat_deg, place.lon_deg) for name, place in places.items()}
     return lane_network(ports, world.port_pairs, land)
 

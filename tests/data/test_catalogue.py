@@ -11,6 +11,7 @@ from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -29,6 +30,7 @@ TABLES: dict[str, Callable[[], Mapping[str, Any]]] = {
     "fishing_grounds.csv": catalogue.fishing_grounds,
     "ports.csv": catalogue.ports,
     "satellites.csv": catalogue.satellites,
+    "sea_lanes.csv": catalogue.sea_lanes,
     "sensor_types.yaml": catalogue.sensor_types,
     "sites.csv": catalogue.sites,
 }
@@ -37,6 +39,7 @@ LOOK_UPS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "site": (catalogue.site, "cws_baluut", "cws_balut"),
     "feature": (catalogue.feature, "mischief_reaf", "mischief_reef"),
     "port": (catalogue.port, "hong_konk", "hong_kong"),
+    "sea lane": (catalogue.sea_lane, "malaca", "malacca"),
     "fishing ground": (catalogue.fishing_ground, "taiwan_bnak", "taiwan_bank"),
     "satellite": (catalogue.satellite, "sentinel_1_wi", "sentinel_1_iw"),
     "sensor type": (catalogue.sensor_type, "coastal_x_18", "coastal_x_18ft"),
@@ -209,7 +212,7 @@ def test_features_are_named_internationally_first_and_locally_after() -> None:
     for row in catalogue.features().values():
         local = [one.strip() for one in row.local_names.split(";") if one]
         languages = [one.split(":")[0] for one in local]
-        assert set(languages) <= {"Filipino", "Chinese", "Vietnamese", "Malay"}, row.id
+        assert set(languages) <= {"Chinese", "Filipino", "Japanese", "Korean", "Malay", "Vietnamese"}, row.id
         assert len(set(languages)) == len(languages), row.id
         for one in local:
             assert one.split(":")[1].strip() not in row.name, row.id
@@ -236,6 +239,17 @@ def test_straits_and_lanes_lie_in_the_sea_of_the_coast_file() -> None:
         if row.kind in ("strait", "lane"):
             assert not land.is_land(row.lat_deg, row.lon_deg), row.id
             assert float(land.distance_to_coast_m(row.lat_deg, row.lon_deg)) > 2_000, row.id
+
+
+def test_sea_lanes_keep_to_the_sea_of_the_coast_file() -> None:
+    land = load_land()
+    for row in catalogue.sea_lanes().values():
+        lat, lon = np.array(row.waypoints).T
+        mapped = land.covers(lat, lon)
+        legs = mapped[:-1] & mapped[1:]
+        ends = lat[:-1][legs], lon[:-1][legs], lat[1:][legs], lon[1:][legs]
+        assert legs.sum() >= 2, row.id
+        assert not land.crosses_great_circle(*ends).any(), row.id
 
 
 def test_fishing_grounds_are_areas_at_sea() -> None:

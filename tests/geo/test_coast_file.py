@@ -40,6 +40,7 @@ def topology():
         steps((50, 230), (50, 240), (40, 240), (40, 230), (50, 230)),  # 8: meets the rim in a line only
     ]
     return {
+        "type": "Topology",
         "transform": {"scale": [0.1, 0.1], "translate": [90.0, -10.0]},
         "arcs": arcs,
         "objects": {

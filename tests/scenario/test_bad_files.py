@@ -59,7 +59,7 @@ MISTAKES = [
     Mistake("missing top key", "duration_h: 12\n", "", "format", "",
             "missing key 'duration_s' (or 'duration_min', 'duration_h', 'duration_d')"),
     Mistake("missing kind", "{kind: circle, ", "{", "region", "metrics.zones.shoal.region",
-            "missing key 'kind'; expected one of 'box', 'circle', 'polygon'"),
+            "missing key 'kind'; expected one of 'box', 'circle', 'corridor'"),
     Mistake("duplicate key", "    lat_deg: 14.5\n", "    lat_deg: 14.5\n    lat_deg: 14.4\n", "lat_deg: 14.4",
             "sensors.radar_1.lat_deg", "duplicate key 'lat_deg', first given in line 31"),
     Mistake("duplicate id", "  ais_1:\n    kind", "  radar_1: {}\n  ais_1:\n    kind", "radar_1: {}",

@@ -4,6 +4,10 @@ Model: corner i of a list of rings is the sum of the first i + 1 rows of ``steps
 ``rings``, ``polygons`` and ``groups`` hold where each ring, polygon and group (a country) begins, and the end
 of the last. Steps are small integers, so zlib packs them to about a quarter of well-known binary.
 
+A coast file is an npz of ``bounds_deg`` (longitude minimum, latitude minimum, longitude maximum, latitude
+maximum, in whole degrees), ``country_names`` (n,), ``country_nations`` (n,) (ISO 3166 trigraphs, empty for
+none), the n multipolygons ``countries`` and the one multipolygon ``land``, their union.
+
 Assumptions and limits: corners already lie on the grid of 1e-7 degrees; others are rounded to it, which may
 make a polygon touch itself, so ``regenerate`` snaps first and checks after. Where next: ``geo.coast`` reads.
 """
@@ -23,7 +27,7 @@ UNITS_PER_DEG: Final = 10_000_000
 """Steps of the grid in one degree."""
 
 BOUNDS_DEG: Final = (95.0, -5.0, 150.0, 45.0)
-"""What the coast file covers: longitude minimum, latitude minimum, longitude maximum, latitude maximum."""
+"""What the shipped coast file covers: longitude and latitude minimum, longitude and latitude maximum."""
 
 
 def pack(prefix: str, groups: Sequence[shapely.MultiPolygon]) -> dict[str, NDArray[np.int32]]:
@@ -43,7 +47,7 @@ def pack(prefix: str, groups: Sequence[shapely.MultiPolygon]) -> dict[str, NDArr
 
 
 def unpack(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> list[shapely.MultiPolygon]:
-    """The multipolygons that ``pack`` stored."""
+    """The multipolygons that ``pack`` stored; KeyError or ValueError for arrays that it did not write."""
     from shapely import GeometryType, from_ragged_array
 
     corners = np.cumsum(arrays[f"{prefix}_steps"], axis=0, dtype=np.int64) / UNITS_PER_DEG
