@@ -1,4 +1,4 @@
-"""The command line: ``mda-sim run | check | new | schema | catalogue``, and ``python run_sim.py FILE``.
+"""The command line: ``mda-sim run | check | show | new | schema | catalogue``, or ``python run_sim.py FILE``.
 
 Exit codes: 0 done, 1 failed while running, 2 bad input (all problems are printed, nothing is written).
 Answers go to stdout, progress and problems to stderr. This is the only module that prints.
@@ -8,10 +8,9 @@ Heavy imports stand inside the commands, so that ``--help`` is quick.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -40,19 +39,10 @@ _CATALOGUE_TABLES = (
 )
 
 
-def _scenario_options(command: Callable[..., None]) -> Callable[..., None]:
+def _file_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options of every verb that loads a scenario."""
     options = (
         click.argument("scenario", type=click.Path(path_type=Path)),
-        click.option(
-            "--configurations", metavar="A,B", help="Only these configurations; the baseline always runs."
-        ),
-        click.option(
-            "--seeds",
-            type=click.IntRange(1, 10_000),
-            metavar="N",
-            help="Run N seeds instead of the file's number.",
-        ),
         click.option(
             "--set",
             "sets",
@@ -69,6 +59,24 @@ def _scenario_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _scenario_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of the verbs that are about configurations and seeds."""
+    options = (
+        click.option(
+            "--configurations", metavar="A,B", help="Only these configurations; the baseline always runs."
+        ),
+        click.option(
+            "--seeds",
+            type=click.IntRange(1, 10_000),
+            metavar="N",
+            help="Run N seeds instead of the file's number.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return _file_options(command)
 
 
 def _run_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -155,13 +163,58 @@ def check(
     with_load: bool,
 ) -> None:
     """Check SCENARIO and print what it holds; nothing is run or written."""
+    from mda_sim.report.contents import contents, loads
+
     with _errors(debug):
         loaded = _load(scenario, configurations, seeds, sets, allow_path=allow_path, strict=strict)
-        for line in _contents(loaded):
+        for line in contents(loaded):
             _say(line)
         if with_load:
-            for line in _loads(loaded):
+            for line in loads(loaded):
                 _say(line)
+
+
+@main.command()
+@_file_options
+@click.option(
+    "--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Seed; default: the file's first."
+)
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Output folder.")
+@click.option("--quiet", is_flag=True, help="No progress and no tables: print the folder only.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print counts and comparison as JSON instead of tables."
+)
+def show(
+    scenario: Path,
+    sets: tuple[str, ...],
+    allow_path: bool,
+    strict: bool,
+    debug: bool,
+    seed: int | None,
+    out: Path | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Make the world of one seed of SCENARIO, and write maps, histograms and counts of it to a folder.
+
+    Nothing is sensed or shared. Published figures stand beside simulated ones.
+    """
+    from mda_sim.study.show import show as show_world
+
+    with _errors(debug):
+        loaded = _load(scenario, None, None, sets, allow_path=allow_path, strict=strict)
+        shown = show_world(loaded, seed, out=out, overrides=sets, watch=None if quiet else _begun)
+        if as_json:
+            click.echo(json.dumps(shown.plain_data(), indent=2, ensure_ascii=False))
+            return
+        if not quiet:
+            for line in shown.lines():
+                _say(line)
+        _say(str(shown.folder))
+
+
+def _begun(what: str) -> None:
+    _say(f"{what} ...", err=True)
 
 
 @main.command()
@@ -190,22 +243,18 @@ def schema() -> None:
 def catalogue(table: str | None, as_json: bool) -> None:
     """List the catalogue: real places, ports, sensor types, agreements, each with source and confidence."""
     from mda_sim.data import catalogue as data
+    from mda_sim.report.contents import plain_rows, row_lines
 
     if table is None:
         for name in _CATALOGUE_TABLES:
             _say(f"{name:<20}{len(getattr(data, name)()):>5} rows")
         return
-    rows = [_plain_row(row) for row in getattr(data, table)().values()]
+    rows = plain_rows(getattr(data, table)())
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    apart = {"id", "source", "confidence", "parameters", "local_names", "storms"}
-    for row in rows:
-        values = (
-            f"{name} {value}" for name, value in row.items() if name not in apart and value not in ("", None)
-        )
-        _say(f"{row['id']}: {', '.join(values)}")
-        _say(f"    {row['confidence']} confidence: {row['source']}")
+    for line in row_lines(rows):
+        _say(line)
 
 
 def _load(
@@ -342,66 +391,6 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
             bar.update(task, total=progress.units_total, completed=progress.units_done, description=words)
 
         yield watch
-
-
-def _contents(scenario: Scenario) -> Iterator[str]:
-    """What a scenario holds, in lines."""
-    from mda_sim.core.time import US_PER_DAY
-
-    spec, timeline = scenario.spec, scenario.timeline
-    parts = (timeline.warmup_us, timeline.duration_us, timeline.drain_us)
-    days = " + ".join(f"{part / US_PER_DAY:g}" for part in parts)
-    yield f"{scenario.name}  digest {scenario.digest()[:8]}"
-    yield f"  time            {days} days (warm-up, scored, drain) from {spec.start.isoformat()}"
-    yield f"  seeds           {scenario.seeds[0]} to {scenario.seeds[-1]}"
-    for code, nation in spec.nations.items():
-        kinds: dict[str, int] = {}
-        for sensor in spec.sensors.values():
-            if sensor.operator == code:
-                kinds[sensor.category] = kinds.get(sensor.category, 0) + 1
-        held = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "no sensors"
-        yield f"  {code}             {nation.name} ({nation.kind}): {held}"
-    for class_id, traffic in spec.world.traffic.items():
-        yield f"  traffic         {class_id} ({traffic.kind})"
-    for name, sharing in scenario.arrangements.items():
-        baseline = ", baseline" if name == scenario.baseline else ""
-        yield (
-            f"  configuration   {name}: {len(sharing.feeds)} feeds, {len(sharing.agreements)} agreements, "
-            f"{len(sharing.desks)} desks, {len(sharing.links)} links{baseline}"
-        )
-    assumed = sum(sensor.confidence == "assumption" for sensor in spec.sensors.values())
-    yield f"  assumptions     {assumed} of {len(spec.sensors)} sensors"
-    yield f"  warnings        {len(scenario.warnings)}"
-
-
-def _loads(scenario: Scenario) -> Iterator[str]:
-    """Offered load of every desk and link of every configuration, on the first seed."""
-    from mda_sim.pipeline import build_world, sense
-    from mda_sim.sharing.exchange import offered_load
-    from mda_sim.sharing.filters import contact_facts
-
-    seed = scenario.seeds[0]
-    fleet = build_world(scenario, seed)
-    log = sense(scenario, fleet, seed)
-    for name, sharing in scenario.arrangements.items():
-        yield f"offered load, configuration {name}, seed {seed}"
-        for row in offered_load(sharing, log, scenario.timeline, contact_facts(fleet, log, sharing)):
-            load = "<0.001" if 0 < row.offered_load < 0.001 else f"{row.offered_load:.3f}"
-            alarm = "  SATURATED: this queue grows without end" if row.offered_load >= 1 else ""
-            cases = f"{row.cases_per_day:>9.1f} cases a day"
-            yield f"  {row.kind:<5}{row.id:<32}{load:>8}  {cases}{alarm}"
-
-
-def _plain_row(row: Any) -> dict[str, Any]:
-    """A catalogue row as JSON holds it: not-a-number as null."""
-    values = {name.name: getattr(row, name.name) for name in dataclasses.fields(row)}
-    return {name: _plain_value(value) for name, value in values.items()}
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, float) and value != value:
-        return None
-    return dict(value) if isinstance(value, Mapping) else value
 
 
 def _say(text: str, *, err: bool = False) -> None:

@@ -53,12 +53,14 @@ DATA_FOLDER: Final = Path(__file__).parent
 
 CATALOGUE_FILES: Final = (
     "agreements.csv",
+    "count_lines.csv",
     "environment_climate.csv",
     "environment_presets.yaml",
     "environment_regions.csv",
     "features.csv",
     "fishing_grounds.csv",
     "ports.csv",
+    "published_world.csv",
     "satellites.csv",
     "sea_lanes.csv",
     "sensor_types.yaml",

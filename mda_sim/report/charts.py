@@ -60,7 +60,7 @@ def custody_chart(
     width, height, top = 2.9 * max(len(nations), 1) + 0.7, 2.88 + bottom, 0.72
     with house_style():
         figure = new_figure(width, height)
-        _heading(figure, "Custody against the age one accepts", group_words(group, zones))
+        heading(figure, "Custody against the age one accepts", group_words(group, zones))
         for number, nation in enumerate(nations):
             left = 0.66 + 2.9 * number
             axes = figure.add_axes(
@@ -79,7 +79,7 @@ def custody_chart(
             handles, labels = figure.axes[0].get_legend_handles_labels()
             place = (0.45 / width, 0.40 / height)
             figure.legend(handles, labels, loc="lower left", bbox_to_anchor=place, ncols=3)
-        _footer(
+        footer_under(
             figure,
             "Whiskers: 95 % interval over seeds. Markers stand beside each other only to be told apart.",
         )
@@ -158,7 +158,7 @@ def _bars(
     height = top + bottom + 0.3 * span
     with house_style():
         figure = new_figure(width, height)
-        _heading(figure, title, subtitle)
+        heading(figure, title, subtitle)
         axes = figure.add_axes((1.75 / width, bottom / height, 6.7 / width, (height - top - bottom) / height))
         ends = [0.0] * len(rows)
         for words, colour, lengths in parts:
@@ -196,12 +196,12 @@ def _bars(
         axes.set_xlim(0, reach * 1.22)
         axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= 1.001 * reach])
         axes.set_xlabel(x_words)
-        _plain_axes(axes, "x")
+        plain_axes(axes, "x")
         handles, labels = axes.get_legend_handles_labels()
         if handles:
             place_of_key = (0.15 / width, 0.36 / height)
             figure.legend(handles, labels, loc="lower left", bbox_to_anchor=place_of_key, ncols=5)
-        _footer(figure, footer)
+        footer_under(figure, footer)
         return figure
 
 
@@ -242,7 +242,7 @@ def _custody_panel(
     axes.set_xticks(range(len(ages_s)), [age_words(age_label(age_s)) for age_s in ages_s])
     axes.set_xlim(-0.35, len(ages_s) - 0.65)
     axes.set_xlabel("age at most")
-    _plain_axes(axes)
+    plain_axes(axes)
 
 
 def _common_height(panels: Sequence[Axes]) -> None:
@@ -278,7 +278,8 @@ def _received_words(summary: Mapping[str, Any], nation: str, configuration: str)
     return f"{value_words(mean)}, {came}" if mean is not None and mean["mean"] is not None else came
 
 
-def _heading(figure: Figure, title: str, subtitle: str) -> None:
+def heading(figure: Figure, title: str, subtitle: str) -> None:
+    """Title and subtitle of a chart, at its upper left."""
     width, height = figure.get_size_inches()
     figure.text(
         0.15 / width, 1 - 0.14 / height, for_figure(title, 90), fontsize=12, fontweight="bold", va="top"
@@ -288,7 +289,8 @@ def _heading(figure: Figure, title: str, subtitle: str) -> None:
     )
 
 
-def _footer(figure: Figure, note: str) -> None:
+def footer_under(figure: Figure, note: str) -> None:
+    """A note and the caution at the foot of a chart."""
     width, height = figure.get_size_inches()
     figure.text(
         0.15 / width,
@@ -301,7 +303,8 @@ def _footer(figure: Figure, note: str) -> None:
     )
 
 
-def _plain_axes(axes: Axes, grid: Literal["both", "x"] = "both") -> None:
+def plain_axes(axes: Axes, grid: Literal["both", "x"] = "both") -> None:
+    """Axes with a light grid, without a frame."""
     axes.grid(True, axis=grid, color=GRID, linewidth=0.4)
     axes.set_axisbelow(True)
     for side in ("top", "right"):

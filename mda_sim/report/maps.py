@@ -74,11 +74,11 @@ def coverage_map(
         _never_held(sheet.axes, mesh)
         positive = replace(mesh, values=np.where(mesh.values > 0, mesh.values, np.nan))
         drawn = _cells(sheet.axes, positive, SHARE_COLOURS, Normalize(0.0, 1.0))
-        _colour_bar(sheet, drawn, f"share of time held, age at most {label}")
-        _zones(sheet.axes, scene.zones)
+        colour_bar(sheet, drawn, f"share of time held, age at most {label}")
+        draw_zones(sheet.axes, scene.zones)
         handles = _sensors(sheet.axes, sensors, own=nation)
         never = Patch(facecolor=NEVER, edgecolor=MUTED, linewidth=0.4, label="held at no time in any seed")
-        add_key(sheet, [*handles, _zone_handle(), never])
+        add_key(sheet, [*handles, zone_handle(), never])
         _name_zones(sheet, scene, sensors)
         return sheet.figure
 
@@ -107,13 +107,13 @@ def difference_map(
         sheet = new_sheet(scene.extent, caption.title, subtitle, notes, side_in=0.85)
         drawn = _cells(sheet.axes, mesh, DIFFERENCE_COLOURS, diverging_norm(limit))
         _hatch(sheet.axes, mesh)
-        _colour_bar(sheet, drawn, "difference in share of time held")
-        _zones(sheet.axes, scene.zones)
+        colour_bar(sheet, drawn, "difference in share of time held")
+        draw_zones(sheet.axes, scene.zones)
         handles = _sensors(sheet.axes, sensors, own=nation)
         noise = Patch(
             facecolor="none", edgecolor=MUTED, hatch="/////", linewidth=0.4, label="interval includes zero"
         )
-        add_key(sheet, [*handles, _zone_handle(), noise])
+        add_key(sheet, [*handles, zone_handle(), noise])
         _name_zones(sheet, scene, sensors)
         return sheet.figure
 
@@ -143,7 +143,7 @@ def scenario_map(
         sheet.axes.add_collection(
             LineCollection(segments, colors="#5f7f95", linewidths=0.35, alpha=0.45, zorder=2)
         )
-        _zones(sheet.axes, scene.zones)
+        draw_zones(sheet.axes, scene.zones)
         handles = _operators(sheet.axes, scene)
         for places, marker, colour in ((scene.features, "x", "#8c2d04"), (scene.ports, "s", INK)):
             for place in places:
@@ -163,7 +163,7 @@ def scenario_map(
             ),
             Line2D([], [], color=INK, marker="s", linestyle="", markersize=3.5, label="port"),
         ]
-        add_key(sheet, [*handles, *named, _zone_handle()], columns=5)
+        add_key(sheet, [*handles, *named, zone_handle()], columns=5)
         _name_places(sheet, scene)
         if sheet.side is not None:
             draw_links(sheet.side, scene, arrangements)
@@ -236,19 +236,22 @@ def _hatch(axes: Axes, mesh: Mesh) -> None:
     )
 
 
-def _colour_bar(sheet: Sheet, drawn: Any, label: str) -> None:
+def colour_bar(sheet: Sheet, drawn: Any, label: str) -> None:
+    """The colour scale of drawn cells, in the strip at the right of the map."""
     bar = sheet.figure.colorbar(drawn, cax=sheet.side)
     bar.set_label(label, fontsize=7.5)
     bar.outline.set_linewidth(0.5)
     bar.ax.tick_params(length=2, width=0.5)
 
 
-def _zones(axes: Axes, zones: Sequence[Outline]) -> None:
+def draw_zones(axes: Axes, zones: Sequence[Outline]) -> None:
+    """Outlines of zones, dashed."""
     for zone in zones:
         axes.plot(zone.lon_deg, zone.lat_deg, color=INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=4)
 
 
-def _zone_handle() -> Any:
+def zone_handle() -> Any:
+    """What the key shows for zones."""
     from matplotlib.lines import Line2D
 
     return Line2D([], [], color=INK, linewidth=0.9, linestyle=(0, (4, 2)), label="illustrative zone")
@@ -311,14 +314,14 @@ def _operators(axes: Axes, scene: Scene) -> list[Any]:
 
 
 def _name_zones(sheet: Sheet, scene: Scene, sensors: Sequence[SensorMark]) -> None:
-    labels = [_zone_label(zone) for zone in scene.zones]
+    labels = [zone_label(zone) for zone in scene.zones]
     taken = boxes_around(sheet.axes, [s.lat_deg for s in sensors], [s.lon_deg for s in sensors], 5.0)
-    place_labels(sheet.axes, labels, [*taken, _scale_bar_box(sheet)])
+    place_labels(sheet.axes, labels, [*taken, scale_bar_box(sheet)])
 
 
 def _name_places(sheet: Sheet, scene: Scene) -> None:
     shown = (*scene.features, *scene.ports)
-    labels = [_zone_label(zone) for zone in scene.zones]
+    labels = [zone_label(zone) for zone in scene.zones]
     labels += [
         Label(place.lat_deg, place.lon_deg, place.name.partition(" (")[0], size_pt=5.8)
         for place in scene.ports
@@ -331,10 +334,10 @@ def _name_places(sheet: Sheet, scene: Scene) -> None:
     ]
     lats = [sensor.lat_deg for sensor in scene.sensors] + [place.lat_deg for place in shown]
     lons = [sensor.lon_deg for sensor in scene.sensors] + [place.lon_deg for place in shown]
-    place_labels(sheet.axes, labels, [*boxes_around(sheet.axes, lats, lons, 5.0), _scale_bar_box(sheet)])
+    place_labels(sheet.axes, labels, [*boxes_around(sheet.axes, lats, lons, 5.0), scale_bar_box(sheet)])
 
 
-def _zone_label(zone: Outline) -> Label:
+def zone_label(zone: Outline) -> Label:
     """The name of a zone, over the middle of its upper edge."""
     drawn = ~np.isnan(zone.lat_deg)
     lat, lon = zone.lat_deg[drawn], zone.lon_deg[drawn]
@@ -364,6 +367,7 @@ def _inside(sheet: Sheet, lat_deg: float, lon_deg: float) -> bool:
     )
 
 
-def _scale_bar_box(sheet: Sheet) -> PixelBox:
+def scale_bar_box(sheet: Sheet) -> PixelBox:
+    """The corner of the scale bar, which names keep off."""
     frame = sheet.axes.get_window_extent()
     return PixelBox(frame.x0, frame.y0, frame.x0 + 0.34 * frame.width, frame.y0 + 0.10 * frame.height)

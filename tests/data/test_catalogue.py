@@ -17,18 +17,21 @@ import yaml
 
 from mda_sim.data import catalogue
 from mda_sim.data.catalogue import DATA_FOLDER, content_digest
+from mda_sim.data.published import count_lines, published_figures
 from mda_sim.data.rows import Feature
 from mda_sim.geo.coast import load_land
 from mda_sim.geo.sphere import distance_m
 
 TABLES: dict[str, Callable[[], Mapping[str, Any]]] = {
     "agreements.csv": catalogue.agreements,
+    "count_lines.csv": count_lines,
     "environment_climate.csv": catalogue.environment_climate,
     "environment_presets.yaml": catalogue.environment_presets,
     "environment_regions.csv": catalogue.environment_regions,
     "features.csv": catalogue.features,
     "fishing_grounds.csv": catalogue.fishing_grounds,
     "ports.csv": catalogue.ports,
+    "published_world.csv": published_figures,
     "satellites.csv": catalogue.satellites,
     "sea_lanes.csv": catalogue.sea_lanes,
     "sensor_types.yaml": catalogue.sensor_types,
