@@ -73,7 +73,7 @@ class WorldGallery:
 
     @cached_property
     def _grid(self) -> Grid:
-        return grid_over(*self._scene.extent)
+        return grid_over(*self._scene.extent[:4])
 
     @cached_property
     def _hours_a_day(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -27,7 +27,7 @@ def texts(figure):
 
 
 def test_a_density_map_shows_its_cells_and_leaves_empty_ones_plain(scene):
-    grid = grid_over(*scene.extent)
+    grid = grid_over(*scene.extent[:4])
     hours = np.zeros(grid.shape)
     hours[3, 4], hours[0, 0] = 50.0, 1e-6
     figure = density_map(scene, grid, hours, 100.0, CAPTION)
