@@ -6,7 +6,7 @@ SCENARIO ?= scenarios/six_arrangements.yaml
 BRIEFLY := --quiet --seeds 1 --set warmup_h=6 --set duration_h=12 --set drain_h=6
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: run test lint check wheel scenarios fuzz validate-world bench notebooks lock clean
+.PHONY: run test lint check wheel scenarios fuzz legs validate-world bench notebooks lock clean
 
 run: $(VENV)/.run          ## set up and run the headline experiment, or SCENARIO=file
 	$(BIN)/mda-sim run $(SCENARIO)
@@ -33,6 +33,9 @@ wheel: $(VENV)/.test       ## build the wheel and run it outside the repository,
 
 fuzz: $(VENV)/.test        ## throw a million byte strings and broken scenarios at the reader; writes validation/fuzz.md
 	nice -n 19 $(BIN)/python validation/fuzz_scenario.py
+
+legs: $(VENV)/.test        ## check every leg of a large world against the coast; writes validation/legs.md
+	$(BIN)/python validation/legs.py
 
 validate-world: $(VENV)/.test  ## put simulated worlds beside published figures; writes validation/world.md
 	nice -n 19 $(BIN)/python validation/world.py

@@ -202,8 +202,9 @@ def render(figures: list[Figure], measure: float) -> str:
         "# Benchmark results",
         "",
         "Made by `make bench`. Times are wall-clock; the column after them divides by the yardstick, the",
-        "time of a fixed kernel in this run over its time where the bars were set",
-        "(`benchmarks/yardstick.py`). Trust ratios.",
+        "time of a fixed kernel in the same run over its time where the bars were set",
+        "(`benchmarks/yardstick.py`). Lines that were measured alone have a yardstick of their own. Trust",
+        "ratios.",
         "",
         f"- machine: {platform.machine()}, {os.cpu_count()} processors, {platform.system()}, "
         f"Python {platform.python_version()}",

@@ -36,11 +36,11 @@ def main() -> None:
 
 def measured(n_vessels: int, days: float) -> dict[str, float]:
     """Seconds, vessel-days, memory and cost of positions of a world."""
-    build = builder()
-    small = build(1.0, 1.0)
+    builder = Builder()
+    small = builder.fleet(1.0, 1.0)
     factor = n_vessels / stock(small)
     start = time.perf_counter()
-    fleet = build(factor, days)
+    fleet = builder.fleet(factor, days)
     seconds = time.perf_counter() - start
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     columns = [*fleet.legs.columns.values(), *fleet.targets.columns.values()]
@@ -56,21 +56,28 @@ def measured(n_vessels: int, days: float) -> dict[str, float]:
     }
 
 
-def builder() -> Callable[[float, float], Any]:
-    """A function that builds the world of the default run, given a factor of its traffic and its days."""
-    from mda_sim.core.time import Timeline
-    from mda_sim.scenario import load_scenario
-    from mda_sim.world.world import WorldSpec, build_fleet
+class Builder:
+    """Builds the world of the default run, given a factor of its traffic and its days."""
 
-    scenario = load_scenario(SCENARIO)
-    tree = scenario.spec.world.model_dump(mode="json")
+    def __init__(self) -> None:
+        from mda_sim.scenario import load_scenario
 
-    def build(factor: float, days: float) -> Any:
-        world = WorldSpec.model_validate({**tree, "traffic": multiplied(tree["traffic"], factor)})
-        timeline = Timeline(scenario.spec.start, 0, int(days * DAY_US), 0)
-        return build_fleet(world, scenario.spec.area, timeline, 1)
+        self.spec = load_scenario(SCENARIO).spec
 
-    return build
+    def world(self, factor: float) -> Any:
+        """The spec of the world with its traffic multiplied."""
+        from mda_sim.world.world import WorldSpec
+
+        tree = self.spec.world.model_dump(mode="json")
+        return WorldSpec.model_validate({**tree, "traffic": multiplied(tree["traffic"], factor)})
+
+    def fleet(self, factor: float, days: float) -> Any:
+        """The fleet of that world."""
+        from mda_sim.core.time import Timeline
+        from mda_sim.world.world import build_fleet
+
+        timeline = Timeline(self.spec.start, 0, int(days * DAY_US), 0)
+        return build_fleet(self.world(factor), self.spec.area, timeline, 1)
 
 
 def multiplied(traffic: Any, factor: float, *, counts: bool = False) -> Any:

@@ -45,6 +45,7 @@ from mda_sim.data.rows import (
     Satellite,
     SeaLane,
     SensorType,
+    Shoal,
     Site,
 )
 
@@ -64,6 +65,7 @@ CATALOGUE_FILES: Final = (
     "satellites.csv",
     "sea_lanes.csv",
     "sensor_types.yaml",
+    "shoals.csv",
     "sites.csv",
 )
 """The catalogue's own files, by name, in ``DATA_FOLDER``."""
@@ -138,6 +140,16 @@ def fishing_grounds() -> Mapping[str, FishingGround]:
     """
     rows = (_typed(FishingGround, row) for row in _csv_rows("fishing_grounds.csv"))
     return _index("fishing ground", rows)
+
+
+@lru_cache(maxsize=1)
+def shoals() -> Mapping[str, Shoal]:
+    """All shoal waters by id.
+
+    >>> shoals()["pratas_reef"].name
+    'Pratas Reef'
+    """
+    return _index("shoal", (_typed(Shoal, row) for row in _csv_rows("shoals.csv")))
 
 
 @lru_cache(maxsize=1)
@@ -272,6 +284,7 @@ Row = TypeVar(
     Port,
     SeaLane,
     FishingGround,
+    Shoal,
     SensorType,
     AgreementRule,
     Satellite,
@@ -286,6 +299,7 @@ CsvRow = TypeVar(
     Port,
     SeaLane,
     FishingGround,
+    Shoal,
     AgreementRule,
     Satellite,
     ClimateRegion,

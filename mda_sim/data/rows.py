@@ -66,14 +66,14 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port, pilot area or entry point: a point in navigable sea where ships' voyages begin and end."""
+    """A port, gateway or entry point: a point in navigable sea where voyages of ships begin, end or pass."""
 
     id: str
     """Id of the port."""
     name: str
     """Name in plain words."""
     nation: str
-    """ISO 3166 trigraph of the port's nation; empty for an entry point at sea."""
+    """ISO 3166 trigraph of the port's nation; empty for a gateway or entry point at sea."""
     lat_deg: float
     """Latitude of a point at sea off the port, degrees north."""
     lon_deg: float
@@ -106,6 +106,22 @@ class FishingGround:
 
     id: str
     """Id of the ground."""
+    name: str
+    """Name in plain words."""
+    corners: tuple[tuple[float, float], ...]
+    """Corners in order: degrees north, degrees east; edges straight in longitude and latitude."""
+    source: str
+    """Where the row comes from."""
+    confidence: str
+    """high, medium, low or assumption."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shoal:
+    """Waters that merchant ships go round: an outline drawn generously, which says nothing about rights."""
+
+    id: str
+    """Id of the shoal."""
     name: str
     """Name in plain words."""
     corners: tuple[tuple[float, float], ...]

@@ -155,6 +155,11 @@ def _unknown_port(tree: MapNode, findings: Findings) -> None:
         for route in _mappings(traffic.section("routes")):
             for end in ("origin", "destination"):
                 _must_be_known(route, end, "port", known, findings, _NOT_CATALOGUED)
+            via = route.get("via")
+            for stop in via.items if isinstance(via, ListNode) else ():
+                if isinstance(stop, ScalarNode) and isinstance(stop.value, str) and stop.value not in known:
+                    entry = Entry("via", stop.mark, stop)
+                    _unknown(entry, "port", stop.value, known, findings, _NOT_CATALOGUED)
         for collection, key in (("grounds", "base"), ("stations", "base"), ("homes", "berth")):
             for place in _mappings(traffic.section(collection)):
                 _must_be_known(place.section(key), "port", "port", known, findings, _NOT_CATALOGUED)

@@ -18,7 +18,7 @@ Where next: ``load.py`` asks before the checks whose own work grows with these n
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -35,6 +35,7 @@ from mda_sim.sensing.satellite import SarSatellite
 from mda_sim.sensing.sensor import FixedSensor
 from mda_sim.sharing.desks import WorkingHours
 from mda_sim.sharing.network import SharingSpec
+from mda_sim.world.ferries import FerryTraffic
 from mda_sim.world.fishing import FishingTraffic
 from mda_sim.world.merchant import MerchantTraffic
 from mda_sim.world.militia import MilitiaTraffic
@@ -65,6 +66,7 @@ _WARN_FROM: Final = 0.1
 _DAY_S: Final = 86_400.0
 _DETOUR: Final = 1.4
 _LEGS_OF_A_VOYAGE: Final = 10.0
+_LEGS_OF_A_CROSSING: Final = 5.0
 _LEGS_OF_A_ROUND: Final = 33.0
 _LEGS_OF_A_TRIP: Final = 10.0
 _BYTES_OF_A_FIX: Final = 40.0  # the shortest row of a CSV file; no more legs than fixes
@@ -172,7 +174,7 @@ def _amounts(spec: ScenarioSpec, sharing: Mapping[str, SharingSpec | None]) -> I
     loads = {name: _load(traffic, days, spec.world) for name, traffic in spec.world.traffic.items()}
     yield from _vessels(loads, days)
     for name, traffic in spec.world.traffic.items():
-        if isinstance(traffic, MerchantTraffic):
+        if isinstance(traffic, MerchantTraffic | FerryTraffic):
             what = "days for the slowest of its voyages"
             yield Amount(("world", "traffic", name), _voyage_days(traffic, spec.world), VOYAGE_DAYS_MAX, what)
     yield from _contacts(spec, math.fsum(one.vessels for one in loads.values()) + cells, days)
@@ -226,6 +228,10 @@ def _load(traffic: TrafficBase | RecordedAisTraffic, days: float, world: WorldSp
             if route.per_day
         )
         return Load(voyages, voyages * _LEGS_OF_A_VOYAGE)
+    if isinstance(traffic, FerryTraffic):
+        per_day = math.fsum(2 * route.per_day for route in traffic.routes.values())
+        hulls = per_day * (_voyage_days(traffic, world) + traffic.turnround_s / _DAY_S) + len(traffic.routes)
+        return Load(hulls, per_day * days * _LEGS_OF_A_CROSSING)
     if isinstance(traffic, FishingTraffic):
         vessels = math.fsum(ground.vessels for ground in traffic.grounds.values())
         trips = _LEGS_OF_A_TRIP / (_mean(traffic.trip_s) + _mean(traffic.port_s))
@@ -250,12 +256,19 @@ def _mean(span: Span) -> float:
     return span.low / 2 + span.high / 2
 
 
-def _voyage_days(traffic: MerchantTraffic, world: WorldSpec) -> float:
-    """Time of the longest route at the lowest speed; unknown ports are left out."""
+def _voyage_days(traffic: MerchantTraffic | FerryTraffic, world: WorldSpec) -> float:
+    """Time of the longest route at the lowest speed, with the longest wait; unknown ports are left out."""
+    wait = traffic.anchorage if isinstance(traffic, MerchantTraffic) else None
+    longest_m = max((_length_m(route.port_pairs, world) for route in traffic.routes.values()), default=0.0)
+    wait_s = wait.longest_s if wait is not None else 0.0
+    return (_DETOUR * longest_m / traffic.speed_mps.low + wait_s) / _DAY_S
+
+
+def _length_m(pairs: Iterable[tuple[str, str]], world: WorldSpec) -> float:
+    """Length of the great circles between the ports of each pair."""
     known = {**catalogue.ports(), **{name: port.row(name) for name, port in world.ports.items()}}
-    pairs = [(known[a], known[b]) for a, b in traffic.port_pairs if a in known and b in known]
-    lengths_m = [float(distance_m(a.lat_deg, a.lon_deg, b.lat_deg, b.lon_deg)) for a, b in pairs]
-    return _DETOUR * max(lengths_m, default=0.0) / traffic.speed_mps.low / _DAY_S
+    ends = [(known[a], known[b]) for a, b in pairs if a in known and b in known]
+    return math.fsum(float(distance_m(a.lat_deg, a.lon_deg, b.lat_deg, b.lon_deg)) for a, b in ends)
 
 
 def _contacts(spec: ScenarioSpec, targets: float, days: float) -> Iterator[Amount]:

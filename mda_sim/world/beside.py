@@ -13,7 +13,7 @@ Assumptions and limits: a leg of a lane is shorter than that. Offsets are drawn 
 
 Source: deviation of geodesics on the sphere, elementary (M. P. do Carmo, "Riemannian Geometry", Birkhauser,
 1992, chapter 5).
-Where next: ``merchant`` asks for waypoints and times them.
+Where next: ``merchant`` and ``ferries`` ask for waypoints and time them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mda_sim.geo.coast_index import ragged
 from mda_sim.geo.sphere import destination, initial_bearing_deg
@@ -33,11 +33,14 @@ Ints = NDArray[np.int64]
 _SHARE_OF_CLEARANCE = 0.5
 
 
-def waypoints_beside(lanes: Sequence[Lane], lane: Ints, offset_m: Floats) -> tuple[Floats, Floats, Ints]:
+def waypoints_beside(
+    lanes: Sequence[Lane], lane: Ints, offset_m: Floats, joins_first: ArrayLike = 0, joins_last: ArrayLike = 0
+) -> tuple[Floats, Floats, Ints]:
     """Latitude and longitude [deg] of waypoints, and the ship of each; ship by ship, in order along the lane.
 
     ``lane`` (n,) numbers the lane of each ship among ``lanes``, and ``offset_m`` (n,) is how far to the right
-    of it the ship sails where it can.
+    of it the ship sails where it can. At its first ``joins_first`` and last ``joins_last`` waypoints (scalars
+    or (n,)) a ship is on the lane itself.
     """
     n_waypoints = np.array([len(one.lat_deg) for one in lanes], np.int64)
     first = np.cumsum(n_waypoints) - n_waypoints
@@ -46,8 +49,19 @@ def waypoints_beside(lanes: Sequence[Lane], lane: Ints, offset_m: Floats) -> tup
     most_m = np.concatenate([_most_offset_m(one) for one in lanes])
     ship, nth = ragged(n_waypoints[lane])
     row = first[lane[ship]] + nth
-    kept_m = np.clip(offset_m[ship], -most_m[row], most_m[row])
+    before_end = n_waypoints[lane[ship]] - nth
+    first_off, last_on = (np.broadcast_to(one, lane.shape)[ship] for one in (joins_first, joins_last))
+    on_lane = (nth < first_off) | (before_end <= last_on)
+    kept_m = np.where(on_lane, 0.0, np.clip(offset_m[ship], -most_m[row], most_m[row]))
     return (*destination(lat[row], lon[row], square_deg[row], kept_m), ship)
+
+
+def longest_m(lane: Lane, offset_m: float) -> float:
+    """A length [m] that no ship exceeds whose offset from the lane is at most ``offset_m``.
+
+    By the triangle inequality each leg grows by no more than the offsets at its ends.
+    """
+    return lane.length_m + 2.0 * float(np.minimum(_most_offset_m(lane), offset_m).sum())
 
 
 def _most_offset_m(lane: Lane) -> Floats:

@@ -52,13 +52,15 @@ def legs_from_waypoints(
     t_start_us: ArrayLike,
     speed_mps: ArrayLike,
     target: ArrayLike = 0,
+    stay_s: ArrayLike = 0.0,
 ) -> Table:
     """Great-circle legs through waypoints at constant speed: a LEGS table.
 
     ``lat_deg``, ``lon_deg`` and ``target`` have one row per waypoint, sorted by target; rows of equal
     target are one vessel. ``t_start_us`` and ``speed_mps`` are scalars or have one row per vessel, in order
-    of target. Times at waypoints are rounded to microseconds. Legs of no duration are left out. ShapeError
-    for shapes that do not fit, ValueError for a speed that is not positive.
+    of target. ``stay_s``, a scalar or one for each waypoint, is how long the vessel lies there before it goes
+    on. >= 0. Times at waypoints are rounded to microseconds. Legs of no duration are left out. ShapeError for
+    shapes that do not fit, ValueError for a speed that is not positive.
 
     >>> legs = legs_from_waypoints([0.0, 0.0], [105.0, 106.0], 0, 5.0)
     >>> len(legs), round(float(legs["t_to_us"][0]) / 3.6e9, 2)
@@ -77,9 +79,13 @@ def legs_from_waypoints(
     points = unit_vectors(lat, lon)
     step_s = np.zeros(len(lat))
     step_s[1:][same] = (_arc_rad(points[:-1], points[1:]) * EARTH_RADIUS_M / speed[vessel[1:]])[same]
-    elapsed_s = np.empty_like(step_s)
-    fill_elapsed(step_s, vessel, elapsed_s)
-    return legs_between(lat, lon, start_us[vessel] + np.rint(elapsed_s * US_PER_S).astype(np.int64), ids)
+    stays_s = np.broadcast_to(np.asarray(stay_s, np.float64), lat.shape)
+    row = np.repeat(np.arange(len(lat)), np.where(stays_s > 0.0, 2, 1))
+    leaves = np.concatenate([np.zeros(min(len(row), 1), np.bool_), row[1:] == row[:-1]])
+    elapsed_s = np.empty(len(row))
+    fill_elapsed(np.where(leaves, stays_s[row], step_s[row]), vessel[row], elapsed_s)
+    t_us = start_us[vessel[row]] + np.rint(elapsed_s * US_PER_S).astype(np.int64)
+    return legs_between(lat[row], lon[row], t_us, ids[row])
 
 
 def legs_between(lat_deg: ArrayLike, lon_deg: ArrayLike, t_us: ArrayLike, target: ArrayLike = 0) -> Table:

@@ -6,31 +6,37 @@ penalty``, where ``penalty = 2 max(0, 1 - d / 20 km) + 10 max(0, 1 - d / 5 km)``
 the nearest land or shoal water, so that ships keep 5 km off unless a strait forces them closer and prefer
 20 km.
 
-Assumptions and limits: the weights of the penalty are assumptions, chosen so that lanes look like charted
-ones. With 16 neighbours a path on the graph is up to 2.7 % longer than the shortest, which string-pulling
-in ``lanes`` takes back. Within one step of the rim of the map no ship goes, so that legs stay on it.
+``hazards`` is what ships must not cross: land with ``MARGIN_M`` around it, and shoal waters. Where a margin
+closes a strait, no merchant ship passes.
+
+Assumptions and limits: the margin is one nautical mile, an assumption. The weights of the penalty are
+assumptions, chosen so that lanes look like charted ones. With 16 neighbours a path on the graph is up to
+2.7 % longer than the shortest, which string-pulling in ``lane_laying`` takes back. Within one step of the rim
+of the map no ship goes, so that legs stay on it.
 
 Source: cost distance on 16 neighbours: M. F. Goodchild, "An evaluation of lattice solutions to the problem
-of corridor location", Environment and Planning A 9(7), 1977, pp. 727-738. Where next: ``lanes`` finds
-routes on it.
+of corridor location", Environment and Planning A 9(7), 1977, pp. 727-738. Where next: ``lane_laying``
+finds routes on it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mda_sim.geo.sphere import destination, distance_m, initial_bearing_deg
+from mda_sim.geo.sphere import EARTH_RADIUS_M, destination, distance_m, initial_bearing_deg
 
 if TYPE_CHECKING:
     from mda_sim.geo.coast import Land
 
+MARGIN_M: Final = 1_852.0
+"""Least distance of every leg of a merchant ship from land: one nautical mile. [m]"""
 SPACING_DEG: Final = 0.1
 """Distance of neighbouring nodes in latitude and in longitude. [deg]"""
 RIM_DEG: Final = 0.5
@@ -43,12 +49,18 @@ PREFERRED_WEIGHT: Final = 2.0
 """Penalty at the coast for not keeping the preferred distance. [1]"""
 CLOSE_WEIGHT: Final = 10.0
 """Further penalty at the coast for coming close. [1]"""
+FAR_OFF_M: Final = 60_000.0
+"""What stands for every larger distance from the coast: more than an edge and the preferred distance. [m]"""
 SAMPLE_M: Final = 5_000.0
 """Distance between the points at which the penalty along a leg is sampled. [m]"""
 COAST_ERROR_M: Final = 1_000.0
 """By how much ``Land.distance_to_coast_m`` may be too large. [m]"""
 
 Floats = NDArray[np.float64]
+Corners = Sequence[tuple[float, float]]
+_SLACK_M: Final = 20.0  # pieces of a great circle leave it by 13 m at most
+_SEGMENTS: Final = 2
+_METRES_A_DEGREE: Final = np.pi / 180.0 * EARTH_RADIUS_M
 _STEPS: Final = ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
 
 
@@ -61,7 +73,8 @@ class SeaGrid:
     lon_deg: Floats
     """Longitudes of columns, (n_columns,)."""
     off_m: Floats
-    """Distance of each node to the nearest land or shoal water, 0 on it, (n_rows, n_columns) [m]."""
+    """Distance of each node to the nearest land or shoal water, (n_rows, n_columns): 0 on it, at most
+    ``FAR_OFF_M``. [m]"""
     graph: Any
     """Undirected costs between nodes as a sparse matrix (each edge once); node = row * n_columns + column."""
     at_sea: NDArray[np.bool_]
@@ -107,21 +120,26 @@ def penalty(off_m: Floats) -> Floats:
     return np.asarray(preferred + CLOSE_WEIGHT * np.maximum(0.0, 1.0 - off_m / CLOSE_OFF_M), np.float64)
 
 
-def hazards(land: Land, no_go: Mapping[str, Sequence[tuple[float, float]]]) -> Land:
-    """Land and shoal waters as one: what a merchant ship must not cross. Outlines are corners (lat, lon)."""
+def hazards(land: Land, shoals: Iterable[Corners], margin_m: float = MARGIN_M) -> Land:
+    """What a merchant ship must not cross, as land: land with ``margin_m`` around it, and shoal waters.
+
+    The margin is never less, and up to 1 / cos(latitude) times as much to the north and south of land.
+    Corners of shoals are (latitude, longitude) [deg]; shoals off the map are left out. > 0 m
+    """
     import shapely
 
     from mda_sim.geo.coast import Land
 
-    shoals = [shapely.Polygon([(lon, lat) for lat, lon in ring]) for ring in no_go.values()]
-    if not shoals:
-        return land
-    touched = shapely.STRtree(land.polygons).query(shoals, predicate="intersects")[1]
-    apart = np.delete(land.polygons, touched)
-    merged = shapely.get_parts(shapely.union_all([*shoals, *land.polygons[np.unique(touched)]]))
-    text = json.dumps([land.digest, sorted((name, list(map(list, ring))) for name, ring in no_go.items())])
+    outlines = [shapely.Polygon([(lon, lat) for lat, lon in corners]) for corners in shoals]
+    on_map = [outline for outline in outlines if outline.intersects(shapely.box(*land.bounds))]
+    farthest_deg = np.abs(shapely.bounds(land.polygons)[:, [1, 3]]).max(axis=1)
+    radius_deg = (margin_m + _SLACK_M) / _METRES_A_DEGREE / np.cos(np.radians(farthest_deg))
+    radius_deg /= np.cos(np.pi / (4 * _SEGMENTS))  # the corners of a rounded outline lie on the circle
+    grown = shapely.buffer(land.polygons, radius_deg, quad_segs=_SEGMENTS)
+    merged = shapely.get_parts(shapely.union_all([*on_map, *grown]))
+    text = json.dumps([land.digest, margin_m, sorted(shapely.to_wkt(outline) for outline in on_map)])
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return Land(np.concatenate([apart, merged]), dict(land.countries), land.bounds, digest)
+    return Land(merged, dict(land.countries), land.bounds, digest)
 
 
 def build_sea_grid(barred: Land) -> SeaGrid:
@@ -132,7 +150,7 @@ def build_sea_grid(barred: Land) -> SeaGrid:
     lat, lon = _axis(barred.bounds[1], barred.bounds[3]), _axis(barred.bounds[0], barred.bounds[2])
     shape = (len(lat), len(lon))
     lat_of, lon_of = (grid.ravel() for grid in np.meshgrid(lat, lon, indexing="ij"))
-    off_m = barred.distance_to_coast_m(lat_of, lon_of)
+    off_m = barred.distance_to_coast_m(lat_of, lon_of, FAR_OFF_M)
     inside = barred.crosses(lat_of, lon_of, lat_of, lon_of)
     off_m[inside] = 0.0
     first, second = _neighbours(shape)

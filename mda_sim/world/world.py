@@ -1,8 +1,8 @@
 """The world of one replicate: all traffic and probes of a scenario, as a fleet.
 
-Model: each class of traffic makes its groups of vessels alone (``merchant``, ``militia``, ``fishing``,
-``patrol``, ``small_boats``) or takes them from a recording (``recorded``), the probes are added, and
-``groups.assemble`` numbers them. All but militia live in the area widened by ``buffer_m``, so that what
+Model: each class of traffic makes its groups of vessels alone (``merchant``, ``ferries``, ``militia``,
+``fishing``, ``patrol``, ``small_boats``) or takes them from a recording (``recorded``), the probes are added,
+and ``groups.assemble`` numbers them. All but militia live in the area widened by ``buffer_m``, so that what
 enters the area has been seen on its way; militia live at their features wherever those are.
 
 Assumptions and limits: those of each kind of traffic. Vessels do not react to each other.
@@ -12,6 +12,7 @@ Where next: ``pipeline`` builds the fleet of each seed; ``sensing`` looks at it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, model_validator
@@ -23,10 +24,12 @@ from mda_sim.data.rows import Port
 from mda_sim.geo.nearest_nation import FeatureOwners
 from mda_sim.geo.regions import Area, Box, widened
 from mda_sim.world.environment_spec import EnvironmentSpec
+from mda_sim.world.ferries import FerryTraffic, ferry_groups
 from mda_sim.world.fishing import FishingTraffic, fishing_groups
 from mda_sim.world.fleet import PROBE, Fleet
 from mda_sim.world.groups import Group, assemble
-from mda_sim.world.lanes import LaneNetwork, lane_network
+from mda_sim.world.lane_laying import lane_network
+from mda_sim.world.lanes import LaneNetwork
 from mda_sim.world.merchant import MerchantTraffic, merchant_groups
 from mda_sim.world.militia import MilitiaTraffic, militia_groups
 from mda_sim.world.patrol import PatrolTraffic, patrol_groups
@@ -41,7 +44,13 @@ if TYPE_CHECKING:
     from mda_sim.geo.coast import Land
 
 TrafficSpec = Annotated[
-    MerchantTraffic | MilitiaTraffic | FishingTraffic | PatrolTraffic | SmallBoatTraffic | RecordedAisTraffic,
+    MerchantTraffic
+    | FerryTraffic
+    | MilitiaTraffic
+    | FishingTraffic
+    | PatrolTraffic
+    | SmallBoatTraffic
+    | RecordedAisTraffic,
     Field(discriminator="kind"),
 ]
 """A class of traffic, told apart by ``kind``."""
@@ -90,9 +99,9 @@ class WorldSpec(Spec):
 
     @property
     def port_pairs(self) -> tuple[tuple[str, str], ...]:
-        """Origin and destination of all routes of all classes."""
-        merchants = (one for one in self.traffic.values() if isinstance(one, MerchantTraffic))
-        return tuple(pair for one in merchants for pair in one.port_pairs)
+        """Both ends of each part of all routes of all classes."""
+        routed = (one for one in self.traffic.values() if isinstance(one, MerchantTraffic | FerryTraffic))
+        return tuple(pair for one in routed for pair in one.port_pairs)
 
     @property
     def feature_ids(self) -> tuple[str, ...]:
@@ -132,7 +141,8 @@ def lanes_of(world: WorldSpec, land: Land) -> LaneNetwork:
     named = sorted({port for pair in world.port_pairs for port in pair})
     places = {name: world.port(name) for name in named}
     ports = {name: (place.lat_deg, place.lon_deg) for name, place in places.items()}
-    return lane_network(ports, world.port_pairs, land)
+    nations = {name: place.nation for name, place in places.items() if place.nation}
+    return replace(lane_network(ports, world.port_pairs, land), nations=nations)
 
 
 def _groups(
@@ -141,6 +151,8 @@ def _groups(
     for class_id, traffic in world.traffic.items():
         if isinstance(traffic, MerchantTraffic):
             yield from merchant_groups(class_id, traffic, lanes, box, timeline, seed)
+        elif isinstance(traffic, FerryTraffic):
+            yield from ferry_groups(class_id, traffic, lanes, box, timeline, seed)
         elif isinstance(traffic, FishingTraffic):
             yield from fishing_groups(class_id, traffic, box, timeline, seed, land)
         elif isinstance(traffic, PatrolTraffic):

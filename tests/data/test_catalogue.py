@@ -35,6 +35,7 @@ TABLES: dict[str, Callable[[], Mapping[str, Any]]] = {
     "satellites.csv": catalogue.satellites,
     "sea_lanes.csv": catalogue.sea_lanes,
     "sensor_types.yaml": catalogue.sensor_types,
+    "shoals.csv": catalogue.shoals,
     "sites.csv": catalogue.sites,
 }
 PLACED = ("features.csv", "ports.csv", "sites.csv")

@@ -40,37 +40,62 @@ TRANSITS_2024 = {
     "vlcc": (9_724, 0.95),
     "lng_carrier": (5_003, 0.95),
     "tanker": (94_301 - 25_127 - 19_507 - 9_724 - 5_003 - 8_056 - 2_291 - 1_767, 0.60),
-    "general_cargo": (8_056 + 2_291, 0.60),
+    "general_cargo": (8_056, 0.60),
+    "ro_ro": (2_291, 0.80),
+    "passenger": (1_767, 0.50),
 }
 
 
+def merchants(scenario):
+    return {name: one for name, one in scenario.spec.world.traffic.items() if one.kind == "merchant"}
+
+
+def of_the_strait(traffic):
+    return [route for route in traffic.routes.values() if "singapore" in route.via]
+
+
 @pytest.mark.parametrize("traffic_class", sorted(TRANSITS_2024))
-def test_routes_from_singapore_carry_the_stated_share_of_the_cited_transits(scenario, traffic_class):
+def test_routes_through_singapore_carry_the_cited_transits_and_the_stated_share_goes_on(
+    scenario, traffic_class
+):
     transits, share = TRANSITS_2024[traffic_class]
-    routes = scenario.spec.world.traffic[traffic_class].routes.values()
-    per_day = sum(2 * route.per_day for route in routes if route.origin == "singapore")
-    assert all(route.both_ways for route in routes)
-    assert per_day == pytest.approx(share * transits / 366, rel=0.01)
+    routes = of_the_strait(scenario.spec.world.traffic[traffic_class])
+    assert all(route.both_ways and route.origin == "malacca_strait" for route in routes)
+    total = sum(2 * route.per_day for route in routes)
+    going_on = sum(2 * route.per_day for route in routes if route.destination != "sunda_strait")
+    assert total == pytest.approx(transits / 366, rel=0.005)
+    assert going_on == pytest.approx(share * transits / 366, rel=0.01)
 
 
-def test_routes_name_their_ends_and_cover_enough_ports(scenario):
-    ends = set()
+def test_all_transits_of_the_strait_are_there(scenario):
+    assert set(merchants(scenario)) == set(TRANSITS_2024)
+    total = sum(2 * route.per_day for one in merchants(scenario).values() for route in of_the_strait(one))
+    assert total == pytest.approx(94_301 / 366, rel=0.002)
+
+
+def test_routes_name_their_ends_and_cover_enough_ports_and_gateways(scenario):
+    ends, gateways = set(), set()
     for traffic in scenario.spec.world.traffic.values():
         for route_id, route in getattr(traffic, "routes", {}).items():
             assert route_id == f"{route.origin}_{route.destination}"
             ends |= {route.origin, route.destination}
+            gateways |= {route.origin, route.destination, *getattr(route, "via", ())}
     assert len(ends) >= 8
-    assert ends <= set(catalogue.ports())
+    assert gateways <= set(catalogue.ports())
+    used = {stop for stop in gateways if not catalogue.port(stop).nation}
+    assert {"malacca_strait", "sunda_strait", "lombok_makassar", "luzon_strait", "bashi_channel"} <= used
+    assert {"taiwan_strait", "san_bernardino_strait", "surigao_strait", "balabac_strait"} <= used
+    assert "sibutu_passage" in used
 
 
 def test_cross_routes_add_up_to_the_stated_number(scenario):
     crossing = sum(
         2 * route.per_day
-        for traffic in scenario.spec.world.traffic.values()
-        for route in getattr(traffic, "routes", {}).values()
-        if route.origin != "singapore"
+        for traffic in merchants(scenario).values()
+        for route in traffic.routes.values()
+        if "singapore" not in route.stops
     )
-    assert crossing == pytest.approx(161.5)
+    assert crossing == pytest.approx(164.3)
 
 
 def test_militia_are_in_the_published_proportions(scenario):

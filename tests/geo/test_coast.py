@@ -336,3 +336,13 @@ def test_the_corners_of_the_map_are_on_it(land):
 def test_shapes_that_do_not_fit_are_named(land):
     with pytest.raises(ShapeError, match=r"\(2,\), \(3,\)"):
         land.is_land([1.0, 2.0], [100.0, 101.0, 102.0])
+
+
+def test_a_largest_distance_stands_for_every_larger_one():
+    land = load_land()
+    rng = np.random.default_rng(8)
+    lat, lon = rng.uniform(0, 25, 400), rng.uniform(105, 145, 400)
+    exact = land.distance_to_coast_m(lat, lon)
+    assert np.array_equal(land.distance_to_coast_m(lat, lon, 60_000.0), np.minimum(exact, 60_000.0))
+    assert (exact > 60_000).any()
+    assert (exact < 60_000).any()

@@ -67,8 +67,13 @@ def world_tree():
                     "klang_busan": route("port_klang", "busan", 20),
                     "singapore_tokyo": route("singapore", "tokyo_bay", 20),
                     "makassar_pacific": route("makassar_strait", "philippine_sea", 6),
+                    "lombok_china": {
+                        **route("lombok_makassar", "pearl_river", 4),
+                        "via": ["sibutu_passage", "mindoro_strait"],
+                    },
                 },
                 speed_mps={"low": 11 * KNOT_MPS, "high": 14 * KNOT_MPS},
+                anchorage={"share": 0.4, "median_s": 20_000.0, "p95_s": 90_000.0},
             ),
             "coaster": merchant(
                 {
@@ -79,6 +84,14 @@ def world_tree():
                 length_m={"low": 60.0, "high": 120.0},
                 ais={"carriage": 0.8, "transponder": "class_b"},
             ),
+            "ferry": {
+                "kind": "ferry",
+                "routes": {"strait": {"origin": "batangas", "destination": "calapan", "per_day": 12.0}},
+                "length_m": {"low": 40.0, "high": 90.0},
+                "speed_mps": {"low": 12 * KNOT_MPS, "high": 16 * KNOT_MPS},
+                "flags": {"PHL": 1.0},
+                "ais": {"carriage": 1.0},
+            },
             "militia": militia({"thitu_island": 18.4, "mischief_reef": 70.0, "scarborough_shoal": 12.0}),
         },
     }

@@ -7,7 +7,8 @@ import pytest
 
 from mda_sim.geo.sphere import EARTH_RADIUS_M, distance_m, great_circle_points
 from mda_sim.world.beside import waypoints_beside
-from mda_sim.world.lanes import Lane, build_lanes
+from mda_sim.world.lane_laying import build_lanes
+from mda_sim.world.lanes import Lane
 
 FAR_M = 1e6
 

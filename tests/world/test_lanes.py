@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from mda_sim.core.errors import RunError
+from mda_sim.data import catalogue
 from mda_sim.geo.regions import Box, Point, Polygon, contains
-from mda_sim.geo.sphere import distance_m, great_circle_points
-from mda_sim.world.lanes import Lane, barred_waters, build_lanes, lane_network
-from mda_sim.world.no_go import NO_GO
-from mda_sim.world.sea_grid import CLOSE_OFF_M, hazards, penalty
+from mda_sim.geo.sphere import destination, distance_m, great_circle_points
+from mda_sim.world.anchorages import PLACES, REACH_M
+from mda_sim.world.lane_laying import barred_waters, build_lanes, lane_network
+from mda_sim.world.lanes import Lane
+from mda_sim.world.sea_grid import CLOSE_OFF_M, MARGIN_M, hazards, penalty
 
 PORTS = {
     "west": (5.1, 130.0),
@@ -58,6 +60,7 @@ def test_a_lane_and_its_reverse_are_one(around):
     there, back = around.lane("west", "east"), around.lane("east", "west")
     assert np.array_equal(there.lat_deg, back.lat_deg[::-1])
     assert np.array_equal(there.clearance_m, back.clearance_m[::-1])
+    assert np.array_equal(there.anchors_at_end, back.anchors_at_start)
     assert (there.lat_deg[0], there.lon_deg[0]) == PORTS["west"]
     assert (there.lat_deg[-1], there.lon_deg[-1]) == PORTS["east"]
 
@@ -82,20 +85,22 @@ def test_clearance_is_the_least_distance_to_land_less_its_error(around, island):
     lane = around.lane("west", "east")
     for k, clearance_m in enumerate(lane.clearance_m):
         part = Lane(lane.lat_deg[k : k + 2], lane.lon_deg[k : k + 2], lane.clearance_m[k : k + 1])
-        least_m = float(island.distance_to_coast_m(*sampled(part, 2000)).min())
+        least_m = float(barred_waters(island).distance_to_coast_m(*sampled(part, 2000)).min())
         assert max(least_m - 3000.0, 0.0) <= clearance_m <= least_m
 
 
 def test_lanes_are_stored_and_read_back_alike(island, tmp_path, monkeypatch):
     made = lane_network(PORTS, [("west", "east"), ("west", "south")], island, cache=tmp_path)
     (stored,) = tmp_path.iterdir()
-    monkeypatch.setattr("mda_sim.world.lanes.build_lanes", None)  # any attempt to build fails
+    monkeypatch.setattr("mda_sim.world.lane_laying.build_lanes", None)  # any attempt to build fails
     read = lane_network(PORTS, [("west", "south"), ("east", "west")], island, cache=tmp_path)
     assert list(tmp_path.iterdir()) == [stored]
     for pair, lane in made.lanes.items():
         assert np.array_equal(lane.lat_deg, read.lanes[pair].lat_deg)
         assert np.array_equal(lane.lon_deg, read.lanes[pair].lon_deg)
         assert np.array_equal(lane.clearance_m, read.lanes[pair].clearance_m)
+        assert np.array_equal(lane.anchors_at_start, read.lanes[pair].anchors_at_start)
+        assert np.array_equal(lane.anchors_at_end, read.lanes[pair].anchors_at_end)
 
 
 def test_a_stored_file_that_cannot_be_read_is_made_again(island, tmp_path):
@@ -146,12 +151,62 @@ def test_the_penalty_falls_with_distance_and_ends_at_the_preferred_one():
 
 
 def test_hazards_hold_land_and_shoals_without_overlap(island):
-    both = hazards(island, {"bank": ((3.0, 134.0), (5.0, 134.0), (5.0, 136.0), (3.0, 136.0))})
-    square, bank, shared = 4.0, 4.0, 1.0
+    bank = ((3.0, 134.0), (5.0, 134.0), (5.0, 136.0), (3.0, 136.0))
+    elsewhere = ((30.0, 134.0), (31.0, 134.0), (31.0, 136.0))
+    both = hazards(island, [bank, elsewhere], margin_m=1e-3)
+    square, shoal, shared = 4.0, 4.0, 1.0
     ring = 4.0 - 1.0
-    assert sum(p.area for p in both.polygons) == pytest.approx(square + bank - shared + ring)
+    assert sum(p.area for p in both.polygons) == pytest.approx(square + shoal - shared + ring, rel=1e-2)
     assert both.digest != island.digest
-    assert hazards(island, {}) is island
+    assert hazards(island, [elsewhere]).digest == hazards(island, []).digest != both.digest
+
+
+@pytest.mark.parametrize("margin_m", [500.0, 1852.0, 5000.0])
+def test_hazards_reach_the_margin_from_land_and_not_much_further(island, margin_m):
+    grown = hazards(island, [], margin_m)
+    bearing = np.linspace(0.0, 360.0, 73)
+    for lat, lon in ((4.0, 133.0), (6.0, 135.0), (5.0, 133.0), (7.5, 137.5)):
+        within = destination(lat, lon, bearing, margin_m)
+        assert grown.crosses(*within, *within).all()
+        outside = destination(lat, lon, bearing, 1.25 * margin_m + 30.0)
+        off_land = island.distance_to_coast_m(*outside) > 1.2 * margin_m + 1000.0
+        assert not grown.crosses(*outside, *outside)[off_land & ~island.crosses(*outside, *outside)].any()
+
+
+def test_a_route_through_gateways_is_its_lanes_one_after_the_other(around):
+    whole = around.route(("west", "south", "east"))
+    parts = around.lane("west", "south"), around.lane("south", "east")
+    assert whole.length_m == pytest.approx(sum(part.length_m for part in parts), rel=1e-12)
+    assert len(whole.clearance_m) == len(whole.lat_deg) - 1
+    assert PORTS["south"] in list(zip(whole.lat_deg, whole.lon_deg, strict=True))
+    assert np.array_equal(whole.anchors_at_end, parts[1].anchors_at_end)
+    assert np.array_equal(whole.reversed().anchors_at_start, whole.anchors_at_end)
+
+
+def test_anchorages_lie_off_their_port_and_clear_legs_join_them(around, island):
+    barred = barred_waters(island)
+    for origin, port in (("east", "west"), ("west", "east"), ("west", "south")):
+        lane = around.lane(origin, port)
+        lat, lon = lane.anchors_at_end
+        assert len(lat) > PLACES / 3
+        away_m = distance_m(*PORTS[port], lat, lon)
+        assert away_m.max() <= REACH_M
+        assert (away_m < REACH_M / np.sqrt(2)).mean() == pytest.approx(0.5, abs=0.15)
+        for k in (-2, -1):
+            assert not barred.crosses_great_circle(lane.lat_deg[k], lane.lon_deg[k], lat, lon).any()
+        off_m = island.distance_to_coast_m(lat, lon)
+        assert off_m.min() > MARGIN_M
+
+
+def test_anchorages_stay_with_the_part_of_a_lane_that_holds_the_approach(around):
+    lane = around.lane("south", "west")
+    assert lane.anchors_at_end.size > 0
+    whole = Box(lat_min_deg=0, lat_max_deg=10, lon_min_deg=128, lon_max_deg=140)
+    west = Box(lat_min_deg=0, lat_max_deg=10, lon_min_deg=128, lon_max_deg=132)
+    port = Box(lat_min_deg=5.05, lat_max_deg=5.2, lon_min_deg=129.9, lon_max_deg=130.1)
+    kept = [lane.within(box)[0].anchors_at_end.size > 0 for box in (whole, west, port)]
+    assert kept == [True, True, False]
+    assert lane.within(west)[0].anchors_at_start.size == 0
 
 
 @pytest.mark.parametrize(
@@ -181,7 +236,7 @@ def test_real_lanes_are_never_shorter_than_the_great_circle(lanes):
 
 
 def test_the_dangerous_ground_holds_its_reefs_and_no_lane(lanes):
-    corners = [Point(lat_deg=lat, lon_deg=lon) for lat, lon in NO_GO["dangerous_ground"]]
+    corners = [Point(lat_deg=lat, lon_deg=lon) for lat, lon in catalogue.shoals()["dangerous_ground"].corners]
     ground = Polygon(points=corners)
     reefs = {"mischief": (9.917, 115.533), "second_thomas": (9.733, 115.867), "thitu": (11.053, 114.284)}
     assert all(contains(ground, *place) for place in reefs.values())

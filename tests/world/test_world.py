@@ -136,8 +136,8 @@ def test_an_unknown_port_is_named_with_the_nearest_one(land, make):
 
 
 def test_every_class_and_flag_appears_with_its_name(fleet):
-    assert fleet.classes == ("coaster", "container", "militia", "probe", "tanker")
-    assert fleet.flags == ("CHN", "HKG", "LBR", "PAN")
+    assert fleet.classes == ("coaster", "container", "ferry", "militia", "probe", "tanker")
+    assert fleet.flags == ("CHN", "HKG", "LBR", "PAN", "PHL")
     militia = fleet.targets.take(fleet.targets["traffic_class"] == fleet.classes.index("militia"))
     assert set(militia["flag"]) == {fleet.flags.index("CHN")}
     assert "container/singapore_hong_kong/back" in fleet.streams
