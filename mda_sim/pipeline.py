@@ -252,7 +252,8 @@ def build_frame(scenario: Scenario, fleet: Fleet, log: DetectionLog) -> ScoringF
     """What scoring needs of one seed, made once for all configurations."""
     from mda_sim.metrics.frame import scoring_frame
 
-    return scoring_frame(log, fleet, scenario.spec.area, scenario.spec.metrics, scenario.timeline)
+    spec = scenario.spec
+    return scoring_frame(log, fleet, spec.area, spec.metrics, scenario.timeline, tuple(spec.nations))
 
 
 def score(

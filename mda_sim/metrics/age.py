@@ -9,6 +9,9 @@ receipts, so all of these are closed forms: the distribution function F of U is 
 rising by one where a piece begins and falling by one where it ends. F is known exactly (in integers) at the
 edges of bins, and solved exactly inside the one bin that holds the quantile.
 
+Boundary rule: a fresher observation that comes at the very instant where a scored interval ends, or where the
+AIS state changes, makes no peak.
+
 Assumptions and limits: observations received in the warm-up count, and so do those made outside the zone. n
 is the number of vessels with scored time, for the peaks their number.
 
@@ -34,7 +37,7 @@ from mda_sim.core.time import US_PER_S
 from mda_sim.metrics.custody import picture_offsets
 from mda_sim.metrics.figures import Figure, group_key, metric_key, ratio
 from mda_sim.metrics.groups import Cells
-from mda_sim.world.presence import time_in
+from mda_sim.metrics.subjects import time_by_subject
 
 QUANTILES: Final = (("p50_s", 0.5), ("p90_s", 0.9))
 """Quantiles of age that are reported."""
@@ -70,15 +73,15 @@ def age_figures(
 ) -> list[Figure]:
     """Age figures of every group of vessels in one zone.
 
-    ``aware`` is an AWARENESS table, ``scored`` a PRESENCE table, ``members`` is ``groups(cells, nation)``.
+    ``aware`` is an AWARENESS table, ``scored`` a SCORED table, ``members`` is ``groups(cells, nation)``.
     """
     walk = _walk(aware, scored, cells)
     sums = _age_sums(walk, scored, age_cap_s, cells)
-    vessels = cells.total((time_in(scored, len(cells.of_target)) > 0).astype(np.int64))
+    vessels = cells.n_vessels(time_by_subject(scored, cells.n_subjects), members)
     quantiles = _quantiles(walk, sums, members)
     figures = []
     for name, mask in members.items():
-        group, n = group_key(name, zone), int(vessels[mask].sum())
+        group, n = group_key(name, zone), vessels[name]
         scored_us, peaks = int(sums.scored_us[mask].sum()), int(sums.n_peaks[mask].sum())
         mean_s = ratio(float(sums.capped_s2[mask].sum()), scored_us / US_PER_S)
         never = ratio(int(sums.never_us[mask].sum()), scored_us)
@@ -115,11 +118,11 @@ class _Walk(NamedTuple):
 
 def _walk(aware: Table, scored: Table, cells: Cells) -> _Walk:
     return _Walk(
-        scored["target"].astype(np.int64),
+        scored["target"],
         scored["t_from_us"],
         scored["t_to_us"],
-        cells.of_target,
-        picture_offsets(aware, len(cells.of_target)),
+        cells.of_subject[scored["subject"]],
+        picture_offsets(aware, cells.n_subjects),
         aware["t_received_us"],
         aware["t_observed_us"],
     )
@@ -132,7 +135,7 @@ def _age_sums(walk: _Walk, scored: Table, age_cap_s: float, cells: Cells) -> Age
     oldest_us = int(scored["t_to_us"].max() - observed_us.min()) if len(scored) and len(observed_us) else 0
     shape = (cells.n_cells, age_bin(max(oldest_us, 0)) + 1, 3)
     sums = AgeSums(
-        cells.total(time_in(scored, len(cells.of_target))),
+        cells.total(time_by_subject(scored, cells.n_subjects)),
         np.zeros(cells.n_cells, np.int64),
         np.zeros(cells.n_cells),
         np.zeros(cells.n_cells, np.int64),

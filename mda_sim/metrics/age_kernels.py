@@ -52,7 +52,7 @@ def fill_ages(
     n_peaks: NDArray[np.int64],
     bins: NDArray[np.int64],
 ) -> int:
-    """Add up the ages of all vessels in their scored intervals, by cell c (targets of cell -1 are left out).
+    """Add up the ages of all vessels in their scored intervals, by the cell c of each (-1 is left out).
 
     ``never_us[c]`` time before the first receipt; ``capped_s2[c]`` integral of min(age, cap); ``peak_us[c]``
     and ``n_peaks[c]`` ages just before a fresher observation, inside the interval. For each bin b,
@@ -64,7 +64,7 @@ def fill_ages(
     n_refused = 0
     for i in range(target.size):
         k = target[i]
-        c = cell[k]
+        c = cell[i]
         if c < 0:
             continue
         last = offsets[k + 1]
@@ -112,11 +112,14 @@ def collect_ends(
     age_out: NDArray[np.int64],
     sign_out: NDArray[np.int64],
 ) -> int:
-    """Write the starts (+1) and ends (-1) of pieces in the ``wanted[c, b]`` bins; return their number."""
+    """Write the starts (+1) and ends (-1) of pieces in the ``wanted[c, b]`` bins; return their number.
+
+    ``cell`` is that of each interval, as for ``fill_ages``.
+    """
     n = 0
     for i in range(target.size):
         k = target[i]
-        c = cell[k]
+        c = cell[i]
         if c < 0:
             continue
         last = offsets[k + 1]

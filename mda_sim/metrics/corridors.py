@@ -44,6 +44,7 @@ from mda_sim.metrics.custody import held_time, picture_offsets
 from mda_sim.metrics.figures import Figure, metric_key, ratio
 from mda_sim.metrics.near_ships import chord_of, time_near_ships
 from mda_sim.metrics.spec import CorridorSpec, age_label
+from mda_sim.metrics.subjects import by_target
 from mda_sim.world.fleet import Fleet
 
 PIECE_M: Final = 5_000.0
@@ -97,7 +98,7 @@ def corridor_figures(
         group = CORRIDOR_GROUP + name
         figures += _stretch_figures(lane, aware, custody_age_s, window, group, picture)
         if lane.near is not None:
-            held_us = held_time(accurate, lane.near, custody_age_s, n_targets).sum(axis=0)
+            held_us = held_time(accurate, by_target(lane.near), custody_age_s, n_targets).sum(axis=0)
             figures += _near_figures(lane.near, held_us, custody_age_s, group, picture)
     return figures
 

@@ -64,6 +64,11 @@ class Probes:
     """Longitude [deg]."""
 
     @property
+    def rows(self) -> slice:
+        """Their rows in arrays by target or by subject."""
+        return slice(self.first, self.first + len(self.lat_deg))
+
+    @property
     def weight(self) -> NDArray[np.float64]:
         """Area that each stands for, in units of a grid cell at the equator."""
         return np.asarray(np.cos(np.radians(self.lat_deg)), np.float64)
@@ -84,8 +89,8 @@ def area_figures(
     zone: str = "",
     picture: str = "",
 ) -> list[Figure]:
-    """Area coverage in one zone; ``held_us`` (n_targets, n_ages), ``scored_us`` (n_targets,) [us]."""
-    held, scored = held_us[probes.first :] / US_PER_S, scored_us[probes.first :] / US_PER_S
+    """Area coverage in one zone; ``held_us`` (n_subjects, n_ages), ``scored_us`` (n_subjects,) [us]."""
+    held, scored = held_us[probes.rows] / US_PER_S, scored_us[probes.rows] / US_PER_S
     n, group = int((scored > 0).sum()), group_key("all", zone)
     figures = []
     for j, age_s in enumerate(custody_age_s):
@@ -102,12 +107,12 @@ def coverage_table(
     probes: Probes,
     custody_age_s: Sequence[float],
 ) -> Table:
-    """The COVERAGE table of the nations in ``held_us`` (nation -> (n_targets, n_ages)); whole area."""
+    """The COVERAGE table of the nations in ``held_us`` (nation -> (n_subjects, n_ages)); whole area."""
     nations, n_ages = sorted(held_us), len(custody_age_s)
-    scored = scored_us[probes.first :]
+    scored = scored_us[probes.rows]
     shares = [
         np.divide(
-            held_us[nation][probes.first :],
+            held_us[nation][probes.rows],
             scored[:, None],
             out=np.full((len(scored), n_ages), math.nan),
             where=scored[:, None] > 0,
@@ -179,7 +184,7 @@ def gap_figures(
     gaps: ProbeGaps, scored_us: NDArray[np.int64], probes: Probes, *, zone: str = ""
 ) -> list[Figure]:
     """Revisit and response in one zone: area-weighted means over its probes."""
-    inside = scored_us[probes.first :] > 0
+    inside = scored_us[probes.rows] > 0
     weight, n, group = probes.weight * inside, int(inside.sum()), group_key("all", zone)
     return [
         Figure("revisit_mean_s", group, weighted_mean(gaps.mean_gap_s, weight), "s", n),

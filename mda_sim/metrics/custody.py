@@ -2,14 +2,16 @@
 
 Model: at time t a target is **held** at age tau and error R if the picture has received an observation of it
 with t - t_observed <= tau, in a copy whose position error (1 sigma, that of the sensor and what sanitising
-put on it) is at most R. Copies of larger error are left out before the freshest is taken, so that a coarse
-one never hides a good one. ``custody_fraction`` is held time over scored time; ``custody_timely`` asks for
-age alone, which makes it the distribution function of the age at tau. Times are integers and integrals closed
+put on it) is at most R, and which is not **false**: what it says lies within R of where the target was.
+Copies of larger error and false ones are left out before the freshest is taken, so that a coarse or false one
+never hides a good one. ``custody_fraction`` is held time over scored time; ``custody_timely`` asks for age
+alone, which makes it the distribution function of the age at tau. Times are integers and integrals closed
 forms, so figures of groups add up exactly.
 
 Assumptions and limits: perfect association, and measured positions are not drawn: the error is the stated
-one, so no observation is false by bad luck. The raw counts, ``custody_held_h`` and
-``scored_time_h``, stand beside the shares; n is the number of vessels with any scored time.
+one, so an observation is false only where a vessel broadcasts a false position (``frame.false_contacts``).
+The raw counts, ``custody_held_h`` and ``scored_time_h``, stand beside the shares; n is the number of vessels
+with any scored time.
 
 Source: definitions of this program. Where next: ``scores.py``; ``coverage.py`` uses the held time of probes.
 """
@@ -29,20 +31,21 @@ from mda_sim.metrics.spec import age_label
 
 
 def held_time(
-    aware: Table, scored: Table, custody_age_s: Sequence[float], n_targets: int
+    aware: Table, scored: Table, custody_age_s: Sequence[float], n_subjects: int
 ) -> NDArray[np.int64]:
-    """Time in custody of each target at each age [us], (n_targets, n_ages).
+    """Time in custody of each subject at each age [us], (n_subjects, n_ages).
 
-    ``aware`` is an AWARENESS table (of observations good enough to count), ``scored`` a PRESENCE table.
+    ``aware`` is an AWARENESS table (of observations good enough to count), ``scored`` a SCORED table.
     """
     from mda_sim.metrics.custody_kernels import fill_held
 
-    held_us = np.zeros((n_targets, len(custody_age_s)), np.int64)
+    held_us = np.zeros((n_subjects, len(custody_age_s)), np.int64)
     fill_held(
-        scored["target"].astype(np.int64),
+        scored["target"],
+        scored["subject"],
         scored["t_from_us"],
         scored["t_to_us"],
-        picture_offsets(aware, n_targets),
+        picture_offsets(aware, n_subjects),
         aware["t_received_us"],
         aware["t_observed_us"],
         np.array([to_us(age_s) for age_s in custody_age_s], np.int64),
@@ -69,15 +72,15 @@ def custody_figures(
 ) -> list[Figure]:
     """Custody of every group of vessels in one zone.
 
-    ``held_us`` and ``timely_us`` (n_targets, n_ages) are ``held_time`` with and without the bound on error,
-    ``scored_us`` (n_targets,) the time that they are shares of; ``members`` is ``groups(cells, nation)``.
+    ``held_us`` and ``timely_us`` (n_subjects, n_ages) are ``held_time`` with and without the bound on error,
+    ``scored_us`` (n_subjects,) the time that they are shares of; ``members`` is ``groups(cells, nation)``.
     """
     held, timely = cells.total(held_us), cells.total(timely_us)
     scored = cells.total(scored_us)
-    vessels = cells.total((scored_us > 0).astype(np.int64))
+    vessels = cells.n_vessels(scored_us, members)
     figures = []
     for name, mask in members.items():
-        group, n = group_key(name, zone), int(vessels[mask].sum())
+        group, n = group_key(name, zone), vessels[name]
         whole = int(scored[mask].sum())
         if not picture:
             figures.append(Figure("scored_time_h", group, whole / US_PER_H, "h", n))

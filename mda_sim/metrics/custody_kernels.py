@@ -12,6 +12,7 @@ from mda_sim.metrics.walk_kernels import newest_row
 @kernel
 def fill_held(
     target: NDArray[np.int64],
+    subject: NDArray[np.int64],
     t_from_us: NDArray[np.int64],
     t_to_us: NDArray[np.int64],
     offsets: NDArray[np.int64],
@@ -20,9 +21,9 @@ def fill_held(
     age_us: NDArray[np.int64],
     held_us: NDArray[np.int64],
 ) -> None:
-    """Add to ``held_us[k, j]`` the time of target k in its intervals with an age of at most ``age_us[j]``.
+    """Add to ``held_us[s, j]`` the time of subject s in its intervals with an age of at most ``age_us[j]``.
 
-    ``target``, ``t_from_us`` and ``t_to_us`` are the intervals; target k's picture is rows
+    ``target``, ``subject``, ``t_from_us`` and ``t_to_us`` are the intervals; target k's picture is rows
     ``offsets[k] .. offsets[k + 1]`` of ``t_received_us`` and ``t_observed_us``, both rising. While the newest
     observation is o, the part of [s, e) that is held is [s, min(e, o + age)).
     """
@@ -39,6 +40,6 @@ def fill_held(
                 for j in range(age_us.size):
                     until = min(end, t_observed_us[row] + age_us[j])
                     if until > begin:
-                        held_us[k, j] += until - begin
+                        held_us[subject[i], j] += until - begin
             begin = end
             row += 1

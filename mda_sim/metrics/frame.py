@@ -1,12 +1,14 @@
 """What every configuration of one replicate is scored on: made once, read for all.
 
-Model: contacts in order of target and time, vessels by cell, and the time that each target spends in the
-scored area and in each zone. None of it depends on who shares what. Where next: ``scores.py``.
+Model: contacts in order of target and time, vessels by cell, and the time that each vessel spends in the
+scored area and in each zone in either AIS state. A contact of an AIS receiver says what the vessel broadcast;
+if that lay further from the truth than the error that still counts, the contact is false. None of it depends
+on who shares what. Where next: ``scores.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,15 +18,18 @@ from mda_sim.core.errors import ShapeError
 from mda_sim.core.table import Table
 from mda_sim.core.time import Timeline
 from mda_sim.geo.regions import Region
+from mda_sim.geo.sphere import distance_m
 from mda_sim.metrics.corridors import LanePieces, lane_pieces
 from mda_sim.metrics.coverage import Probes
 from mda_sim.metrics.figures import Figure
 from mda_sim.metrics.groups import Cells, cells
 from mda_sim.metrics.spec import MetricsSpec
+from mda_sim.metrics.subjects import scored_by_subject, stays, subjects, time_by_subject
 from mda_sim.picture.awareness import History, history
 from mda_sim.records import DetectionLog
+from mda_sim.world.broadcasts import AisState
 from mda_sim.world.fleet import Fleet, inside_intervals
-from mda_sim.world.presence import intersection, time_in
+from mda_sim.world.presence import intersection
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +47,11 @@ class ScoringFrame:
     probes: Probes
     """Where the probes stand."""
     scored: Mapping[str, Table]
-    """Scored time of each target: '' for the whole area, then by zone; PRESENCE tables."""
+    """Scored time of each subject: '' for the whole area, then by zone; SCORED tables."""
+    stays: Mapping[str, Table]
+    """The same time in whole stays, each laid to the subject that enters; SCORED tables."""
     scored_us: Mapping[str, NDArray[np.int64]]
-    """Its sum for each target [us], (n_targets,)."""
+    """Its sum for each subject [us], (n_subjects,)."""
     corridors: Mapping[str, LanePieces]
     """The corridors that are scored."""
     timeline: Timeline
@@ -58,31 +65,61 @@ class ScoringFrame:
 
 
 def scoring_frame(
-    log: DetectionLog, fleet: Fleet, area: Region, spec: MetricsSpec, timeline: Timeline
+    log: DetectionLog,
+    fleet: Fleet,
+    area: Region,
+    spec: MetricsSpec,
+    timeline: Timeline,
+    nations: Collection[str] = (),
 ) -> ScoringFrame:
-    """Prepare one replicate for scoring; ShapeError if ``log`` is not of this fleet."""
+    """Prepare one replicate for scoring; ShapeError if ``log`` is not of this fleet.
+
+    ``nations``: those whose bound vessels make a group.
+    """
     if (log.n_targets, log.n_vessels) != (fleet.n_targets, fleet.n_vessels):
         raise ShapeError(
             f"the log is of {log.n_vessels} vessels among {log.n_targets} targets, "
             f"the fleet of {fleet.n_vessels} among {fleet.n_targets}"
         )
     window = (timeline.score_from_us, timeline.score_to_us)
-    scored = {"": inside_intervals(fleet, area, *window)}
+    inside = {"": inside_intervals(fleet, area, *window)}
     for name, zone in spec.zones.items():
-        scored[name] = intersection(scored[""], inside_intervals(fleet, zone.region, *window))
-    scored_us = {name: time_in(table, fleet.n_targets) for name, table in scored.items()}
+        inside[name] = intersection(inside[""], inside_intervals(fleet, zone.region, *window))
+    known = subjects(fleet)
+    scored = {name: scored_by_subject(table, fleet, known) for name, table in inside.items()}
+    scored_us = {name: time_by_subject(table, len(known.target)) for name, table in scored.items()}
     probes = np.arange(fleet.n_vessels, fleet.n_targets)
     first_leg = fleet.targets["first_leg"][probes]
     lat_deg, lon_deg = fleet.positions(probes, fleet.legs["t_from_us"][first_leg])
     return ScoringFrame(
         log=log,
         log_digest=log.digest(),
-        contacts=history(log),
-        cells=cells(fleet),
+        contacts=history(log, false_contacts(log, fleet, spec.error_max_m)),
+        cells=cells(fleet, known, nations),
         probes=Probes(fleet.n_vessels, lat_deg, lon_deg),
         scored=scored,
+        stays={name: stays(table, fleet, known) for name, table in inside.items()},
         scored_us=scored_us,
-        corridors=lane_pieces(fleet, spec.corridors, scored[""], *window),
+        corridors=lane_pieces(fleet, spec.corridors, inside[""], *window),
         timeline=timeline,
         spec=spec,
     )
+
+
+def false_contacts(log: DetectionLog, fleet: Fleet, error_max_m: float) -> NDArray[np.bool_] | None:
+    """Which contacts are false, (n_contacts,): AIS that said a place over ``error_max_m`` from the truth.
+
+    None if there can be none, because no vessel ever broadcasts a false position.
+    """
+    if not (fleet.broadcasts["state"] == AisState.FALSE_POSITION).any():
+        return None
+    hears = np.array([card.category == "ais" for card in log.sensors], np.bool_)
+    rows = np.flatnonzero(np.repeat(hears[log.reports["sensor"]], log.reports["count"]))
+    end_us = np.repeat(log.reports["t_observed_us"], log.reports["count"])[rows]
+    target, t_us = log.contacts["target"][rows], end_us - log.contacts["dt_us"][rows].astype(np.int64)
+    lies = fleet.ais_states(target, t_us) == AisState.FALSE_POSITION
+    rows, target, t_us = rows[lies], target[lies], t_us[lies]
+    off_m = distance_m(*fleet.positions(target, t_us), *fleet.broadcast_positions(target, t_us))
+    false = np.zeros(len(log.contacts), np.bool_)
+    false[rows[off_m > error_max_m]] = True
+    return false

@@ -3,9 +3,9 @@
 Model: at time t, of all contacts of the vessel, made by anybody's sensors, that are at most a window old (t -
 tau <= t_observed <= t), the first answer that is true in this order:
 
-1. ``held``: one has arrived in a copy whose error is at most R. This is custody at age tau.
-2. ``quality``: one has arrived (the error of every copy so far is over R: a coarse sensor, or a copy made
-   coarse by sanitising).
+1. ``held``: one that is not false has arrived in a copy whose error is at most R. This is custody at age tau.
+2. ``quality``: one has arrived (every one so far is false, or the error of every copy is over R: a coarse
+   sensor, or a copy made coarse by sanitising).
 3. ``latency``: one arrives later than t or was still on its way at the end of the run: in flight, waiting for
    desk or consent, its product not ready or not yet fed.
 4. ``capacity``: one expired or was lost.
@@ -29,8 +29,8 @@ Assumptions and limits: accounting, not value: closing one gap can uncover the n
 arrive later is latency even if it will then be too old, or too coarse; one that has arrived coarse is quality
 even if a precise copy is on its way. A sensor that feeds no node does not exist in the configuration, so that
 what it alone saw is a sensing gap. What a link does not carry has no route by it; what its filter holds back
-has one. Perfect association, and errors are those stated of the sensor and of the sanitising, so no
-observation is false. Probes are left out.
+has one. Perfect association, and errors are those stated of the sensor and of the sanitising, so that an
+observation is false only where the vessel broadcast a false position. Probes are left out.
 
 Source: definitions of this program. Where next: ``scores.py``.
 """
@@ -140,20 +140,22 @@ def split_time(
     scored: Table,
     age_s: float,
     n_vessels: int,
+    n_subjects: int,
 ) -> NDArray[np.int64]:
-    """Time of each target under each answer [us], (n_targets, 8); nothing for probes.
+    """Time of each subject under each answer [us], (n_subjects, 8); nothing for probes.
 
     ``contacts`` is the history of the configuration, ``answer_before`` is ``answer_before_arrival`` of its
     parts, ``accurate`` and ``aware`` are the AWARENESS tables with and without the bound on error,
-    ``scored`` is a PRESENCE table, ``age_s`` the window tau.
+    ``scored`` is a SCORED table, ``age_s`` the window tau.
     """
     from mda_sim.metrics.gap_split_kernels import fill_answers
 
     n_targets = len(contacts.offsets) - 1
-    answer_us = np.zeros((n_targets, len(Answer)), np.int64)
+    answer_us = np.zeros((n_subjects, len(Answer)), np.int64)
     vessels = scored["target"] < n_vessels
     fill_answers(
-        scored["target"][vessels].astype(np.int64),
+        scored["target"][vessels],
+        scored["subject"][vessels],
         scored["t_from_us"][vessels],
         scored["t_to_us"][vessels],
         contacts.offsets,
@@ -182,14 +184,14 @@ def gap_split_figures(
 ) -> list[Figure]:
     """The gap split of every group of vessels in one zone.
 
-    ``answer_us`` (n_targets, 8) is ``split_time``, ``scored_us`` (n_targets,) the time that it splits,
+    ``answer_us`` (n_subjects, 8) is ``split_time``, ``scored_us`` (n_subjects,) the time that it splits,
     ``members`` is ``groups(cells, nation)``.
     """
     split, scored = cells.total(answer_us), cells.total(scored_us)
-    vessels = cells.total((scored_us > 0).astype(np.int64))
+    vessels = cells.n_vessels(scored_us, members)
     figures = []
     for name, mask in members.items():
-        group, n = group_key(name, zone), int(vessels[mask].sum())
+        group, n = group_key(name, zone), vessels[name]
         whole, times = int(scored[mask].sum()), split[mask].sum(axis=0)
         figures += [
             Figure(f"gap_{answer.name.lower()}_fraction", group, ratio(int(times[answer]), whole), "1", n)

@@ -15,6 +15,7 @@ HELD, ARRIVED, COMING, NOBODY = 0, 1, 2, 7
 @kernel
 def fill_answers(
     target: NDArray[np.int64],
+    subject: NDArray[np.int64],
     t_from_us: NDArray[np.int64],
     t_to_us: NDArray[np.int64],
     offsets: NDArray[np.int64],
@@ -30,12 +31,12 @@ def fill_answers(
     window_us: int,
     answer_us: NDArray[np.int64],
 ) -> None:
-    """Add to ``answer_us[k, a]`` the time of target k in its intervals while a is the first answer to hold.
+    """Add to ``answer_us[s, a]`` the time of subject s in its intervals while a is the first answer to hold.
 
-    ``target``, ``t_from_us`` and ``t_to_us`` are the intervals. Target k's contacts are rows ``offsets[k] ..
-    offsets[k + 1]`` of ``part`` and ``t_contact_us`` (rising); ``answer_before``, indexed by part, is what
-    its contacts make true until it arrives, -1 if it does not exist. The pictures of good and of any
-    observations have rows by target, with rising receipts and observations.
+    ``target``, ``subject``, ``t_from_us`` and ``t_to_us`` are the intervals. Target k's contacts are rows
+    ``offsets[k] .. offsets[k + 1]`` of ``part`` and ``t_contact_us`` (rising); ``answer_before``, indexed by
+    part, is what its contacts make true until it arrives, -1 if it does not exist. The pictures of good and
+    of any observations have rows by target, with rising receipts and observations.
 
     An answer is true until its newest observation is ``window_us`` old. A contact that has arrived still
     makes its earlier answer true, which comes later in the order and so does not matter.
@@ -70,5 +71,5 @@ def fill_answers(
                 following = min(following, any_received_us[newest])
             if answer > COMING and contact < offsets[k + 1]:
                 following = min(following, t_contact_us[contact])
-            answer_us[k, answer] += following - t
+            answer_us[subject[i], answer] += following - t
             t = following

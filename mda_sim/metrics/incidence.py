@@ -22,9 +22,12 @@ A vessel held when it first enters (seen in the buffer around the area, or elsew
 entry, at duration 0; one that is known but no longer held is received at the next receipt that makes the
 picture fresher.
 
-Assumptions and limits: any observation counts, whatever its error and age at receipt, and wherever the vessel
-was when it was made. A nation that holds more vessels has fewer new visits by returning ones, so n differs
-between nations and configurations. Visits of one vessel are taken as separate cases.
+A visit belongs to the AIS state in which the vessel enters, whatever it does later. A vessel whose track has
+a gap enters anew after it.
+
+Assumptions and limits: any observation counts, false ones too, whatever its error and age at receipt, and
+wherever the vessel was when it was made. A nation that holds more vessels has fewer new visits by returning
+ones, so n differs between nations and configurations. Visits of one vessel are taken as separate cases.
 
 Source: O. O. Aalen, S. Johansen, "An empirical transition matrix for non-homogeneous Markov chains based on
 censored observations", Scand. J. Statist. 5 (1978), pp. 141-150. Where next: ``scores.py``.
@@ -58,8 +61,8 @@ HELD_AGE_S: Final = 86_400.0
 class Visits:
     """The visits of one picture to one region, by duration; arrays have one row per visit."""
 
-    target: NDArray[np.int64]
-    """Vessel or probe."""
+    subject: NDArray[np.int64]
+    """Vessel or probe, in its AIS state at entry."""
     lasted_us: NDArray[np.int64]
     """From entry to the end of the visit [us], rising."""
     received: NDArray[np.bool_]
@@ -68,16 +71,19 @@ class Visits:
     """Whether it ended by leaving; if neither, it was censored."""
 
 
-def visits(aware: Table, scored: Table, timeline: Timeline, n_targets: int) -> Visits:
-    """The visits that count; ``aware`` is an AWARENESS table, ``scored`` the PRESENCE table of the region."""
+def visits(aware: Table, stays: Table, timeline: Timeline, n_subjects: int) -> Visits:
+    """The visits that count; ``aware`` is an AWARENESS table, ``stays`` the SCORED table of whole stays in
+    the region, each laid to the subject that enters.
+    """
     from mda_sim.metrics.incidence_kernels import LEFT, RECEIVED, fill_visits
 
-    found = np.empty((3, len(scored)), np.int64)
+    found = np.empty((3, len(stays)), np.int64)
     n = fill_visits(
-        scored["target"].astype(np.int64),
-        scored["t_from_us"],
-        scored["t_to_us"],
-        picture_offsets(aware, n_targets),
+        stays["target"],
+        stays["subject"],
+        stays["t_from_us"],
+        stays["t_to_us"],
+        picture_offsets(aware, n_subjects),
         aware["t_received_us"],
         aware["t_observed_us"],
         timeline.score_from_us,
@@ -86,8 +92,8 @@ def visits(aware: Table, scored: Table, timeline: Timeline, n_targets: int) -> V
         *found,
     )
     order = np.argsort(found[1, :n], kind="stable")
-    target, lasted_us, ended = found[:, order]
-    return Visits(target, lasted_us, ended == RECEIVED, ended == LEFT)
+    subject, lasted_us, ended = found[:, order]
+    return Visits(subject, lasted_us, ended == RECEIVED, ended == LEFT)
 
 
 def cumulative_incidence(
@@ -122,7 +128,7 @@ def cumulative_incidence(
 
 def incidence_figures(
     aware: Table,
-    scored: Table,
+    stays: Table,
     timeline: Timeline,
     cells: Cells,
     members: Mapping[str, NDArray[np.bool_]],
@@ -132,10 +138,10 @@ def incidence_figures(
 ) -> list[Figure]:
     """Awareness of every group of vessels in one zone.
 
-    ``aware`` is an AWARENESS table, ``scored`` a PRESENCE table, ``members`` is ``groups(cells, nation)``.
+    ``aware`` is an AWARENESS table, ``stays`` as for ``visits``, ``members`` is ``groups(cells, nation)``.
     """
-    found = visits(aware, scored, timeline, len(cells.of_target))
-    cell = cells.of_target[found.target]
+    found = visits(aware, stays, timeline, cells.n_subjects)
+    cell = cells.of_subject[found.subject]
     by_us = [0, *(to_us(horizon_s) for horizon_s in HORIZONS_S)]
     share_names = [
         metric_key("awareness", picture, "at_entry_fraction"),

@@ -16,6 +16,7 @@ LEFT = 2
 @kernel
 def fill_visits(
     target: NDArray[np.int64],
+    subject: NDArray[np.int64],
     t_from_us: NDArray[np.int64],
     t_to_us: NDArray[np.int64],
     offsets: NDArray[np.int64],
@@ -24,15 +25,15 @@ def fill_visits(
     score_from_us: int,
     score_to_us: int,
     held_age_us: int,
-    target_out: NDArray[np.int64],
+    subject_out: NDArray[np.int64],
     lasted_out: NDArray[np.int64],
     ended_out: NDArray[np.int64],
 ) -> int:
-    """Write target, duration [us] and end of every visit that counts; return their number.
+    """Write subject, duration [us] and end of every visit that counts; return their number.
 
-    ``target``, ``t_from_us`` and ``t_to_us`` are the intervals in the region, by target and time; target k's
-    picture is rows ``offsets[k] .. offsets[k + 1]`` of ``t_received_us`` and ``t_observed_us``, both rising.
-    At most one row is written for each interval.
+    ``target``, ``subject``, ``t_from_us`` and ``t_to_us`` are the stays in the region, by target and time;
+    target k's picture is rows ``offsets[k] .. offsets[k + 1]`` of ``t_received_us`` and ``t_observed_us``,
+    both rising. At most one row is written for each interval.
     """
     n = 0
     for i in range(target.size):
@@ -52,6 +53,6 @@ def fill_visits(
             lasted, ended = t_received_us[following] - enters, RECEIVED
         else:
             lasted, ended = t_to_us[i] - enters, CENSORED if t_to_us[i] >= score_to_us else LEFT
-        target_out[n], lasted_out[n], ended_out[n] = k, lasted, ended
+        subject_out[n], lasted_out[n], ended_out[n] = subject[i], lasted, ended
         n += 1
     return n

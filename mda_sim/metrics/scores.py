@@ -182,17 +182,17 @@ def _picture_figures(
     for zone, scored in frame.scored.items():
         scored_us, names = frame.scored_us[zone], {"zone": zone, "picture": picture}
         asked = _asked(frame, zone, members)
-        timely_us = held_time(aware, scored, spec.custody_age_s, frame.log.n_targets)
+        timely_us = held_time(aware, scored, spec.custody_age_s, cells.n_subjects)
         held_us[zone] = (
             timely_us
             if accurate is aware
-            else held_time(accurate, scored, spec.custody_age_s, frame.log.n_targets)
+            else held_time(accurate, scored, spec.custody_age_s, cells.n_subjects)
         )
         figures += custody_figures(
             held_us[zone], timely_us, scored_us, spec.custody_age_s, cells, asked, **names
         )
         figures += age_figures(aware, scored, spec.age_cap_s, cells, asked, **names)
-        figures += incidence_figures(aware, scored, frame.timeline, cells, asked, **names)
+        figures += incidence_figures(aware, frame.stays[zone], frame.timeline, cells, asked, **names)
         figures += area_figures(held_us[zone], scored_us, frame.probes, spec.custody_age_s, **names)
     window = (frame.timeline.score_from_us, frame.timeline.score_to_us)
     lanes, n_targets = frame.corridors, frame.log.n_targets
@@ -213,7 +213,14 @@ def _split_figures(
     figures: list[Figure] = []
     for zone, scored in frame.scored.items():
         answer_us = split_time(
-            arranged.contacts, answer_before, accurate, aware, scored, age_s, frame.log.n_vessels
+            arranged.contacts,
+            answer_before,
+            accurate,
+            aware,
+            scored,
+            age_s,
+            frame.log.n_vessels,
+            frame.cells.n_subjects,
         )
         asked = _asked(frame, zone, members)
         figures += gap_split_figures(answer_us, frame.scored_us[zone], frame.cells, asked, zone=zone)
@@ -233,17 +240,18 @@ def _asked(
 def _pictures(
     frame: ScoringFrame, arranged: _Arranged, received: Table, nation: str
 ) -> tuple[tuple[Table, Table], tuple[Table, Table]]:
-    """The whole and the organic picture, each with that of the copies accurate enough for custody.
+    """The whole and the organic picture, each with that of the observations good enough for custody.
 
-    Where all copies received are, sanitised ones included, both are one table.
+    Where all are, those in sanitised copies included, both are one table.
     """
     log, deliveries, error_max_m = frame.log, arranged.deliveries, frame.spec.error_max_m
-    all_accurate = bool((received_error_m(log, deliveries, received) <= error_max_m).all())
+    errors_m = received_error_m(log, deliveries, received)
+    all_accurate = arranged.contacts.is_false is None and bool((errors_m <= error_max_m).all())
 
     def pair(operator: str | None) -> tuple[Table, Table]:
         make = partial(awareness, log, deliveries, received, contacts=arranged.contacts, operator=operator)
         aware = make()
-        return aware, aware if all_accurate else make(error_max_m=error_max_m)
+        return aware, aware if all_accurate else make(error_max_m=error_max_m, only_true=True)
 
     return pair(None), pair(nation)
 

@@ -66,9 +66,9 @@ class Endpoint(Spec):
     metric: str = Field(pattern=r"^[a-z][a-z0-9_.]*$")
     """Name of a metric, such as ``custody_fraction_6h``."""
     group: str = Field(default="all", pattern=r"^[^@\s]+$")
-    """Group of vessels: ``all``, ``class:<id>``, ``flag:<XXX>``, ``broadcasting``, ``not_broadcasting``,
-    ``not_broadcasting_foreign`` (not transmitting and not flying the nation's own flag) or, for figures of a
-    corridor, ``corridor:<id>``."""
+    """Group of vessels: ``all``, ``class:<id>``, ``flag:<XXX>``, ``bound:<XXX>`` (sailing to a port of that
+    nation), ``broadcasting``, ``not_broadcasting``, ``not_broadcasting_foreign`` (not transmitting and not
+    flying the nation's own flag) or, for figures of a corridor, ``corridor:<id>``."""
     zone: Id | None = None
     """Zone to which the figure is confined; the whole area if none."""
 

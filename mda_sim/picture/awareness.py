@@ -10,9 +10,9 @@ report changes nothing. Of observations of one time the first received counts, t
 copies received, then the lower number of the part (of the report, which is the same: a report holds a target
 once).
 
-Assumptions and limits: perfect association (a contact is always laid to its own target); nothing is
-forgotten. An observation keeps the error of the receipt that it counts by; later, less coarse copies of it
-change only pictures with a bound.
+Assumptions and limits: perfect association (a contact is always laid to its own target, whatever identity it
+broadcasts); nothing is forgotten. An observation keeps the error of the receipt that it counts by; later,
+less coarse copies of it change only pictures with a bound.
 
 Source: the freshness of what a receiver knows is the age of information of S. Kaul, R. Yates, M. Gruteser,
 "Real-time status: How often should one update?", IEEE INFOCOM 2012, pp. 2731-2735,
@@ -44,13 +44,16 @@ class History:
     """Row of `contacts`, (n_contacts,); at one time in order of t_observed, then number, of their reports."""
     t_observed_us: NDArray[np.int64]
     """When each contact saw its target [us], (n_contacts,); rises within a target."""
+    is_false: NDArray[np.bool_] | None = None
+    """Whether what each contact says is too far from the truth, (n_contacts,); None if none can be."""
 
     def by_part(self, deliveries: DeliveryLog) -> PartHistory:
         """The history of one configuration; ShapeError if its deliveries have another number of contacts."""
         n_contacts = len(deliveries.contact_part)
         if n_contacts != len(self.contact):
             raise ShapeError(f"the deliveries are of {n_contacts} contacts, the log of {len(self.contact)}")
-        return PartHistory(self.offsets, deliveries.contact_part[self.contact], self.t_observed_us)
+        part = deliveries.contact_part[self.contact]
+        return PartHistory(self.offsets, part, self.t_observed_us, self.is_false)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +66,12 @@ class PartHistory:
     """Part that each contact belongs to, (n_contacts,)."""
     t_observed_us: NDArray[np.int64]
     """When each contact saw its target [us], (n_contacts,); rises within a target."""
+    is_false: NDArray[np.bool_] | None = None
+    """Whether each contact is false, (n_contacts,); None if none can be."""
 
 
-def history(log: DetectionLog) -> History:
-    """Order the contacts of a log by target and time."""
+def history(log: DetectionLog, is_false: NDArray[np.bool_] | None = None) -> History:
+    """Order the contacts of a log by target and time; ``is_false`` (n_contacts,) is by row of `contacts`."""
     from mda_sim.picture.awareness_kernels import scatter_by_target, sort_by_time
 
     contacts, reports = log.contacts, log.reports
@@ -89,7 +94,7 @@ def history(log: DetectionLog) -> History:
         observed_us,
     )
     sort_by_time(offsets, contact, observed_us)
-    return History(offsets, contact, observed_us)
+    return History(offsets, contact, observed_us, None if is_false is None else is_false[contact])
 
 
 def awareness(
@@ -100,19 +105,25 @@ def awareness(
     contacts: PartHistory | None = None,
     operator: str | None = None,
     error_max_m: float = math.inf,
+    only_true: bool = False,
 ) -> Table:
     """The AWARENESS table of the node whose receipts are ``received`` (a RECEIPTS table).
 
     ``operator`` keeps only parts that this nation originated (the organic picture), ``error_max_m`` only
-    receipts with a position error of at most that [m, 1 sigma]. ``contacts`` is
-    ``history(log).by_part(deliveries)``, if the caller has it.
+    receipts with a position error of at most that [m, 1 sigma], ``only_true`` only contacts that are not
+    false. ``contacts`` is ``history(log).by_part(deliveries)``, if the caller has it.
     """
     from mda_sim.picture.awareness_kernels import fill_fresher, mark_fresher
 
     known = contacts if contacts is not None else history(log).by_part(deliveries)
     t_received_us, error_m = _receipt_of_part(log, deliveries, received, operator, error_max_m)
-    fresher = np.zeros(len(known.part), np.bool_)
-    picture = (known.offsets, known.part, known.t_observed_us, t_received_us, error_m)
+    part = known.part
+    if only_true and known.is_false is not None:
+        # False contacts travel in a part that nobody receives, numbered after all others.
+        part = np.where(known.is_false, np.uint32(len(t_received_us)), part)
+        t_received_us, error_m = np.append(t_received_us, NEVER_US), np.append(error_m, np.float32(0.0))
+    fresher = np.zeros(len(part), np.bool_)
+    picture = (known.offsets, part, known.t_observed_us, t_received_us, error_m)
     n = mark_fresher(*picture, NEVER_US, fresher)
     columns = {column.name: np.empty(n, column.dtype) for column in AWARENESS.columns}
     outputs = (columns[column.name] for column in AWARENESS.columns)

@@ -43,10 +43,11 @@ from mda_sim.report.words import (
 #: Breakdowns of vessels, with the test that tells their groups.
 _KINDS: Final[Mapping[str, Callable[[str], bool]]] = {
     "broadcasting or not": lambda group: (
-        "@" not in group and group.partition(":")[0] not in ("class", "flag")
+        "@" not in group and group.partition(":")[0] not in ("class", "flag", "bound")
     ),
     "class": lambda group: group.startswith("class:"),
     "flag": lambda group: group.startswith("flag:"),
+    "nation bound for": lambda group: group.startswith("bound:"),
     "zone": lambda group: "@" in group,
 }
 

@@ -108,6 +108,8 @@ def group_words(group: str, zones: Mapping[str, str] | None = None) -> str:
         words = f"flag {what}"
     elif head == "corridor":
         words = f"along {what.replace('_', ' ')}"
+    elif head == "bound":
+        words = f"bound for {what}"
     elif head == "from":
         words = f"from {what}"
     else:

@@ -32,6 +32,7 @@ from mda_sim.world.environment import climate_gap
 from mda_sim.world.environment_spec import SeasonalEnvironment
 
 _CLASS_GROUP: Final = "class:"
+_BOUND_GROUP: Final = "bound:"
 _NOT_CATALOGUED: Final = "the catalogue has no"
 
 
@@ -39,7 +40,7 @@ def check_references(tree: MapNode, findings: Findings) -> None:
     """Everything in the tree that names something which is not there."""
     _unknown_operator(tree, findings)
     _unknown_baseline(tree, findings)
-    _unknown_zone_or_class(tree, findings)
+    _unknown_zone_or_group(tree, findings)
     _unknown_port(tree, findings)
     _port_of_the_catalogue(tree, findings)
     _unknown_feature(tree, findings)
@@ -134,18 +135,21 @@ def _unknown_baseline(tree: MapNode, findings: Findings) -> None:
         _must_be_known(tree, "baseline", "configuration", configurations, findings)
 
 
-def _unknown_zone_or_class(tree: MapNode, findings: Findings) -> None:
-    """A primary endpoint names a zone, a class of traffic or a corridor that is not there."""
+def _unknown_zone_or_group(tree: MapNode, findings: Findings) -> None:
+    """A primary endpoint names a zone, class of traffic, nation bound for or corridor that is not there."""
     zones = tree.section("metrics", "zones").entries
-    classes = {_CLASS_GROUP + name: None for name in tree.section("world", "traffic").entries}
-    corridors = {CORRIDOR_GROUP + name: None for name in tree.section("metrics", "corridors").entries}
+    members = {
+        _CLASS_GROUP: tree.section("world", "traffic").entries,
+        _BOUND_GROUP: tree.section("nations").entries,
+        CORRIDOR_GROUP: tree.section("metrics", "corridors").entries,
+    }
     primary = tree.get("metrics", "primary")
     for endpoint in primary.items if isinstance(primary, ListNode) else ():
         _must_be_known(endpoint, "zone", "zone", zones, findings)
-        if _text(endpoint, "group").startswith(_CLASS_GROUP):
-            _must_be_known(endpoint, "group", "group", classes, findings)
-        if _text(endpoint, "group").startswith(CORRIDOR_GROUP):
-            _must_be_known(endpoint, "group", "group", corridors, findings)
+        for prefix, names in members.items():
+            if _text(endpoint, "group").startswith(prefix):
+                known = [prefix + name for name in names]
+                _must_be_known(endpoint, "group", "group", known, findings)
 
 
 def _unknown_port(tree: MapNode, findings: Findings) -> None:

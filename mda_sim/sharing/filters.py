@@ -4,8 +4,8 @@ Model: a filter is asked about a contact as things are at its moment: where the 
 broadcasts, how long it is. Links whose filters and categories are the same word for word share one entry,
 and so one bit.
 
-Assumptions and limits: the sender knows what it asks about; a misjudged length or a false position is not
-modelled. A probe is asked as what it is.
+Assumptions and limits: the sender knows what it asks about: a misjudged length is not modelled, and an area
+is asked where the vessel is, even if it broadcasts another place. A probe is asked as what it is.
 Where next: ``exchange`` splits reports into the parts that filters treat alike.
 """
 

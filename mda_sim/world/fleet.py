@@ -44,7 +44,7 @@ from mda_sim.world.broadcasts import (
     rows_at,
     stretches,
 )
-from mda_sim.world.legs import LEGS, clip_legs, legs_between, legs_from_waypoints
+from mda_sim.world.legs import LEGS, clip_legs, legs_between, legs_from_waypoints, turns_deg
 from mda_sim.world.presence import PRESENCE, intersection, joined
 
 __all__ = [
@@ -64,11 +64,15 @@ __all__ = [
 
 
 class AisClass(IntEnum):
-    """The AIS transponder that a target carries: none, class A (ships under SOLAS) or class B."""
+    """The AIS transponder that a target carries.
+
+    None, class A (ships under SOLAS), class B with carrier sense (CS) or class B self-organised (SO).
+    """
 
     NONE = 0
     CLASS_A = 1
     CLASS_B = 2
+    CLASS_B_SO = 3
 
 
 TARGETS: Final = Schema(
@@ -215,6 +219,11 @@ class Fleet:
     def in_state(self, *states: AisState) -> Table:
         """When each target is present and in one of ``states``: a PRESENCE table."""
         return intersection(self.presence(), stretches(self.broadcasts, *states))
+
+    @cached_property
+    def turn_deg(self) -> NDArray[np.float64]:
+        """Angle by which the course changes at the start of each leg, (n_legs,) [deg]; see ``turns_deg``."""
+        return turns_deg(self.legs)
 
     @cached_property
     def first_broadcast(self) -> NDArray[np.int64]:

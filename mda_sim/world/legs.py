@@ -129,6 +129,22 @@ def clip_legs(legs: Table, t_from_us: int, t_to_us: int) -> Table:
     return _legs_table(kept["target"], begin_us, end_us, start, ahead, kept["w_rad_s"])
 
 
+def turns_deg(legs: Table) -> NDArray[np.float64]:
+    """Angle by which the course changes at the start of each leg, (n_legs,), in [0, 180] [deg].
+
+    0 where a leg does not follow another of its target at once, or where either of them is a stay.
+    """
+    angle = legs["w_rad_s"] * ((legs["t_to_us"] - legs["t_from_us"]) / US_PER_S)
+    cosine, sine = np.cos(angle)[:, None], np.sin(angle)[:, None]
+    course = _vectors(legs, "b")
+    last_course = course * cosine - _vectors(legs, "a") * sine
+    follows = (legs["target"][1:] == legs["target"][:-1]) & (legs["t_from_us"][1:] == legs["t_to_us"][:-1])
+    follows &= (legs["w_rad_s"][1:] > 0.0) & (legs["w_rad_s"][:-1] > 0.0)
+    turn_deg = np.zeros(len(legs))
+    turn_deg[1:] = np.where(follows, np.rad2deg(_arc_rad(last_course[:-1], course[1:])), 0.0)
+    return turn_deg
+
+
 def _flat(
     lat_deg: ArrayLike, lon_deg: ArrayLike, target: ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:

@@ -119,6 +119,7 @@ REFERENCES = [
     bad("no kind", "kind: circle, lat_deg: 15.183", "lat_deg: 15.183", "missing key 'kind'; expected one of 'box', 'circle', 'corridor', 'near_features', 'nearest_nation', 'polygon'"),
     bad("a list for a kind", "kind: coastal_radar", "kind: [coastal_radar]", "unknown kind a list"),
     bad("a zone that is not there", "zone: scarborough}", "zone: scarboro}", "metrics.primary[1].zone: unknown zone 'scarboro'; did you mean 'scarborough'?"),
+    bad("a nation bound for that is not there", FIRST_ENDPOINT, '- {metric: custody_fraction_6h, group: "bound:ZZZ"}', "metrics.primary[0].group: unknown group 'bound:ZZZ'"),
     bad("a class that is not there", FIRST_ENDPOINT, '- {metric: custody_fraction_6h, group: "class:cargos"}', "metrics.primary[0].group: unknown group 'class:cargos'; did you mean 'class:cargo'?"),
     bad("a feed of no sensor", "    luzon_ais: {node", "    luzon_aiz: {node", "sharing.feeds.luzon_aiz: unknown sensor 'luzon_aiz'"),
     bad("a feed to no node", "luzon_ais: {node: phl_centre", "luzon_ais: {node: phl_center", "sharing.feeds.luzon_ais.node: unknown node 'phl_center'"),

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from mda_sim.core.table import Table
 from mda_sim.metrics.groups import Cells
+from mda_sim.metrics.subjects import SCORED
 from mda_sim.records import AWARENESS, HOPS, OUTCOMES, PARTS, DeliveryLog, DetectionLog
 from mda_sim.world.broadcasts import for_life
-from mda_sim.world.fleet import LEGS, PRESENCE, TARGETS, Fleet, legs_between
+from mda_sim.world.fleet import LEGS, TARGETS, Fleet, legs_between
 
 S = 1_000_000
 
@@ -28,21 +29,23 @@ def make_aware(steps: Sequence[tuple[int, float, float]]) -> Table:
 
 
 def make_scored(intervals: Sequence[tuple[int, float, float]]) -> Table:
-    """PRESENCE from (target, t_from_s, t_to_s) rows in order."""
+    """SCORED from (target, t_from_s, t_to_s) rows in order; each target is its own subject."""
     columns = {
         "target": [k for k, _, _ in intervals],
+        "subject": [k for k, _, _ in intervals],
         "t_from_us": [round(f * S) for _, f, _ in intervals],
         "t_to_us": [round(t * S) for _, _, t in intervals],
     }
-    return Table.of(PRESENCE, columns)
+    return Table.of(SCORED, columns)
 
 
 def make_cells(n_vessels: int, n_targets: int | None = None) -> Cells:
     """Every vessel a cell of its own, all of one class and flag; odd ones broadcast."""
-    of_target = np.full(n_targets if n_targets is not None else n_vessels, -1)
-    of_target[:n_vessels] = np.arange(n_vessels)
+    of_subject = np.full(n_targets if n_targets is not None else n_vessels, -1)
+    of_subject[:n_vessels] = np.arange(n_vessels)
     odd = np.arange(n_vessels) % 2 == 1
-    return Cells(of_target, ("cargo",) * n_vessels, ("AAA",) * n_vessels, odd, ("cargo",), ("AAA",))
+    names = [(name,) * n_vessels for name in ("cargo", "AAA", "")]
+    return Cells(of_subject, np.empty((0, 2), np.int64), *names, odd, ("cargo",), ("AAA",))
 
 
 def make_fleet(
@@ -50,12 +53,18 @@ def make_fleet(
     probes: Sequence[tuple[float, float]] = (),
     *,
     until_s: float,
+    broadcasts: Table | None = None,
+    bound_for: Sequence[str] = (),
 ) -> Fleet:
-    """A fleet of (class, flag, broadcasting, [(t_s, lat, lon), ...]) vessels and (lat, lon) probes."""
+    """A fleet of (class, flag, broadcasting, [(t_s, lat, lon), ...]) vessels and (lat, lon) probes.
+
+    ``broadcasts`` replaces what the claims of broadcasting give; ``bound_for`` is by vessel.
+    """
     classes = sorted({vessel[0] for vessel in vessels} | {"probe"})
     flags = sorted({vessel[1] for vessel in vessels})
     paths = [path for *_, path in vessels] + [[(0.0, *place), (until_s, *place)] for place in probes]
     n, n_vessels = len(paths), len(vessels)
+    nations = sorted(set(bound_for))
     points = [(k, *point) for k, path in enumerate(paths) for point in path]
     ids, t_s, lat, lon = (np.array([point[i] for point in points]) for i in range(4))
     legs = legs_between(lat, lon, np.rint(t_s * S).astype(np.int64), ids) if n else Table.empty(LEGS)
@@ -69,12 +78,14 @@ def make_fleet(
         "length_m": np.full(n, 50.0),
         "height_m": np.full(n, 8.0),
         "ais": [int(v[2]) for v in vessels] + [0] * len(probes),
-        "bound_for": [-1] * n,
+        "bound_for": [nations.index(name) for name in bound_for] + [-1] * (n - len(bound_for)),
         "first_leg": np.cumsum(counts) - counts,
         "n_legs": counts,
     }
-    meta = {"classes": classes, "streams": ["all"], "flags": flags, "destinations": []}
-    sent = for_life([v[2] for v in vessels] + [False] * len(probes), legs)
+    meta = {"classes": classes, "streams": ["all"], "flags": flags, "destinations": nations}
+    sent = broadcasts
+    if sent is None:
+        sent = for_life([v[2] for v in vessels] + [False] * len(probes), legs)
     return Fleet(Table.of(TARGETS, columns, meta), legs, sent, n_vessels)
 
 

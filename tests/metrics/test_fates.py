@@ -330,7 +330,7 @@ def test_answers_of_a_real_run_add_up_to_the_scored_time(scored_of):
     scored = scored_of([(k, 2.0 * H, 22.0 * H) for k in range(2)])
     pictures = awareness(LOG, deliveries, received, error_max_m=1e4), awareness(LOG, deliveries, received)
     known = history(LOG).by_part(deliveries)
-    answer_us = split_time(known, answer_before_arrival(found), *pictures, scored, 4.0 * H, 2)
+    answer_us = split_time(known, answer_before_arrival(found), *pictures, scored, 4.0 * H, 2, 2)
     assert answer_us.sum(axis=1).tolist() == time_in(scored, 2).tolist()
     total = answer_us.sum(axis=0)
     # a_one comes through its slow desk now and then; in between b_one has come, which is too coarse

@@ -109,7 +109,8 @@ def split(silence_of):
         known = history(log).by_part(deliveries)
         aware = awareness(log, deliveries, received, contacts=known)
         accurate = awareness(log, deliveries, received, contacts=known, error_max_m=ERROR_MAX_M)
-        return Case(split_time(known, answer_before, accurate, aware, scored, tau_s, n_vessels), accurate)
+        sizes = n_vessels, n_targets
+        return Case(split_time(known, answer_before, accurate, aware, scored, tau_s, *sizes), accurate)
 
     return made
 

@@ -5,9 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mda_sim.metrics.groups import cells, groups
+from mda_sim.metrics.subjects import subjects
 from mda_sim.world.presence import intersection, time_in
 
 PLACE = [(0.0, 10.0, 115.0), (3600.0, 10.0, 115.0)]
+
+
+def all_cells(fleet, nations=()):
+    return cells(fleet, subjects(fleet), nations)
 
 
 def fleet_and_members(fleet_of, nation="PHL"):
@@ -21,9 +26,9 @@ def fleet_and_members(fleet_of, nation="PHL"):
         [(11.0, 116.0)],
         until_s=3600.0,
     )
-    parts = cells(fleet)
+    parts = all_cells(fleet)
     return parts, {
-        name: [k for k in range(4) if mask[parts.of_target[k]]]
+        name: [k for k in range(4) if mask[parts.of_subject[k]]]
         for name, mask in groups(parts, nation).items()
     }
 
@@ -41,7 +46,7 @@ def test_groups_hold_the_vessels_that_their_names_say(fleet_of):
         "flag:CHN": [1, 2],
         "flag:PHL": [0, 3],
     }
-    assert parts.of_target[4] == -1
+    assert parts.of_subject[4] == -1
 
 
 def test_foreign_is_seen_from_each_nation(fleet_of):
@@ -50,7 +55,7 @@ def test_foreign_is_seen_from_each_nation(fleet_of):
 
 
 def test_a_fleet_without_vessels_has_groups_without_members(fleet_of):
-    parts = cells(fleet_of([], [(10.0, 115.0)], until_s=10.0))
+    parts = all_cells(fleet_of([], [(10.0, 115.0)], until_s=10.0))
     assert parts.n_cells == 0
     assert parts.total(np.ones((1, 3), np.int64)).shape == (0, 3)
     assert {len(mask) for mask in groups(parts, "PHL").values()} == {0}

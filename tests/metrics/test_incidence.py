@@ -25,7 +25,7 @@ def found(aware, scored, n_targets=3):
     seen = visits(aware, scored, TIMELINE, n_targets)
     ends = np.where(seen.received, "received", np.where(seen.left, "left", "censored"))
     hours = (seen.lasted_us / (S * H)).tolist()
-    return list(zip(seen.target.tolist(), hours, ends.tolist(), strict=True))
+    return list(zip(seen.subject.tolist(), hours, ends.tolist(), strict=True))
 
 
 def by_name(figures):

@@ -249,7 +249,7 @@ def test_a_filtered_part_never_arrives_and_is_the_choice_of_exactly_its_contacts
         awareness(log, deliveries, received, error_max_m=10_000.0),
         awareness(log, deliveries, received),
     )
-    answer_us = split_time(known, answer_before_arrival(found), *pictures, scored, 1.0 * H, 2)
+    answer_us = split_time(known, answer_before_arrival(found), *pictures, scored, 1.0 * H, 2, 3)
     assert answer_us.sum(axis=1).tolist() == [24 * H * S, 24 * H * S, 0]
     assert answer_us[0, Answer.QUALITY] > 0
     assert answer_us[1, Answer.CHOICE] > 0

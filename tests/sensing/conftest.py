@@ -36,6 +36,7 @@ def fleet_of(
     streams: Sequence[str] | None = None,
     index: Sequence[int] | None = None,
     broadcasting: ArrayLike | None = None,
+    broadcasts: Table | None = None,
     **columns: Any,
 ) -> Fleet:
     """Targets along waypoints (time in s, latitude, longitude); the last ``probes`` of them are probes."""
@@ -62,7 +63,8 @@ def fleet_of(
         **columns,
     }
     meta = {"streams": known, "classes": known, "flags": [], "destinations": []}
-    sent = for_life(np.full(n, True) if broadcasting is None else broadcasting, legs)
+    always = for_life(np.full(n, True) if broadcasting is None else broadcasting, legs)
+    sent = always if broadcasts is None else broadcasts
     return Fleet(Table.of(TARGETS, values, meta), Table.of(LEGS, dict(legs.columns)), sent, n - probes)
 
 

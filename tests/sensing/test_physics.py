@@ -13,7 +13,7 @@ from scipy.stats import binom
 
 from mda_sim.core.units import KNOT_MPS, NAUTICAL_MILE_M
 from mda_sim.sensing import radar as model
-from mda_sim.sensing.ais import p_held, reporting_interval_s
+from mda_sim.sensing.ais import p_held, reporting_interval_s, turning_s
 from mda_sim.sensing.horizon import height_for_horizon_m, horizon_m
 from mda_sim.sensing.m_of_n_kernels import p_at_least_by_scan
 
@@ -158,11 +158,42 @@ def test_a_nearer_or_larger_target_is_never_less_probable(build, range_m, length
         (2, 2.0, 180.0),
         (2, 2.1, 30.0),
         (2, 25.0, 30.0),
+        (3, 2.0, 180.0),
+        (3, 2.1, 30.0),
+        (3, 14.0, 30.0),
+        (3, 14.1, 15.0),
+        (3, 23.0, 15.0),
+        (3, 23.1, 5.0),
         (0, 10.0, math.inf),
     ],
 )
 def test_reporting_intervals_are_those_of_itu_r_m_1371(ais_class, knots, seconds):
     assert float(reporting_interval_s(ais_class, knots * KNOT_MPS * (1 - 1e-12))) == seconds
+
+
+@pytest.mark.parametrize(
+    ("knots", "seconds"), [(3.0, 180.0), (3.1, 10 / 3), (14.0, 10 / 3), (14.1, 2.0), (23.0, 2.0), (23.1, 2.0)]
+)
+def test_class_a_reports_faster_while_changing_course(knots, seconds):
+    speed_mps = knots * KNOT_MPS * (1 - 1e-12)
+    assert float(reporting_interval_s(1, speed_mps, True)) == seconds
+    for other in (2, 3):
+        assert reporting_interval_s(other, speed_mps, True) == reporting_interval_s(other, speed_mps)
+
+
+def test_a_ship_counts_as_turning_for_its_angle_and_a_while_longer(build):
+    # Half a degree a second, and 20 s more; each path goes north first.
+    def turning(*path):
+        return turning_s(build.fleet([path]))
+
+    def turning_to(lat, lon, t_s=40_000.0):
+        return turning((0.0, 10.0, 115.0), (20_000.0, 11.0, 115.0), (t_s, lat, lon))
+
+    assert turning_to(11.0, 116.0) == pytest.approx([0.0, 180.0 + 20.0], abs=0.3)
+    assert turning_to(12.0, 115.06).tolist() == [0.0, 0.0]
+    assert turning_to(11.0, 115.001, 20_015.0).tolist() == [0.0, 15.0]
+    stop = (0.0, 10.0, 115.0), (1e4, 11.0, 115.0), (2e4, 11.0, 115.0), (3e4, 11.0, 116.0)
+    assert turning(*stop).tolist() == [0.0, 0.0, 0.0]
 
 
 @given(p=st.floats(0, 1), n=st.floats(0, 200))
