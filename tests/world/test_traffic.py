@@ -87,7 +87,7 @@ def test_no_class_of_traffic_is_called_probe(make):
 
 def test_a_world_names_the_ports_and_features_that_it_uses(world):
     assert world.feature_ids == ("mischief_reef", "scarborough_shoal", "thitu_island")
-    assert world.port_ids[:3] == ("busan", "cebu", "hong_kong")
+    assert world.port_ids[:3] == ("batangas", "busan", "calapan")
     assert ("singapore", "hong_kong") in world.port_pairs
 
 
