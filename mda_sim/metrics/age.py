@@ -193,8 +193,7 @@ def _quantiles(
                 continue
             crossings[name, label] = _Crossing(b, int(at_edge_us[b]), int(slope[b]), need_us)
             wanted[mask, b] = True
-    cell, age_us, sign = _collect(walk, sums, wanted)
-    bins = np.searchsorted(edges, age_us, side="right") - 1
+    cell, bins, age_us, sign = _collect(walk, sums, wanted)
     for (name, label), crossing in crossings.items():
         inside = members[name][cell] & (bins == crossing.bin)
         age_at_us = _solve(crossing, edges, age_us[inside], sign[inside])
@@ -202,15 +201,13 @@ def _quantiles(
     return found
 
 
-def _collect(
-    walk: _Walk, sums: AgeSums, wanted: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Cell, age [us] and sign of the piece ends in the wanted bins."""
+def _collect(walk: _Walk, sums: AgeSums, wanted: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Cell, bin, age [us] and sign (4, n) of the piece ends in the wanted bins."""
     from mda_sim.metrics.age_kernels import collect_ends
 
-    out = np.empty((3, int(sums.bins[wanted, 1].sum())), np.int64)
-    collect_ends(*walk, wanted, out[0], out[1], out[2])
-    return out[0], out[1], out[2]
+    out = np.empty((4, int(sums.bins[wanted, 1].sum())), np.int64)
+    collect_ends(*walk, wanted, *out)
+    return out
 
 
 def _solve(

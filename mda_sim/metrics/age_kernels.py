@@ -109,6 +109,7 @@ def collect_ends(
     t_observed_us: NDArray[np.int64],
     wanted: NDArray[np.bool_],
     cell_out: NDArray[np.int64],
+    bin_out: NDArray[np.int64],
     age_out: NDArray[np.int64],
     sign_out: NDArray[np.int64],
 ) -> int:
@@ -131,8 +132,9 @@ def collect_ends(
                 end = t_received_us[row + 1]
             if row >= offsets[k]:
                 for age, sign in ((begin - t_observed_us[row], 1), (end - t_observed_us[row], -1)):
-                    if wanted[c, age_bin(age)]:
-                        cell_out[n], age_out[n], sign_out[n] = c, age, sign
+                    b = age_bin(age)
+                    if wanted[c, b]:
+                        cell_out[n], bin_out[n], age_out[n], sign_out[n] = c, b, age, sign
                         n += 1
             begin = end
             row += 1
