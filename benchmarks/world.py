@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 SCENARIO = Path(__file__).resolve().parent.parent / "scenarios" / "six_arrangements.yaml"
-COUNTS = frozenset({"per_day", "stock", "vessels", "boats", "hulls"})
+COUNTS = frozenset({"per_day", "stock", "vessels", "boats", "hulls", "ships"})
 """Keys of traffic that say how many there are: a number, or a mapping of numbers."""
 DAY_US = 86_400_000_000
 

@@ -34,6 +34,7 @@ from mda_sim.world.environment_spec import SeasonalEnvironment
 _CLASS_GROUP: Final = "class:"
 _BOUND_GROUP: Final = "bound:"
 _NOT_CATALOGUED: Final = "the catalogue has no"
+_STREAMS: Final = ("grounds", "stations", "homes", "stock", "areas", "meetings")  # each entry is a stream
 
 
 def check_references(tree: MapNode, findings: Findings) -> None:
@@ -45,6 +46,7 @@ def check_references(tree: MapNode, findings: Findings) -> None:
     _port_of_the_catalogue(tree, findings)
     _unknown_feature(tree, findings)
     _unknown_ground(tree, findings)
+    _unknown_stream(tree, findings)
     _shared_address(tree, findings)
 
 
@@ -153,7 +155,7 @@ def _unknown_zone_or_group(tree: MapNode, findings: Findings) -> None:
 
 
 def _unknown_port(tree: MapNode, findings: Findings) -> None:
-    """A route, or the base or berth of a class, is a port that neither catalogue nor scenario has."""
+    """A route, or a base or berth of a class, is a port that neither catalogue nor scenario has."""
     known = {*catalogue.ports(), *tree.section("world", "ports").entries}
     for traffic in _mappings(tree.section("world", "traffic")):
         for route in _mappings(traffic.section("routes")):
@@ -167,6 +169,17 @@ def _unknown_port(tree: MapNode, findings: Findings) -> None:
         for collection, key in (("grounds", "base"), ("stations", "base"), ("homes", "berth")):
             for place in _mappings(traffic.section(collection)):
                 _must_be_known(place.section(key), "port", "port", known, findings, _NOT_CATALOGUED)
+        berths = [traffic.section("reliefs", "base")]
+        berths += [area.section("reliefs", "base") for area in _mappings(traffic.section("areas"))]
+        for meeting in _mappings(traffic.section("meetings")):
+            ways = [
+                meeting.section(role, end)
+                for role in ("first", "second")
+                for end in ("origin", "destination")
+            ]
+            berths += ways
+        for berth in berths:
+            _must_be_known(berth, "port", "port", known, findings, _NOT_CATALOGUED)
 
 
 def _port_of_the_catalogue(tree: MapNode, findings: Findings) -> None:
@@ -194,6 +207,23 @@ def _unknown_ground(tree: MapNode, findings: Findings) -> None:
     for traffic in _mappings(tree.section("world", "traffic")):
         for ground in _mappings(traffic.section("grounds")):
             _must_be_known(ground, "ground", "fishing ground", known, findings, _NOT_CATALOGUED)
+
+
+def _unknown_stream(tree: MapNode, findings: Findings) -> None:
+    """Ships follow a stream of vessels that no class of traffic has."""
+    classes = tree.section("world", "traffic").entries
+    known: list[str] = []
+    for class_id, entry in classes.items():
+        traffic = entry.node
+        if isinstance(traffic, MapNode):
+            for collection in _STREAMS:
+                known += [f"{class_id}/{name}" for name in traffic.section(collection).entries]
+            for route_id, route in traffic.section("routes").entries.items():
+                ways = ("out", "back") if _is_true(route.node, "both_ways") else ("out",)
+                known += [f"{class_id}/{route_id}/{way}" for way in ways]
+    for traffic in _mappings(tree.section("world", "traffic")):
+        for task in _mappings(traffic.section("tasks")):
+            _must_be_known(task, "follows", "stream", known, findings, "no class of traffic has the")
 
 
 def _shared_address(tree: MapNode, findings: Findings) -> None:
@@ -261,6 +291,11 @@ def _unknown(
 def _text(node: Node, key: str) -> str:
     value = node.get(key) if isinstance(node, MapNode) else None
     return value.value if isinstance(value, ScalarNode) and isinstance(value.value, str) else ""
+
+
+def _is_true(node: Node, key: str) -> bool:
+    value = node.get(key) if isinstance(node, MapNode) else None
+    return isinstance(value, ScalarNode) and value.value is True
 
 
 def _mappings(section: MapNode) -> Iterator[MapNode]:

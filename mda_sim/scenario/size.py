@@ -37,11 +37,15 @@ from mda_sim.sharing.desks import WorkingHours
 from mda_sim.sharing.network import SharingSpec
 from mda_sim.world.ferries import FerryTraffic
 from mda_sim.world.fishing import FishingTraffic
+from mda_sim.world.follower import FollowerTraffic
 from mda_sim.world.merchant import MerchantTraffic
 from mda_sim.world.militia import MilitiaTraffic
 from mda_sim.world.patrol import PatrolTraffic
 from mda_sim.world.recorded.spec import RecordedAisTraffic
+from mda_sim.world.reliefs import ReliefSpec
+from mda_sim.world.rendezvous import RendezvousTraffic
 from mda_sim.world.small_boats import SmallBoatTraffic
+from mda_sim.world.survey import AreaSpec, SurveyTraffic
 from mda_sim.world.traffic import Span, TrafficBase
 from mda_sim.world.world import WorldSpec
 
@@ -71,6 +75,8 @@ _LEGS_OF_A_ROUND: Final = 33.0
 _LEGS_OF_A_TRIP: Final = 10.0
 _BYTES_OF_A_FIX: Final = 40.0  # the shortest row of a CSV file; no more legs than fixes
 _FIXES_OF_A_VESSEL: Final = 100.0
+_LEGS_OF_A_RELIEF: Final = 40.0
+_DAYS_TO_A_MEETING: Final = 10.0
 _GROUPS: Final = 40.0  # groups of vessels in the score table
 
 Steps = tuple[str | int, ...]
@@ -172,6 +178,7 @@ def _amounts(spec: ScenarioSpec, sharing: Mapping[str, SharingSpec | None]) -> I
     cells = _cells(spec)
     yield Amount(("world", "probes", "spacing_deg"), cells, CELLS_MAX, "cells in the grid of probes")
     loads = {name: _load(traffic, days, spec.world) for name, traffic in spec.world.traffic.items()}
+    loads = _with_followers(spec.world.traffic, loads)
     yield from _vessels(loads, days)
     for name, traffic in spec.world.traffic.items():
         if isinstance(traffic, MerchantTraffic | FerryTraffic):
@@ -237,8 +244,9 @@ def _load(traffic: TrafficBase | RecordedAisTraffic, days: float, world: WorldSp
         trips = _LEGS_OF_A_TRIP / (_mean(traffic.trip_s) + _mean(traffic.port_s))
         return Load(vessels, vessels * days * _DAY_S * (1 / _mean(traffic.tow_s) + trips))
     if isinstance(traffic, MilitiaTraffic):
-        vessels = math.fsum(traffic.stock.values())
-        return Load(vessels, vessels * days * _DAY_S * 2 / _mean(traffic.stay_s))
+        places = math.fsum(traffic.stock.values())
+        tours = places * _turns(traffic.reliefs, days)
+        return Load(tours, places * days * _DAY_S * 2 / _mean(traffic.stay_s) + tours * _LEGS_OF_A_RELIEF)
     if isinstance(traffic, PatrolTraffic):
         hulls = math.fsum(station.hulls for station in traffic.stations.values())
         round_s = 2 * math.pi * _mean(traffic.radius_m) / _mean(traffic.cruise_mps) + _mean(traffic.loiter_s)
@@ -249,7 +257,39 @@ def _load(traffic: TrafficBase | RecordedAisTraffic, days: float, world: WorldSp
     if isinstance(traffic, SmallBoatTraffic):
         boats = math.fsum(home.boats for home in traffic.homes.values())
         return Load(boats, boats * (days + 1) * _LEGS_OF_A_TRIP)
+    if isinstance(traffic, SurveyTraffic):
+        loads = [_survey_load(area, traffic.speed_mps, days) for area in traffic.areas.values()]
+        return Load(math.fsum(one.vessels for one in loads), math.fsum(one.legs for one in loads))
+    if isinstance(traffic, RendezvousTraffic):
+        around_d = (traffic.alongside_s.high + traffic.wait_s.high) / _DAY_S + _DAYS_TO_A_MEETING
+        meetings = math.fsum(place.per_day for place in traffic.meetings.values()) * (days + around_d)
+        return Load(2 * meetings, 2 * meetings * _LEGS_OF_A_VOYAGE)
     return Load(0.0, 0.0)
+
+
+def _with_followers(traffic: Mapping[str, object], loads: dict[str, Load]) -> dict[str, Load]:
+    """The loads, with followers as many and as long as all vessels of the classes that they follow."""
+    for name, one in traffic.items():
+        if isinstance(one, FollowerTraffic):
+            nobody = Load(0.0, 0.0)
+            followed = [
+                (task.ships_each, loads.get(task.follows.split("/")[0], nobody))
+                for task in one.tasks.values()
+            ]
+            vessels = math.fsum(ships * load.vessels for ships, load in followed)
+            loads[name] = Load(vessels, math.fsum(2 * ships * load.legs for ships, load in followed))
+    return loads
+
+
+def _survey_load(area: AreaSpec, speed_mps: Span, days: float) -> Load:
+    tours = area.ships * _turns(area.reliefs, days)
+    lines = area.ships * days * _DAY_S * speed_mps.high / area.spacing_m  # if no line were longer than that
+    return Load(tours, lines + tours * _LEGS_OF_A_RELIEF)
+
+
+def _turns(reliefs: ReliefSpec | None, days: float) -> float:
+    """Number of ships that hold one place, one after the other."""
+    return 1.0 if reliefs is None else 3.0 + days * _DAY_S / _mean(reliefs.stay_s)
 
 
 def _mean(span: Span) -> float:

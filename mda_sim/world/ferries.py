@@ -33,10 +33,9 @@ from mda_sim.world.beside import longest_m, waypoints_beside
 from mda_sim.world.groups import Group
 from mda_sim.world.lanes import Lane, LaneNetwork
 from mda_sim.world.traffic import Span, TrafficBase, uniform
-from mda_sim.world.voyages import voyage_group
+from mda_sim.world.voyages import Waypoints, voyage_group
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 _DAY_S: Final = 86_400.0
 _CUT_SIGMA: Final = 3.0
@@ -108,8 +107,8 @@ def hulls_of(traffic: FerryTraffic, per_day: float, lane: Lane) -> int:
 
 def _waypoints(
     stream: str, traffic: FerryTraffic, per_day: float, lane: Lane, end_us: int, seed: int
-) -> tuple[Floats, Floats, Ints, Ints]:
-    """Latitude and longitude [deg], time [us] and hull of all waypoints of a line, hull by hull in time."""
+) -> Waypoints:
+    """All waypoints of a line, hull by hull in time, each hull at sea or in port for good."""
     n_hulls = hulls_of(traffic, per_day, lane)
     interval_s = _DAY_S / per_day
     round_s = n_hulls * interval_s
@@ -128,4 +127,4 @@ def _waypoints(
     gone_m = np.zeros_like(lat)
     gone_m[:, 1:] = np.cumsum(distance_m(lat[:, :-1], lon[:, :-1], lat[:, 1:], lon[:, 1:]), axis=1)
     t_us = np.rint((leaves_s[:, None] + gone_m / speed[hull][:, None]) * US_PER_S).astype(np.int64)
-    return lat.ravel(), lon.ravel(), t_us.ravel(), hull[trip]
+    return Waypoints(lat.ravel(), lon.ravel(), t_us.ravel(), hull[trip], stretch=hull[trip])

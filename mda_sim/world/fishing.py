@@ -8,7 +8,7 @@ straight to a spot uniform over the part of the ground that is in sight of the d
 straight courses, each of a duration and speed of its own and a course uniform among those that stay in the
 ground, off land and in sight of the door; up to 32 are tried, and a vessel that finds none lies to for that
 long. When another tow would make it late it lies to until it has to steam home, and so is back at the end of
-the trip to the second. In port it lies at the position of its base.
+the trip to the second. In port it is not at sea, and so not present.
 
 The door is the first place on the passage to the roomiest cell of the ground that sees nine tenths as much of
 the ground as that cell does. Without a base a vessel is on the ground for good; up to the shortest tow is
@@ -47,7 +47,7 @@ from mda_sim.world.groups import Group
 from mda_sim.world.passages import Berth, Passage, passage
 from mda_sim.world.sea_room import SeaRoom, SightLines, sea_room, sight_lines
 from mda_sim.world.traffic import Span, TrafficBase, uniform
-from mda_sim.world.voyages import voyage_group
+from mda_sim.world.voyages import Waypoints, voyage_group
 
 if TYPE_CHECKING:
     from mda_sim.geo.coast import Land
@@ -128,11 +128,8 @@ def fishing_groups(
         stream = f"{class_id}/{ground_id}"
         ground = _ground(stream, spec, traffic, land)
         end_s = timeline.score_to_us / US_PER_S
-        lat, lon, t_s, vessel = _trips(stream, traffic, ground, round(spec.vessels), end_s, seed)
-        t_us = np.rint(t_s * US_PER_S).astype(np.int64)
-        yield voyage_group(
-            class_id, stream, traffic, (lat, lon, t_us, vessel), box, timeline.score_to_us, seed
-        )
+        waypoints = _trips(stream, traffic, ground, round(spec.vessels), end_s, seed)
+        yield voyage_group(class_id, stream, traffic, waypoints, box, timeline.score_to_us, seed)
 
 
 def _ground(stream: str, spec: GroundSpec, traffic: FishingTraffic, land: Land) -> Ground:
@@ -218,8 +215,8 @@ def _check_time(stream: str, traffic: FishingTraffic, farthest_m: float) -> None
 
 def _trips(
     stream: str, traffic: FishingTraffic, ground: Ground, n: int, end_s: float, seed: int
-) -> tuple[Floats, Floats, Floats, NDArray[np.int64]]:
-    """Waypoints of all vessels: latitude, longitude [deg], time [s], vessel."""
+) -> Waypoints:
+    """Waypoints of all vessels, each trip a stretch at sea."""
     from mda_sim.world.fishing_kernels import Draws, fill_trips
 
     index = np.arange(n)
@@ -236,10 +233,11 @@ def _trips(
     times = leaves_s, period_s, at_sea_s, steam_mps, end_s
     rows, filled = n * _rows_each(traffic, len(ground.way_m), end_s), -1
     while filled < 0:
-        out, vessel = np.empty((rows, 3)), np.empty(rows, np.int64)
-        filled = fill_trips(draws, ground, tow_s, tow_mps, *times, out, vessel)
+        out, vessel, trip = np.empty((rows, 3)), np.empty(rows, np.int64), np.empty(rows, np.int64)
+        filled = fill_trips(draws, ground, tow_s, tow_mps, *times, out, vessel, trip)
         rows *= 2
-    return out[:filled, 0], out[:filled, 1], out[:filled, 2], vessel[:filled]
+    t_us = np.rint(out[:filled, 2] * US_PER_S).astype(np.int64)
+    return Waypoints(out[:filled, 0], out[:filled, 1], t_us, vessel[:filled], trip[:filled])
 
 
 def _rows_each(traffic: FishingTraffic, n_way: int, end_s: float) -> int:

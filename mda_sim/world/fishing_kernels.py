@@ -140,9 +140,11 @@ def fill_trips(
     end_s: float,
     out: Floats,
     vessels: NDArray[np.int64],
+    trips: NDArray[np.int64],
 ) -> int:
-    """Waypoints of all vessels in order, as rows of ``out`` (latitude, longitude [deg], time [s]) and
-    ``vessels``; returns how many, or -1 if there are too few rows.
+    """Waypoints of all vessels in order, as rows of ``out`` (latitude, longitude [deg], time [s]),
+    ``vessels`` and ``trips`` (numbered through all vessels); returns how many, or -1 if there are too few
+    rows.
 
     ``leaves_s`` (v,): when trip 0 leaves the base; the next one leaves ``period_s`` later and ``at_sea_s`` of
     that are spent at sea. Without a base a vessel is on the ground from ``leaves_s`` on.
@@ -150,9 +152,11 @@ def fill_trips(
     n_way = ground.way_m.shape[0]
     dx, dy, dz = ground.door
     n = 0
+    voyage = 0
     for k in range(leaves_s.shape[0]):
         trip = 0
         while leaves_s[k] + trip * period_s[k] < end_s:
+            begins = n
             now_s = leaves_s[k] + trip * period_s[k]
             back_s = now_s + at_sea_s[k]
             if n + n_way + 1 > out.shape[0]:
@@ -190,8 +194,10 @@ def fill_trips(
                 n += 1
                 tow += 1
             if n_way == 0:
+                trips[begins:n] = voyage
+                voyage += 1
                 break
-            if n + n_way + 2 > out.shape[0]:
+            if n + n_way + 1 > out.shape[0]:
                 return -1
             out[n, 0], out[n, 1], out[n, 2], vessels[n] = out[n - 1, 0], out[n - 1, 1], back_s - home_s, k
             n += 1
@@ -199,8 +205,7 @@ def fill_trips(
                 out[n, 0], out[n, 1] = ground.way_lat[i], ground.way_lon[i]
                 out[n, 2], vessels[n] = back_s - ground.way_m[i] / steam_mps[k], k
                 n += 1
-            out[n, 0], out[n, 1] = ground.way_lat[0], ground.way_lon[0]
-            out[n, 2], vessels[n] = leaves_s[k] + (trip + 1) * period_s[k], k
-            n += 1
+            trips[begins:n] = voyage
+            voyage += 1
             trip += 1
     return n

@@ -18,11 +18,12 @@ import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ from pydantic import model_validator
 
 from mda_sim.core.cache import cache_root
 from mda_sim.core.errors import RunError
-from mda_sim.core.spec import Id, LatDeg, LonDeg, Spec
+from mda_sim.core.spec import FrozenMap, Id, LatDeg, LonDeg, Spec
 from mda_sim.data import catalogue
 from mda_sim.geo.sphere import distance_m
 from mda_sim.world.sea_grid import SeaGrid, build_sea_grid
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 LatLon = tuple[float, float]
+T = TypeVar("T")
 
 SNAP_NODES: Final = 64
 """Number of nearest nodes of the sea to which an end may be joined."""
@@ -77,6 +79,24 @@ class Berth(Spec):
                 " must be a point at sea on the map, off the coast"
             )
         return here
+
+
+def with_ports(spec: T, ports: Mapping[str, LatLon]) -> T:
+    """A spec, or a mapping of specs, in which every berth at one of ``ports`` is a position instead.
+
+    So kinds of traffic need know no ports but the catalogue's.
+    """
+    if isinstance(spec, Berth):
+        if spec.port is None or spec.port not in ports:
+            return spec
+        lat_deg, lon_deg = ports[spec.port]
+        return cast("T", Berth(lat_deg=lat_deg, lon_deg=lon_deg))
+    if isinstance(spec, Mapping):
+        return cast("T", FrozenMap({key: with_ports(one, ports) for key, one in spec.items()}))
+    if isinstance(spec, Spec):
+        own = {name: getattr(spec, name) for name in type(spec).model_fields}
+        return cast("T", spec.model_copy(update={key: with_ports(one, ports) for key, one in own.items()}))
+    return spec
 
 
 @dataclass(frozen=True)
@@ -152,13 +172,20 @@ def _snap(place: LatLon, sea: SeaGrid, land: Land) -> int:
 
 
 def _digest(start: LatLon, end: LatLon, land: Land) -> str:
-    libraries = [version(name) for name in ("numpy", "scipy", "shapely")]
-    digest = hashlib.sha256(json.dumps([start, end, land.digest, land.bounds, libraries]).encode())
+    digest = hashlib.sha256(_made_with().encode())
+    digest.update(json.dumps([start, end, land.digest, land.bounds]).encode())
+    return digest.hexdigest()[:32]
+
+
+@lru_cache(maxsize=1)
+def _made_with() -> str:
+    """The versions of libraries and a hash of the sources that a passage depends on."""
+    digest = hashlib.sha256(json.dumps([version(name) for name in ("numpy", "scipy", "shapely")]).encode())
     sources = [_PACKAGE / "world" / name for name in ("passages.py", "sea_grid.py")]
     for path in [*sources, *sorted((_PACKAGE / "geo").glob("*.py"))]:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
-    return digest.hexdigest()[:32]
+    return digest.hexdigest()
 
 
 def _read(path: Path) -> Floats | None:

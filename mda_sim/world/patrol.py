@@ -10,7 +10,8 @@ On station a ship comes in along one ring, goes to its post (a bearing drawn for
 after stint until it has to leave: out or in to a radius drawn for the stint, once around the pattern at a
 cruising speed, then slowly to and fro by its post for a time drawn from ``loiter_s``. What is left of the
 stay it lies to. With a base it makes the passage there and back between stays, at a speed drawn for the ship,
-and lies in port. Without one every stay is a ship of its own, present during the stay alone.
+and lies in port, which is not at sea: it is present from leaving its base to being back. Without one every
+stay is a ship of its own, present during the stay alone.
 
 The stream is ``class/station``; the index of a ship with a base is its number, that of a stay without one is
 the ship's number * 4096 + the number of the stay. Every draw is addressed by it and the stint, so a longer
@@ -42,18 +43,20 @@ from mda_sim.core.spec import Id, IdMap, LatDeg, LonDeg, NonNegative, Spec
 from mda_sim.core.time import US_PER_S, Timeline
 from mda_sim.core.units import KNOT_MPS
 from mda_sim.data import catalogue
+from mda_sim.geo.coast_index import ragged
 from mda_sim.geo.regions import Box
 from mda_sim.geo.sphere import distance_m
 from mda_sim.world.groups import Group
 from mda_sim.world.passages import Berth, Passage, passage
 from mda_sim.world.patrol_ring import PATTERNS, POINTS, RADII, Rings, rings
 from mda_sim.world.traffic import Span, TrafficBase, uniform
-from mda_sim.world.voyages import voyage_group
+from mda_sim.world.voyages import Waypoints, voyage_group
 
 if TYPE_CHECKING:
     from mda_sim.geo.coast import Land
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 STAYS_PER_SHIP: Final = 4096
 """Numbers of stays set aside for each ship of a station without a base."""
@@ -145,19 +148,30 @@ def patrol_groups(
 
 @dataclass
 class _Track:
-    """Waypoints as they come: one ship after the other, each in order of time."""
+    """Waypoints as they come: one ship after the other, each in order of time, stretch by stretch."""
 
-    lat: list[float] = field(default_factory=list)
-    lon: list[float] = field(default_factory=list)
-    t_s: list[float] = field(default_factory=list)
-    index: list[int] = field(default_factory=list)
+    parts: list[tuple[Floats, Floats, Floats, int, int]] = field(default_factory=list)
+    n_stretches: int = 0
 
-    def add(self, lat: float, lon: float, t_s: float, index: int) -> None:
-        """Append one waypoint: place [deg], time [s] and the ship's index."""
-        self.lat.append(lat)
-        self.lon.append(lon)
-        self.t_s.append(t_s)
-        self.index.append(index)
+    def begin(self) -> None:
+        """What follows is another stretch at sea."""
+        self.n_stretches += 1
+
+    def add(self, lat: Floats, lon: Floats, t_s: Floats, index: int) -> None:
+        """Append waypoints (n,): places [deg], times [s], and the ship's index.
+
+        Those whose leg to the next one ends before time 0 are left out.
+        """
+        kept = np.ones(len(t_s), np.bool_)
+        kept[:-1] = t_s[1:] >= 0.0
+        self.parts.append((lat[kept], lon[kept], t_s[kept], index, self.n_stretches))
+
+    def waypoints(self) -> Waypoints:
+        """All of them."""
+        lat, lon, t_s = (np.concatenate([np.empty(0), *(part[k] for part in self.parts)]) for k in range(3))
+        count = [len(part[0]) for part in self.parts]
+        index, stretch = (np.repeat([part[k] for part in self.parts], count).astype(np.int64) for k in (3, 4))
+        return Waypoints(lat, lon, np.rint(t_s * US_PER_S).astype(np.int64), index, stretch)
 
 
 class _Station:
@@ -168,6 +182,8 @@ class _Station:
         radius = traffic.radius_m.low, traffic.radius_m.high
         self.rings = rings(spec.place, radius, traffic.pattern, stream, land)
         self.step_m = _step_lengths_m(self.rings)
+        self.passed = np.array(PATTERNS[traffic.pattern])
+        self.lap_m = _lap_lengths_m(self.rings, self.passed)
         self.gate, self.way = self._way(spec.base, land)
         whole = math.ceil(spec.hulls / traffic.on_station - _ROUNDING)
         self.share = np.full(whole, traffic.on_station)
@@ -177,10 +193,11 @@ class _Station:
         self.ships = np.arange(whole)
         self.transit_mps = traffic.cruise_mps.at(uniform(seed, "patrol.transit", stream, self.ships))
         self.stay_s = traffic.stay_s.at(uniform(seed, "patrol.stay", stream, self.ships))
+        self.passage_s = (self.way.length_m() if self.way is not None else 0.0) / self.transit_mps
         self._check_time()
 
-    def waypoints(self, end_s: float) -> tuple[Floats, Floats, NDArray[np.int64], NDArray[np.int64]]:
-        """Latitude, longitude [deg], time [us] and index of all waypoints of all ships until ``end_s``."""
+    def waypoints(self, end_s: float) -> Waypoints:
+        """All waypoints of all ships until ``end_s``."""
         track = _Track()
         elapsed = uniform(self.seed, "patrol.elapsed", self.stream, self.ships)
         for ship in self.ships.tolist():
@@ -189,10 +206,14 @@ class _Station:
             first_s = -float(elapsed[ship]) * period_s
             if self.share[ship] >= 1.0 - _ROUNDING:
                 index = ship if self.way is not None else ship * STAYS_PER_SHIP
+                track.begin()
                 self._stay(track, ship, index, 0, (first_s, end_s + _BEYOND_S), end_s)
                 continue
             for visit in range(int((end_s - first_s) / period_s) + 2):
                 comes_s = first_s + visit * period_s
+                if comes_s + stay_s + self.passage_s[ship] < 0.0:
+                    continue
+                track.begin()
                 if self.way is None:
                     if comes_s < end_s:
                         index = ship * STAYS_PER_SHIP + visit
@@ -201,8 +222,7 @@ class _Station:
                     self._come(track, ship, comes_s, self.way)
                     self._stay(track, ship, ship, visit, (comes_s, comes_s + stay_s), end_s)
                     self._go(track, ship, comes_s + stay_s, self.way)
-        t_us = np.rint(np.array(track.t_s) * US_PER_S).astype(np.int64)
-        return np.array(track.lat), np.array(track.lon), t_us, np.array(track.index, dtype=np.int64)
+        return track.waypoints()
 
     def _way(self, base: Berth | None, land: Land) -> tuple[int, Passage | None]:
         """The point of the ring of the way in that is nearest to the base, and the passage to it."""
@@ -228,16 +248,12 @@ class _Station:
 
     def _come(self, track: _Track, ship: int, comes_s: float, way: Passage) -> None:
         """From the base to the gate of the station, there at ``comes_s``."""
-        left_m = _to_end_m(way)
-        for lat, lon, m in zip(way.lat_deg.tolist(), way.lon_deg.tolist(), left_m, strict=True):
-            track.add(lat, lon, comes_s - m / float(self.transit_mps[ship]), ship)
+        track.add(way.lat_deg, way.lon_deg, comes_s - _to_end_m(way) / self.transit_mps[ship], ship)
 
     def _go(self, track: _Track, ship: int, leaves_s: float, way: Passage) -> None:
         """From the gate to the base."""
-        left_m = _to_end_m(way)
-        rows = zip(way.lat_deg[::-1].tolist(), way.lon_deg[::-1].tolist(), left_m[::-1], strict=True)
-        for lat, lon, m in rows:
-            track.add(lat, lon, leaves_s + m / float(self.transit_mps[ship]), ship)
+        t_s = leaves_s + _to_end_m(way) / self.transit_mps[ship]
+        track.add(way.lat_deg[::-1], way.lon_deg[::-1], t_s[::-1], ship)
 
     def _stay(
         self, track: _Track, ship: int, index: int, visit: int, stay_s: tuple[float, float], end_s: float
@@ -247,60 +263,61 @@ class _Station:
         ring, speed = self.rings, float(self.transit_mps[ship])
         post = int(ring.posts[int(self._draw("post", index, visit, 1)[0] * len(ring.posts))])
         inward = ring.around(self.gate if self.way is not None else post, post)
-        out_s = (len(inward) - 1) * self.step_m[ring.way_in] / speed
-        now_s = comes_s
-        for nth, point in enumerate(inward.tolist()):
-            self._add(track, ring.way_in, point, comes_s + nth * self.step_m[ring.way_in] / speed, index)
-        now_s += out_s
-        here = ring.way_in
-        for radius, path, steps_s in self._stints(index, visit, post, min(leaves_s, end_s) - now_s):
-            spoke_m = self._spoke_m(post, here, radius)
-            home_s = self._spoke_m(post, radius, ring.way_in) / speed + out_s
-            lasts_s = spoke_m / speed + float(steps_s.sum())
-            if now_s > end_s or now_s + lasts_s + home_s > leaves_s:
-                break
-            now_s += spoke_m / speed
-            self._add(track, radius, post, now_s, index)
-            for point, step_s in zip(path.tolist(), steps_s.tolist(), strict=True):
-                now_s += step_s
-                self._add(track, radius, point, now_s, index)
-            here = radius
+        steps_s = np.arange(len(inward)) * (self.step_m[ring.way_in] / speed)
+        out_s = float(steps_s[-1])
+        self._add(track, ring.way_in, inward, comes_s + steps_s, index)
+        here = self._stints(track, index, visit, post, (comes_s + out_s, leaves_s - out_s), speed, end_s)
         # Lie to, then back by the spoke and the ring.
         leave_post_s = leaves_s - out_s
-        self._add(track, here, post, leave_post_s - self._spoke_m(post, here, ring.way_in) / speed, index)
-        for nth, point in enumerate(inward[::-1].tolist()):
-            self._add(track, ring.way_in, point, leave_post_s + nth * self.step_m[ring.way_in] / speed, index)
+        spoke_s = float(self._spoke_m(here, ring.way_in)) / speed
+        self._add(track, here, np.array([post]), np.array([leave_post_s - spoke_s]), index)
+        self._add(track, ring.way_in, inward[::-1], leave_post_s + steps_s, index)
 
     def _stints(
-        self, index: int, visit: int, post: int, time_s: float
-    ) -> Iterator[tuple[int, NDArray[np.int64], Floats]]:
-        """Radius, points passed and time of each step, of the stints that may fit in a time."""
-        trip = self.traffic
-        shortest_s = trip.loiter_s.low
-        n = min(max(int(time_s / shortest_s), 0) + 1, _STINTS_PER_STAY)
-        radii = np.flatnonzero(self.rings.usable[:, post])
+        self,
+        track: _Track,
+        index: int,
+        visit: int,
+        post: int,
+        at_post_s: tuple[float, float],
+        speed: float,
+        end_s: float,
+    ) -> int:
+        """The stints of one stay that fit in between two times; the radius at which the last one ends.
+
+        A stint: the spoke to its radius, the pattern, then to and fro between the post and the next point.
+        """
+        trip, ring = self.traffic, self.rings
+        begins_s, leaves_s = at_post_s
+        n = max(int((min(leaves_s, end_s) - begins_s) / trip.loiter_s.low), 0) + 1
+        n = min(n, _STINTS_PER_STAY)
+        radii = np.flatnonzero(ring.usable[:, post])
         radius = radii[(self._draw("radius", index, visit, n) * len(radii)).astype(np.int64)]
-        cruise = trip.cruise_mps.at(self._draw("cruise", index, visit, n))
-        slow = trip.loiter_mps.at(self._draw("slow", index, visit, n))
+        lap_s = self.lap_m[radius, post] / trip.cruise_mps.at(self._draw("cruise", index, visit, n))[:, None]
+        step_s = self.step_m[radius] / trip.loiter_mps.at(self._draw("slow", index, visit, n))
         loiter_s = trip.loiter_s.at(self._draw("loiter", index, visit, n))
-        passed = (post + np.array(PATTERNS[trip.pattern])) % POINTS
-        for k in range(n):
-            one = int(radius[k])
-            lat, lon = self.rings.lat_deg[one, passed], self.rings.lon_deg[one, passed]
-            lap_s = distance_m(lat[:-1], lon[:-1], lat[1:], lon[1:]) / cruise[k]
-            step_s = self.step_m[one] / slow[k]
-            legs = 2 * max(round(float(loiter_s[k] / step_s / 2)), 1)
-            to_and_fro = (post + (np.arange(legs) + 1) % 2) % POINTS
-            yield one, np.concatenate([passed[1:], to_and_fro]), np.append(lap_s, np.full(legs, step_s))
+        legs = 2 * np.maximum(np.rint(loiter_s / step_s / 2), 1).astype(np.int64)
+        spoke_s = self._spoke_m(np.append(ring.way_in, radius[:-1]), radius) / speed
+        lap_s = np.concatenate([spoke_s[:, None], lap_s], axis=1)
+        ends_s = begins_s + np.cumsum(lap_s.sum(axis=1) + legs * step_s)
+        starts_s = np.append(begins_s, ends_s[:-1])
+        late = (starts_s > end_s) | (ends_s + self._spoke_m(radius, ring.way_in) / speed > leaves_s)
+        kept = int(late.argmax()) if late.any() else n
+        stint, nth = ragged(len(self.passed) + legs[:kept])
+        loitered = nth - len(self.passed)
+        nth = np.minimum(nth, len(self.passed) - 1)
+        point = (post + np.where(loitered < 0, self.passed[nth], (loitered + 1) % 2)) % POINTS
+        lasts_s = np.where(loitered < 0, lap_s[stint, nth], step_s[stint])
+        self._add(track, radius[stint], point, begins_s + np.cumsum(lasts_s), index)
+        return int(radius[kept - 1]) if kept else ring.way_in
 
-    def _spoke_m(self, post: int, one: int, other: int) -> float:
-        """Distance between two radii at the post."""
+    def _spoke_m(self, one: Ints | int, other: Ints | int) -> Floats:
+        """Distance between two radii at a post."""
         width_m = self.traffic.radius_m.high - self.traffic.radius_m.low
-        return abs(one - other) * width_m / (RADII - 1)
+        return np.asarray(np.abs(np.subtract(one, other)) * (width_m / (RADII - 1)), np.float64)
 
-    def _add(self, track: _Track, radius: int, point: int, t_s: float, index: int) -> None:
-        lat, lon = self.rings.lat_deg[radius, point], self.rings.lon_deg[radius, point]
-        track.add(float(lat), float(lon), t_s, index)
+    def _add(self, track: _Track, radius: Ints | int, point: Ints, t_s: Floats, index: int) -> None:
+        track.add(self.rings.lat_deg[radius, point], self.rings.lon_deg[radius, point], t_s, index)
 
     def _draw(self, what: str, index: int, visit: int, n: int) -> Floats:
         """``n`` uniforms about the stints of one stay."""
@@ -314,7 +331,14 @@ def _step_lengths_m(ring: Rings) -> Floats:
     return distance_m(ring.lat_deg[:, 0], ring.lon_deg[:, 0], ring.lat_deg[:, 1], ring.lon_deg[:, 1])
 
 
-def _to_end_m(way: Passage) -> list[float]:
+def _lap_lengths_m(ring: Rings, passed: Ints) -> Floats:
+    """Length of each leg of the pattern from each post at each radius, (RADII, POINTS, legs)."""
+    points = (np.arange(POINTS)[:, None] + passed) % POINTS
+    lat, lon = ring.lat_deg[:, points], ring.lon_deg[:, points]
+    return distance_m(lat[..., :-1], lon[..., :-1], lat[..., 1:], lon[..., 1:])
+
+
+def _to_end_m(way: Passage) -> Floats:
     """Distance of each waypoint of a passage from its end."""
     legs = distance_m(way.lat_deg[:-1], way.lon_deg[:-1], way.lat_deg[1:], way.lon_deg[1:])
-    return [*np.cumsum(legs[::-1])[::-1].tolist(), 0.0]
+    return np.append(np.cumsum(legs[::-1])[::-1], 0.0)

@@ -8,7 +8,7 @@ stretches of equal time on courses of its own, lies to, and returns straight and
 under way it would spend more than 4 / 5 of the trip is not taken; a boat without time for the least distance
 stays at home that day. A stretch is kept clear of land and no farther from home than the spot was; of 8
 courses tried the first that does so is taken, and a boat that finds none anchors for that stretch. At home it
-lies at the home's position.
+is not at sea, and so not present.
 
 The stream is ``class/home``, the index the number of the boat; every draw is addressed by boat and local day
 since the start, so a longer run or more boats change no boat.
@@ -44,7 +44,7 @@ from mda_sim.world.groups import Group
 from mda_sim.world.passages import Berth
 from mda_sim.world.sea_room import SightLines, sight_lines
 from mda_sim.world.traffic import Span, TrafficBase
-from mda_sim.world.voyages import voyage_group
+from mda_sim.world.voyages import Waypoints, voyage_group
 
 if TYPE_CHECKING:
     from mda_sim.geo.coast import Land
@@ -153,9 +153,7 @@ def small_boat_groups(
         stream = f"{class_id}/{home_id}"
         lat, lon = home.berth.place(stream, land)
         lines = sight_lines(lat, lon, traffic.distance_m.high, WEDGES, land)
-        waypoints = _Trips(traffic, stream, round(home.boats), lines, midnights_us, seed).waypoints(
-            timeline.score_to_us
-        )
+        waypoints = _Trips(traffic, stream, round(home.boats), lines, midnights_us, seed).waypoints()
         yield voyage_group(class_id, stream, traffic, waypoints, box, timeline.score_to_us, seed)
 
 
@@ -185,8 +183,8 @@ class _Trips:
         self.day = np.tile(np.arange(len(midnights_us)), n)
         self.midnight_s = np.tile(midnights_us / US_PER_S, n)
 
-    def waypoints(self, end_us: int) -> tuple[Floats, Floats, Ints, Ints]:
-        """Latitude, longitude [deg], time [us] and boat of all waypoints until ``end_us``."""
+    def waypoints(self) -> Waypoints:
+        """The waypoints of all trips, each a stretch at sea, boat by boat and day by day."""
         trip = self.traffic
         leaves_s = self.midnight_s + self._between("leave", trip.depart_from_s, trip.depart_to_s)
         back_s = self.midnight_s + self._between("return", *trip.returns_s)
@@ -199,30 +197,18 @@ class _Trips:
         lat, lon = destination(*home, bearing[rows], away[rows])
         arrives_s = leaves_s + away[rows] / speed
         stretch_s = (back_s - away[rows] / speed - arrives_s) / STRETCHES
-        places = [(np.full(len(rows), home[0]), np.full(len(rows), home[1]), leaves_s), (lat, lon, arrives_s)]
+        at_home = np.full(len(rows), home[0]), np.full(len(rows), home[1])
+        places = [(*at_home, leaves_s), (lat, lon, arrives_s)]
         for k in range(STRETCHES):
             lat, lon = self._drifted(k, lat, lon, away[rows], stretch_s)
             places.append((lat, lon, arrives_s + (k + 1) * stretch_s))
+        # For a boat that anchored at its spot the way back begins as the last stretch ends: same to rounding.
         places.append((lat, lon, back_s - distance_m(*home, lat, lon) / speed))
-        places.append((places[0][0], places[0][1], back_s))
-        return self._with_ends(places, end_us)
-
-    def _with_ends(
-        self, places: list[tuple[Floats, Floats, Floats]], end_us: int
-    ) -> tuple[Floats, Floats, Ints, Ints]:
-        """The waypoints of all trips, boat by boat, each at home before the first and after the last."""
-        lat, lon, t_s = (np.stack(column, axis=1).ravel() for column in zip(*places, strict=True))
+        places.append((*at_home, back_s))
+        all_lat, all_lon, t_s = (np.stack(column, axis=1).ravel() for column in zip(*places, strict=True))
         t_us = np.rint(t_s * US_PER_S).astype(np.int64)
-        # The stretches end when the way back begins for a boat that anchored at its spot: same to rounding.
-        boat = np.repeat(self.boat, len(places))
-        every = np.arange(self.n)
-        ends_us = np.concatenate([np.full(self.n, -(2**60)), np.full(self.n, max(end_us, 0) + 2**40)])
-        boat = np.concatenate([boat, every, every])
-        t_us = np.concatenate([t_us, ends_us])
-        lat = np.concatenate([lat, np.full(2 * self.n, self.lines.lat_deg)])
-        lon = np.concatenate([lon, np.full(2 * self.n, self.lines.lon_deg)])
-        order = np.lexsort((t_us, boat))
-        return lat[order], lon[order], t_us[order], boat[order]
+        trip_no = np.repeat(np.arange(len(rows)), len(places))
+        return Waypoints(all_lat, all_lon, t_us, self.boat[trip_no], trip_no)
 
     def _spots(self, most_m: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
         """Bearing [deg] and distance [m] of a spot for each trip, and whether there is one."""

@@ -1,16 +1,19 @@
 """From the waypoints of the vessels of one stream to a group of the fleet, cut to the widened area.
 
-Model: legs between waypoints, cut to [0, score_to]; of each vessel, what lies between its first entry into
-the box and its last exit is kept, as for merchant ships.
+Model: a vessel's life is one or more **stretches** at sea; between them it lies in port, which is not at sea,
+and it is not present. Legs join the waypoints of one stretch and are cut to [0, score_to]; of each stretch,
+what lies between its first entry into the box and its last exit is kept, as for merchant ships.
 
 Assumptions and limits: a leg across the rim is cut at one of ``CUTS`` equal parts, on the outer side; a
-vessel that only cuts a corner of the box between two such points is left out.
+stretch that only cuts a corner of the box between two such points is left out. A vessel that is not at sea in
+the box during the run is not in the fleet.
 
-Where next: ``fishing``, ``patrol`` and ``small_boats`` end here; ``groups.assemble`` merges the groups.
+Where next: all kinds but merchant ships end here; ``groups.assemble`` merges the groups.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -22,6 +25,7 @@ from mda_sim.geo.regions import Box, contains
 from mda_sim.geo.sphere import EARTH_RADIUS_M, lat_lon
 from mda_sim.world.groups import Group
 from mda_sim.world.legs import LEGS, clip_legs, legs_between
+from mda_sim.world.presence import PRESENCE
 from mda_sim.world.traffic import TrafficBase, vessel_group
 
 Floats = NDArray[np.float64]
@@ -31,30 +35,55 @@ CUTS: Final = 64
 """Number of parts of a leg at which it may be cut."""
 
 
+@dataclass(frozen=True)
+class Waypoints:
+    """Where the vessels of a stream are and when: one row for each waypoint, all (n,)."""
+
+    lat_deg: Floats
+    """Latitude."""
+    lon_deg: Floats
+    """Longitude."""
+    t_us: Ints
+    """Time, never falling within a stretch. [us]"""
+    index: Ints
+    """Number of the vessel within the stream, never falling."""
+    stretch: Ints
+    """Number of the stretch at sea, never falling; each belongs to one vessel, those of a vessel follow each
+    other in time."""
+
+
 def voyage_group(
     class_id: str,
     stream: str,
     traffic: TrafficBase,
-    waypoints: tuple[Floats, Floats, Ints, Ints],
+    waypoints: Waypoints,
     box: Box,
     end_us: int,
     seed: int,
+    silent: tuple[Ints, Ints, Ints] | None = None,
 ) -> Group:
-    """The vessels of a stream during [0, end_us] in ``box``.
+    """The vessels of a stream during [0, end_us] in ``box``, absent between their stretches.
 
-    ``waypoints``: latitude [deg], longitude [deg], time [us] and index of the vessel, all (n,), sorted by
-    vessel, then time.
+    ``silent``: index of vessels that switch their AIS off for a time, in order, and when off and on [us].
     """
-    lat, lon, t_us, index = waypoints
-    legs = cut_to_box(clip_legs(legs_between(lat, lon, t_us, index), 0, end_us), box)
-    present, rows = np.unique(legs["target"], return_inverse=True)
-    kept = present.astype(np.int64)
+    stretch = waypoints.stretch
+    legs = legs_between(waypoints.lat_deg, waypoints.lon_deg, waypoints.t_us, stretch)
+    legs = cut_to_box(clip_legs(legs, 0, end_us), box)
+    numbers, first = np.unique(stretch, return_index=True)
+    vessel = waypoints.index[first][np.searchsorted(numbers, legs["target"])]
+    kept, rows = np.unique(vessel, return_inverse=True)
     own_legs = Table.of(LEGS, {**legs.columns, "target": rows})
-    return vessel_group(class_id, stream, traffic, kept, own_legs, seed)
+    quiet = None
+    if silent is not None:
+        there = np.isin(silent[0], kept)
+        vessel, off_us, on_us = (part[there] for part in silent)
+        columns = {"target": np.searchsorted(kept, vessel), "t_from_us": off_us, "t_to_us": on_us}
+        quiet = Table.of(PRESENCE, columns)
+    return vessel_group(class_id, stream, traffic, kept, own_legs, seed, silent=quiet)
 
 
 def cut_to_box(legs: Table, box: Box) -> Table:
-    """The legs of each vessel from its first entry into ``box`` to its last exit: a LEGS table."""
+    """The legs of each target from its first entry into ``box`` to its last exit: a LEGS table."""
     n = len(legs)
     begins = _inside(legs, np.arange(n), np.zeros(n), box)
     ends = _inside(legs, np.arange(n), np.ones(n), box)

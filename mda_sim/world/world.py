@@ -1,11 +1,13 @@
 """The world of one replicate: all traffic and probes of a scenario, as a fleet.
 
 Model: each class of traffic makes its groups of vessels alone (``merchant``, ``ferries``, ``militia``,
-``fishing``, ``patrol``, ``small_boats``) or takes them from a recording (``recorded``), the probes are added,
-and ``groups.assemble`` numbers them. All but militia live in the area widened by ``buffer_m``, so that what
-enters the area has been seen on its way; militia live at their features wherever those are.
+``fishing``, ``patrol``, ``small_boats``, ``survey``, ``rendezvous``) or takes them from a recording
+(``recorded``); then followers are laid to the vessels that they follow (``follower``), the probes are added,
+and ``groups.assemble`` numbers them. All live in the area widened by ``buffer_m``, so that what enters the
+area has been seen on its way.
 
-Assumptions and limits: those of each kind of traffic. Vessels do not react to each other.
+Assumptions and limits: those of each kind of traffic. Vessels do not react to each other; those who follow or
+meet know each other's tracks beforehand.
 Where next: ``pipeline`` builds the fleet of each seed; ``sensing`` looks at it.
 """
 
@@ -27,18 +29,22 @@ from mda_sim.world.environment_spec import EnvironmentSpec
 from mda_sim.world.ferries import FerryTraffic, ferry_groups
 from mda_sim.world.fishing import FishingTraffic, fishing_groups
 from mda_sim.world.fleet import PROBE, Fleet
+from mda_sim.world.follower import FollowerTraffic, follower_groups
 from mda_sim.world.groups import Group, assemble
 from mda_sim.world.lane_laying import lane_network
 from mda_sim.world.lanes import LaneNetwork
 from mda_sim.world.merchant import MerchantTraffic, merchant_groups
 from mda_sim.world.militia import MilitiaTraffic, militia_groups
+from mda_sim.world.passages import with_ports
 from mda_sim.world.patrol import PatrolTraffic, patrol_groups
 from mda_sim.world.places import CoastSpec, PortSpec
 from mda_sim.world.probes import ProbeSpec, probe_group
 from mda_sim.world.recorded.group import recorded_group
 from mda_sim.world.recorded.recording import read_recording
 from mda_sim.world.recorded.spec import RecordedAisTraffic
+from mda_sim.world.rendezvous import RendezvousTraffic, rendezvous_groups
 from mda_sim.world.small_boats import SmallBoatTraffic, small_boat_groups
+from mda_sim.world.survey import SurveyTraffic, survey_groups
 
 if TYPE_CHECKING:
     from mda_sim.geo.coast import Land
@@ -50,6 +56,9 @@ TrafficSpec = Annotated[
     | FishingTraffic
     | PatrolTraffic
     | SmallBoatTraffic
+    | SurveyTraffic
+    | RendezvousTraffic
+    | FollowerTraffic
     | RecordedAisTraffic,
     Field(discriminator="kind"),
 ]
@@ -60,7 +69,7 @@ class WorldSpec(Spec):
     """What is at sea."""
 
     buffer_m: NonNegative = 200_000.0
-    """How far beyond the area traffic is simulated (militia: wherever they lie). >= 0 m"""
+    """How far beyond the area traffic is simulated. >= 0 m"""
     coast: CoastSpec | None = None
     """Where the land is; the shipped coast (95-150 E, 5 S-45 N) without it."""
     feature_owners: FeatureOwners = Field(default_factory=dict)
@@ -121,15 +130,17 @@ def build_fleet(
     """All vessels and probes of one replicate, during [0, score_to_us].
 
     ``land`` is that of the world and ``lanes`` the network between the routes' ports unless given. Raises
-    KeyError for a port or feature that the catalogue does not have, RunError for a port or feature that
-    ships cannot use, RecordingError or DigestMismatch for a recording that cannot be used or was changed,
-    HashCollision if two streams share a draw address.
+    KeyError for a port or feature that the catalogue does not have or a stream that is followed and not
+    there, RunError for a place that ships cannot use, RecordingError or DigestMismatch for a recording that
+    cannot be used or was changed, HashCollision if two streams share a draw address.
     """
     if land is None:
         land = world.land()
     if lanes is None:
         lanes = lanes_of(world, land)
-    groups = list(_groups(world, lanes, widened(area, world.buffer_m), timeline, seed, land))
+    box = widened(area, world.buffer_m)
+    groups = list(_groups(world, lanes, box, timeline, seed, land))
+    groups += _followers(world, groups, box, timeline, seed)
     if world.probes is None:
         return assemble(groups)
     probes = probe_group(world.probes, area, timeline, land)
@@ -148,7 +159,9 @@ def lanes_of(world: WorldSpec, land: Land) -> LaneNetwork:
 def _groups(
     world: WorldSpec, lanes: LaneNetwork, box: Box, timeline: Timeline, seed: int, land: Land
 ) -> Iterator[Group]:
-    for class_id, traffic in world.traffic.items():
+    ports = {name: (port.lat_deg, port.lon_deg) for name, port in world.ports.items()}
+    for class_id, one in world.traffic.items():
+        traffic = with_ports(one, ports) if ports else one
         if isinstance(traffic, MerchantTraffic):
             yield from merchant_groups(class_id, traffic, lanes, box, timeline, seed)
         elif isinstance(traffic, FerryTraffic):
@@ -161,5 +174,18 @@ def _groups(
             yield from small_boat_groups(class_id, traffic, box, timeline, seed, land)
         elif isinstance(traffic, RecordedAisTraffic):
             yield recorded_group(class_id, traffic, read_recording(traffic, box, timeline, land))
-        else:
-            yield from militia_groups(class_id, traffic, timeline, seed, land)
+        elif isinstance(traffic, SurveyTraffic):
+            yield from survey_groups(class_id, traffic, box, timeline, seed, land)
+        elif isinstance(traffic, RendezvousTraffic):
+            yield from rendezvous_groups(class_id, traffic, box, timeline, seed, land)
+        elif isinstance(traffic, MilitiaTraffic):
+            yield from militia_groups(class_id, traffic, box, timeline, seed, land)
+
+
+def _followers(
+    world: WorldSpec, groups: list[Group], box: Box, timeline: Timeline, seed: int
+) -> Iterator[Group]:
+    by_stream = {group.stream: group for group in groups}
+    for class_id, traffic in world.traffic.items():
+        if isinstance(traffic, FollowerTraffic):
+            yield from follower_groups(class_id, traffic, by_stream, box, timeline, seed)

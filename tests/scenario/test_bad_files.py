@@ -42,6 +42,57 @@ PATROL = (
       ais: {carriage: 1.0, transponder: class_a}
 """
 )
+MILITIA = (
+    MORE_TRAFFIC
+    + """\
+    militia:
+      kind: militia
+      stock: {whitsun_reef: 5}
+      reliefs: {base: {port: subik}, stay_d: {low: 10, high: 20}}
+      length_m: {low: 45, high: 65}
+      flags: {CHN: 1.0}
+      ais: {carriage: 0.1}
+"""
+)
+SURVEY = (
+    MORE_TRAFFIC
+    + """\
+    survey:
+      kind: survey
+      areas:
+        box:
+          region: {kind: circle, lat_deg: 15, lon_deg: 117, radius_km: 20}
+          ships: 1
+          spacing_km: 5
+          reliefs: {base: {port: subik}, stay_d: {low: 10, high: 20}}
+      length_m: {low: 60, high: 90}
+      flags: {CHN: 1.0}
+      ais: {carriage: 1.0}
+    escort:
+      kind: follower
+      tasks: {box: {follows: survey/bocks}}
+      length_m: {low: 60, high: 90}
+      flags: {CHN: 1.0}
+      ais: {carriage: 1.0}
+"""
+)
+RENDEZVOUS = (
+    MORE_TRAFFIC
+    + """\
+    tankers:
+      kind: rendezvous
+      meetings:
+        spot:
+          region: {kind: circle, lat_deg: 15, lon_deg: 117, radius_km: 20}
+          per_day: 1
+          first: {origin: {port: subic}, destination: {port: subic}}
+          second: {origin: {port: subic}, destination: {port: subik}}
+      speed_kn: {low: 10, high: 13}
+      length_m: {low: 60, high: 90}
+      flags: {CHN: 1.0}
+      ais: {carriage: 1.0}
+"""
+)
 DEEP = "output: {maps: " + "[" * 40 + "]" * 40 + "}"
 
 MISTAKES = [
@@ -160,6 +211,21 @@ MISTAKES = [
     Mistake("unknown station", MORE_TRAFFIC, PATROL, "feature: scarboro_shoal",
             "world.traffic.coast_guard.stations.shoal.feature",
             "the catalogue has no feature 'scarboro_shoal'; did you mean 'scarborough_shoal'?"),
+    Mistake("unknown base of reliefs", MORE_TRAFFIC, MILITIA, "port: subik",
+            "world.traffic.militia.reliefs.base.port",
+            "the catalogue has no port 'subik'; did you mean 'subic'?"),
+    Mistake("unknown base of a survey", MORE_TRAFFIC, SURVEY.replace("bocks", "box"), "port: subik",
+            "world.traffic.survey.areas.box.reliefs.base.port",
+            "the catalogue has no port 'subik'; did you mean 'subic'?"),
+    Mistake("unknown stream", MORE_TRAFFIC, SURVEY.replace("subik", "subic"), "follows",
+            "world.traffic.escort.tasks.box.follows",
+            "no class of traffic has the stream 'survey/bocks'; did you mean 'survey/box'?"),
+    Mistake("following those who follow", MORE_TRAFFIC,
+            SURVEY.replace("subik", "subic").replace("survey/bocks", "escort/box"), "follows",
+            "world.traffic.escort.tasks.box.follows", "no class of traffic has the stream 'escort/box'"),
+    Mistake("unknown destination of a meeting", MORE_TRAFFIC, RENDEZVOUS, "port: subik",
+            "world.traffic.tankers.meetings.spot.second.destination.port",
+            "the catalogue has no port 'subik'; did you mean 'subic'?"),
     Mistake("unknown site", "site: ncwc_manila", "site: ncwc_manil", "site: ncwc_manil",
             "sharing.nodes.phl_ncwc.site",
             "the catalogue has no site 'ncwc_manil'; did you mean 'ncwc_manila'?"),
