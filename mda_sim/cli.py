@@ -29,6 +29,7 @@ _CATALOGUE_TABLES = (
     "sites",
     "features",
     "ports",
+    "sea_areas",
     "sea_lanes",
     "sensor_types",
     "agreements",

@@ -1,7 +1,7 @@
 """The catalogue: places, lanes, grounds, sensor types, agreements, satellites, weather, each with its source.
 
 Model
-    Nine CSV tables and two YAML files beside this module. Each row has an id, values, a ``source`` (a
+    Ten CSV tables and two YAML files beside this module. Each row has an id, values, a ``source`` (a
     citation, or the reasoning behind an assumption) and a ``confidence`` (high, medium, low, assumption). A
     loader reads its table once and hands out a read-only mapping from id to a frozen row, in order of ids.
 
@@ -43,6 +43,7 @@ from mda_sim.data.rows import (
     FishingGround,
     Port,
     Satellite,
+    SeaArea,
     SeaLane,
     SensorType,
     Shoal,
@@ -63,6 +64,7 @@ CATALOGUE_FILES: Final = (
     "ports.csv",
     "published_world.csv",
     "satellites.csv",
+    "sea_areas.csv",
     "sea_lanes.csv",
     "sensor_types.yaml",
     "shoals.csv",
@@ -119,6 +121,16 @@ def ports() -> Mapping[str, Port]:
     'HKG'
     """
     return _index("port", (_typed(Port, row) for row in _csv_rows("ports.csv")))
+
+
+@lru_cache(maxsize=1)
+def sea_areas() -> Mapping[str, SeaArea]:
+    """All sea areas by id.
+
+    >>> sea_areas()["sulu_sea"].name
+    'Sulu Sea'
+    """
+    return _index("sea area", (_typed(SeaArea, row) for row in _csv_rows("sea_areas.csv")))
 
 
 @lru_cache(maxsize=1)
@@ -231,6 +243,11 @@ def port(port_id: str) -> Port:
     return _look_up("port", port_id, ports())
 
 
+def sea_area(area_id: str) -> SeaArea:
+    """The sea area with this id; raises ``UnknownIdError`` (a ``KeyError``) that names the nearest ids."""
+    return _look_up("sea area", area_id, sea_areas())
+
+
 def sea_lane(lane_id: str) -> SeaLane:
     """The sea lane with this id; raises ``UnknownIdError`` (a ``KeyError``) that names the nearest ids."""
     return _look_up("sea lane", lane_id, sea_lanes())
@@ -282,6 +299,7 @@ Row = TypeVar(
     Site,
     Feature,
     Port,
+    SeaArea,
     SeaLane,
     FishingGround,
     Shoal,
@@ -297,6 +315,7 @@ CsvRow = TypeVar(
     Site,
     Feature,
     Port,
+    SeaArea,
     SeaLane,
     FishingGround,
     Shoal,

@@ -101,6 +101,22 @@ class SeaLane:
 
 
 @dataclass(frozen=True, slots=True)
+class SeaArea:
+    """Waters with a name: an illustrative outline, which takes no position on any claim."""
+
+    id: str
+    """Id of the area."""
+    name: str
+    """Name in plain words."""
+    corners: tuple[tuple[float, float], ...]
+    """Corners in order: degrees north, degrees east; edges straight in longitude and latitude."""
+    source: str
+    """Where the row comes from."""
+    confidence: str
+    """high, medium, low or assumption."""
+
+
+@dataclass(frozen=True, slots=True)
 class FishingGround:
     """A part of the sea where fishing vessels gather: an outline, which takes no position on any right."""
 

@@ -1,11 +1,11 @@
 """Regions of the sea that a scenario names: outlines, corridors, surroundings of features, nearest waters.
 
-Model: six kinds, each of which says which points it holds, how large it is and where it lies: ``box``,
-``polygon`` and ``circle`` (``outlines``), ``corridor`` (all within a distance of a sea lane, ``corridor``),
-``near_features`` (all within a distance of any of some features, ``near_features``) and ``nearest_nation``
-(all nearer to one nation's coast than to any other's, ``nearest_nation``). Zones of metrics and areas of
-filters may be of any kind; the area of a scenario and a fishing ground are outlines: their edge is then a
-line that an author drew.
+Model: seven kinds, each of which says which points it holds, how large it is and where it lies: ``box``,
+``polygon`` and ``circle`` (``outlines``), ``named_area`` (an outline of the catalogue), ``corridor`` (all
+within a distance of a sea lane), ``near_features`` (all within a distance of any of some features,
+``near_features``) and ``nearest_nation`` (all nearer to one nation's coast than to any other's,
+``nearest_nation``). Zones of metrics and areas of filters may be of any kind; the area of a scenario and a
+fishing ground are outlines: their edge is then a line that an author drew.
 
 Assumptions and limits: regions are illustrative; none takes a position on any claim. No region crosses the
 180th meridian or holds a pole. A position that is not a number is in no region.
@@ -24,6 +24,7 @@ from pydantic import Field
 
 from mda_sim.core.spec import NonNegative
 from mda_sim.geo.corridor import Corridor
+from mda_sim.geo.named_area import NamedArea
 from mda_sim.geo.near_features import NearFeatures
 from mda_sim.geo.nearest_nation import NearestNation
 from mda_sim.geo.outlines import BoundsDeg, Box, Circle, Point, Polygon, lon_reach_deg
@@ -35,6 +36,7 @@ __all__ = [
     "Box",
     "Circle",
     "Corridor",
+    "NamedArea",
     "NearFeatures",
     "NearestNation",
     "Point",
@@ -50,7 +52,7 @@ Area = Annotated[Box | Polygon | Circle, Field(discriminator="kind")]
 """A box, a polygon or a circle, told apart by ``kind``."""
 
 Region = Annotated[
-    Box | Polygon | Circle | Corridor | NearFeatures | NearestNation, Field(discriminator="kind")
+    Box | Polygon | Circle | Corridor | NamedArea | NearFeatures | NearestNation, Field(discriminator="kind")
 ]
 """A region of any kind, told apart by ``kind``."""
 

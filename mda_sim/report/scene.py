@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mda_sim.geo.coast import load_land
-from mda_sim.geo.regions import Area, Box, Circle, NearestNation, Polygon, Region, bounds, contains
+from mda_sim.geo.regions import Area, Box, Circle, NamedArea, NearestNation, Polygon, Region, bounds, contains
 from mda_sim.geo.sphere import destination
 from mda_sim.report.basemap import Extent
 
@@ -174,11 +174,12 @@ def arrangement_of(name: str, sharing: SharingSpec, baseline: SharingSpec) -> Ar
 
 
 def outline(name: str, region: Region, area: Area) -> Outline:
-    """The edge of a region: all of a box, polygon or circle, else what is inside the area's bounds."""
+    """The edge of a region: all of a box, polygon or circle, or what lies in the area's bounds."""
     if isinstance(region, Circle):
         bearings = np.linspace(0.0, 360.0, _RIM_POINTS)
         lat, lon = destination(region.lat_deg, region.lon_deg, bearings, region.radius_m)
-    elif isinstance(region, Polygon):
+    elif isinstance(region, Polygon | NamedArea):
+        region = region.outline() if isinstance(region, NamedArea) else region
         ring = [*region.points, region.points[0]]
         lat, lon = np.array([point.lat_deg for point in ring]), np.array([point.lon_deg for point in ring])
     elif not isinstance(region, Box):

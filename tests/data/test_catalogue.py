@@ -20,6 +20,7 @@ from mda_sim.data.catalogue import DATA_FOLDER, content_digest
 from mda_sim.data.published import count_lines, published_figures
 from mda_sim.data.rows import Feature
 from mda_sim.geo.coast import load_land
+from mda_sim.geo.regions import NamedArea, bounds, contains
 from mda_sim.geo.sphere import distance_m
 
 TABLES: dict[str, Callable[[], Mapping[str, Any]]] = {
@@ -33,6 +34,7 @@ TABLES: dict[str, Callable[[], Mapping[str, Any]]] = {
     "ports.csv": catalogue.ports,
     "published_world.csv": published_figures,
     "satellites.csv": catalogue.satellites,
+    "sea_areas.csv": catalogue.sea_areas,
     "sea_lanes.csv": catalogue.sea_lanes,
     "sensor_types.yaml": catalogue.sensor_types,
     "shoals.csv": catalogue.shoals,
@@ -43,6 +45,7 @@ LOOK_UPS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "site": (catalogue.site, "cws_baluut", "cws_balut"),
     "feature": (catalogue.feature, "mischief_reaf", "mischief_reef"),
     "port": (catalogue.port, "hong_konk", "hong_kong"),
+    "sea area": (catalogue.sea_area, "sulu_see", "sulu_sea"),
     "sea lane": (catalogue.sea_lane, "malaca", "malacca"),
     "fishing ground": (catalogue.fishing_ground, "taiwan_bnak", "taiwan_bank"),
     "satellite": (catalogue.satellite, "sentinel_1_wi", "sentinel_1_iw"),
@@ -243,6 +246,38 @@ def test_straits_and_lanes_lie_in_the_sea_of_the_coast_file() -> None:
         if row.kind in ("strait", "lane"):
             assert not land.is_land(row.lat_deg, row.lon_deg), row.id
             assert float(land.distance_to_coast_m(row.lat_deg, row.lon_deg)) > 2_000, row.id
+
+
+@pytest.mark.parametrize(
+    ("area", "inside"),
+    [
+        ("luzon_strait", ("babuyan_channel", "balintang_channel", "bashi_channel", "luzon_strait")),
+        ("spratly_area", ("fiery_cross_reef", "mischief_reef", "second_thomas_shoal", "thitu_island")),
+    ],
+)
+def test_a_sea_area_holds_the_features_that_it_is_named_for(area: str, inside: tuple[str, ...]) -> None:
+    region = NamedArea(area=area)
+    places = [catalogue.feature(name) for name in inside]
+    assert contains(region, [row.lat_deg for row in places], [row.lon_deg for row in places]).all()
+    away = catalogue.feature("scarborough_shoal")
+    assert not contains(region, away.lat_deg, away.lon_deg)
+
+
+def test_sea_areas_are_mostly_sea_and_apart_from_each_other() -> None:
+    land, rng = load_land(), np.random.default_rng(23)
+    held = []
+    for area in catalogue.sea_areas():
+        west, south, east, north = bounds(NamedArea(area=area))
+        lat, lon = rng.uniform(south, north, 2000), rng.uniform(west, east, 2000)
+        inside = contains(NamedArea(area=area), lat, lon)
+        assert land.is_land(lat[inside], lon[inside]).mean() < 0.25, area
+        held.append(
+            sum(
+                contains(NamedArea(area=other), lat[inside], lon[inside]).mean()
+                for other in catalogue.sea_areas()
+            )
+        )
+    assert max(held) < 1.05
 
 
 def test_sea_lanes_keep_to_the_sea_of_the_coast_file() -> None:
