@@ -14,13 +14,14 @@ from mda_sim.records import Gate
 from mda_sim.scenario import Scenario, load_scenario
 from mda_sim.sharing.gates import Question, judge
 from mda_sim.sharing.network import SharingSpec
+from mda_sim.world.merchant import MerchantTraffic
 
 ROOT = Path(__file__).parents[2]
 ARRANGEMENTS = ("today", "us_hub_standing_consent", "direct_manual")
 LEVELS = ("UNCLASSIFIED", "RESTRICTED", "CONFIDENTIAL")
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def load(name: str) -> Scenario:
     return load_scenario(ROOT / "scenarios" / f"{name}.yaml")
 
@@ -115,6 +116,42 @@ def test_the_sensitivity_holds_nothing_else() -> None:
     varied = {f"{one}_{level}" for one in ARRANGEMENTS for level in ("unclassified", "restricted")}
     names = {*ARRANGEMENTS, *varied}
     assert set(load("label_sensitivity").arrangements) == names
+
+
+def routes(name: str) -> dict[str, dict[str, Any]]:
+    """Routes of each class of merchant ships."""
+    traffic = load(name).spec.world.traffic
+    return {key: dict(one.routes) for key, one in traffic.items() if isinstance(one, MerchantTraffic)}
+
+
+def test_the_rerouted_traffic_is_that_of_malacca_and_nothing_else_changes() -> None:
+    open_, rerouted = load("straits").spec, load("straits_rerouted").spec
+    for key, before in routes("straits").items():
+        after = routes("straits_rerouted")[key]
+        assert set(after) == set(before)
+        for route, was in before.items():
+            now = after[route]
+            if was.origin != "malacca_strait":
+                assert now == was
+            elif was.destination == "sunda_strait":
+                assert now.per_day == 0  # it turned south at Singapore: without Malacca it never comes
+            else:
+                assert (now.origin, now.destination) == ("lombok_makassar", was.destination)
+                assert (now.per_day, now.both_ways) == (was.per_day, was.both_ways)
+                assert "singapore" not in now.via
+    same = {"name": "", "description": "", "world": open_.world}
+    assert rerouted.model_copy(update=same) == open_.model_copy(update=same)
+    others = {key: one for key, one in open_.world.traffic.items() if not isinstance(one, MerchantTraffic)}
+    assert others == {key: rerouted.world.traffic[key] for key in others}
+    assert load("straits").arrangements == load("straits_rerouted").arrangements
+
+
+def test_five_lanes_are_scored_for_ships_bound_for_japan() -> None:
+    corridors = load("straits").spec.metrics.corridors
+    assert set(corridors) == {"malacca", "lombok_makassar", "palawan_mindoro", "sulu_mindoro", "bashi"}
+    assert all(corridor.lane == name for name, corridor in corridors.items())
+    assert {corridor.bound_for for corridor in corridors.values()} == {"JPN"}
+    assert all(corridor.source for corridor in corridors.values())
 
 
 def refresher() -> Any:
