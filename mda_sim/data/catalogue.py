@@ -24,9 +24,7 @@ from __future__ import annotations
 import csv
 import difflib
 import hashlib
-import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -49,6 +47,7 @@ from mda_sim.data.rows import (
     Shoal,
     Site,
 )
+from mda_sim.data.typed import typed
 
 DATA_FOLDER: Final = Path(__file__).parent
 """The folder of the shipped data files."""
@@ -100,7 +99,7 @@ def sites() -> Mapping[str, Site]:
     >>> sites()["ncwc_manila"].nation
     'PHL'
     """
-    return _index("site", (_typed(Site, row) for row in _csv_rows("sites.csv")))
+    return _index("site", (typed(Site, row) for row in _csv_rows("sites.csv")))
 
 
 @lru_cache(maxsize=1)
@@ -110,7 +109,7 @@ def features() -> Mapping[str, Feature]:
     >>> features()["second_thomas_shoal"].name
     'Second Thomas Shoal'
     """
-    return _index("feature", (_typed(Feature, row) for row in _csv_rows("features.csv")))
+    return _index("feature", (typed(Feature, row) for row in _csv_rows("features.csv")))
 
 
 @lru_cache(maxsize=1)
@@ -120,7 +119,7 @@ def ports() -> Mapping[str, Port]:
     >>> ports()["hong_kong"].nation
     'HKG'
     """
-    return _index("port", (_typed(Port, row) for row in _csv_rows("ports.csv")))
+    return _index("port", (typed(Port, row) for row in _csv_rows("ports.csv")))
 
 
 @lru_cache(maxsize=1)
@@ -130,7 +129,7 @@ def sea_areas() -> Mapping[str, SeaArea]:
     >>> sea_areas()["sulu_sea"].name
     'Sulu Sea'
     """
-    return _index("sea area", (_typed(SeaArea, row) for row in _csv_rows("sea_areas.csv")))
+    return _index("sea area", (typed(SeaArea, row) for row in _csv_rows("sea_areas.csv")))
 
 
 @lru_cache(maxsize=1)
@@ -140,7 +139,7 @@ def sea_lanes() -> Mapping[str, SeaLane]:
     >>> sea_lanes()["bashi"].name
     'Bashi Channel'
     """
-    return _index("sea lane", (_typed(SeaLane, row) for row in _csv_rows("sea_lanes.csv")))
+    return _index("sea lane", (typed(SeaLane, row) for row in _csv_rows("sea_lanes.csv")))
 
 
 @lru_cache(maxsize=1)
@@ -150,7 +149,7 @@ def fishing_grounds() -> Mapping[str, FishingGround]:
     >>> fishing_grounds()["taiwan_bank"].name
     'Taiwan Bank'
     """
-    rows = (_typed(FishingGround, row) for row in _csv_rows("fishing_grounds.csv"))
+    rows = (typed(FishingGround, row) for row in _csv_rows("fishing_grounds.csv"))
     return _index("fishing ground", rows)
 
 
@@ -161,7 +160,7 @@ def shoals() -> Mapping[str, Shoal]:
     >>> shoals()["pratas_reef"].name
     'Pratas Reef'
     """
-    return _index("shoal", (_typed(Shoal, row) for row in _csv_rows("shoals.csv")))
+    return _index("shoal", (typed(Shoal, row) for row in _csv_rows("shoals.csv")))
 
 
 @lru_cache(maxsize=1)
@@ -171,7 +170,7 @@ def agreements() -> Mapping[str, AgreementRule]:
     >>> sorted({rule.agreement for rule in agreements().values()})[0]
     'can_phl_dvd'
     """
-    return _index("agreement rule", (_typed(AgreementRule, row) for row in _csv_rows("agreements.csv")))
+    return _index("agreement rule", (typed(AgreementRule, row) for row in _csv_rows("agreements.csv")))
 
 
 @lru_cache(maxsize=1)
@@ -181,7 +180,7 @@ def satellites() -> Mapping[str, Satellite]:
     >>> satellites()["sentinel_1_iw"].count
     2
     """
-    return _index("satellite", (_typed(Satellite, row) for row in _csv_rows("satellites.csv")))
+    return _index("satellite", (typed(Satellite, row) for row in _csv_rows("satellites.csv")))
 
 
 @lru_cache(maxsize=1)
@@ -202,7 +201,7 @@ def environment_regions() -> Mapping[str, ClimateRegion]:
     >>> environment_regions()["luzon_strait"].fetch_m
     700000.0
     """
-    rows = (_typed(ClimateRegion, row) for row in _csv_rows("environment_regions.csv"))
+    rows = (typed(ClimateRegion, row) for row in _csv_rows("environment_regions.csv"))
     return _index("climate region", rows)
 
 
@@ -213,7 +212,7 @@ def environment_climate() -> Mapping[str, ClimateMonth]:
     >>> environment_climate()["china_south_coast_07"].wind_from_deg
     230.0
     """
-    rows = (_typed(ClimateMonth, row) for row in _csv_rows("environment_climate.csv"))
+    rows = (typed(ClimateMonth, row) for row in _csv_rows("environment_climate.csv"))
     return _index("climate month", rows)
 
 
@@ -310,20 +309,6 @@ Row = TypeVar(
     ClimateMonth,
     EnvironmentPreset,
 )
-CsvRow = TypeVar(
-    "CsvRow",
-    Site,
-    Feature,
-    Port,
-    SeaArea,
-    SeaLane,
-    FishingGround,
-    Shoal,
-    AgreementRule,
-    Satellite,
-    ClimateRegion,
-    ClimateMonth,
-)
 
 
 def _data_files(folder: Path) -> list[Path]:
@@ -358,38 +343,6 @@ def _csv_rows(name: str) -> list[dict[str, str]]:
 def _yaml_tree(name: str) -> dict[str, dict[str, Any]]:
     tree = yaml.safe_load((DATA_FOLDER / name).read_text(encoding="utf-8"))
     return dict(tree)
-
-
-def _typed(kind: type[CsvRow], row: Mapping[str, str]) -> CsvRow:
-    """A row of class ``kind`` from the text of its columns, converted by the type of each field."""
-    return kind(**{field.name: _CONVERTERS[str(field.type)](row[field.name]) for field in fields(kind)})
-
-
-def _number(text: str) -> float:
-    return float(text) if text else math.nan
-
-
-def _yes_or_no(text: str) -> bool:
-    return {"yes": True, "no": False}[text]
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split(";"))
-
-
-def _corners(text: str) -> tuple[tuple[float, float], ...]:
-    pairs = (pair.split() for pair in text.split(";"))
-    return tuple((float(lat), float(lon)) for lat, lon in pairs)
-
-
-_CONVERTERS: Final[Mapping[str, Callable[[str], Any]]] = {
-    "str": str,
-    "int": int,
-    "float": _number,
-    "bool": _yes_or_no,
-    "tuple[str, ...]": _words,
-    "tuple[tuple[float, float], ...]": _corners,
-}
 
 
 def _sensor_type(type_id: str, tree: Mapping[str, object]) -> SensorType:
