@@ -72,10 +72,11 @@ class PublishedFigure:
     of: tuple[str, ...]
     """What the measure refers them to: vessels, features or a sensor type, as the measure says."""
     where: tuple[str, ...]
-    """A line of ``count_lines.csv``, or features of ``features.csv``; empty for the scenario's area. Figures
-    about satellites are measured in the area, too; their features only say which sea it must be."""
+    """A line of ``count_lines.csv``, or features of ``features.csv``; empty for the scenario's area."""
     radius_m: float
     """Radius around each of the features, metres; nan where there are none."""
+    sea: tuple[str, ...]
+    """Features that the world must hold besides, for the figure to be about its sea; may be empty."""
     value: float
     """The published number in ``unit``; nan where only bounds are published."""
     low: float
@@ -133,6 +134,7 @@ def published_figures() -> Mapping[str, PublishedFigure]:
             of=_words(row["of"]),
             where=_words(row["where"]),
             radius_m=_number(row["radius_m"]),
+            sea=_words(row["sea"]),
             value=_number(row["value"]),
             low=_number(row["low"]),
             high=_number(row["high"]),

@@ -100,7 +100,7 @@ class WorldGallery:
         here, beyond = float(cells.sum()), float(outside[chosen].sum())
         size = self._grid.lat_edges_deg[1] - self._grid.lat_edges_deg[0]
         subtitle = (
-            f"cells of {size:g}°, mean of {self._world.scored_days:g} days: "
+            f"cells of {size:g}°, mean over {self._world.scored_days:g} d: "
             f"{here:,.0f} vessel-hours a day on the map, {beyond:,.0f} beyond it"
         )
         caption = Caption(f"{_title(group)}: where they spend their time", subtitle, self._source)

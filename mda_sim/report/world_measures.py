@@ -180,11 +180,14 @@ def agrees(figure: PublishedFigure, mean: float, low: float = math.nan, high: fl
 
 def _places(figure: PublishedFigure) -> list[tuple[float, float]]:
     """Points that must lie in a world for the figure to be measured there."""
+    places = [catalogue.feature(name) for name in figure.sea]
+    points = [(place.lat_deg, place.lon_deg) for place in places]
     if figure.measure in _AT_LINES:
         lines = [count_line(name) for name in figure.where]
-        return [((one.lat1_deg + one.lat2_deg) / 2, (one.lon1_deg + one.lon2_deg) / 2) for one in lines]
-    rows = (catalogue.feature(name) for name in figure.where)
-    return [(row.lat_deg, row.lon_deg) for row in rows]
+        middles = [((one.lat1_deg + one.lat2_deg) / 2, (one.lon1_deg + one.lon2_deg) / 2) for one in lines]
+        return points + middles
+    features = [catalogue.feature(name) for name in figure.where]
+    return points + [(feature.lat_deg, feature.lon_deg) for feature in features]
 
 
 def _transits_per_day(world: SimulatedWorld, figure: PublishedFigure) -> float:

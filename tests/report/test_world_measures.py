@@ -81,6 +81,7 @@ def figure(measure, **changes):
         (),
         (),
         math.nan,
+        (),
         1.0,
         math.nan,
         math.nan,
@@ -188,7 +189,9 @@ def test_a_figure_without_its_vessels_or_its_place_does_not_apply():
     assert "no such vessels" in why_not(near_shoal("mean_count", who=("kind:fishing",)), there)
     far = figure("mean_count", where=("luconia_shoals",), radius_m=5000.0)
     assert "outside" in why_not(far, there)
-    assert "outside" in why_not(figure("transits_per_day", where=("singapore_strait_east",)), there)
+    assert "outside" in why_not(figure("silent_share", sea=("luconia_shoals",)), there)
+    assert why_not(figure("silent_share", sea=("scarborough_shoal",)), there) == ""
+    assert "outside" in why_not(figure("transits_per_day", where=("singapore_strait",)), there)
 
 
 @pytest.mark.parametrize(
@@ -249,6 +252,7 @@ def test_every_published_figure_can_be_measured_and_says_what_it_is():
         numbers = [number for number in (one.low, one.value, one.high) if not math.isnan(number)]
         assert numbers == sorted(numbers), one.id
         assert one.unit != "1" or all(0 <= number <= 1 for number in numbers), one.id
+        assert all(catalogue.feature(name) for name in one.sea), one.id
         assert math.isnan(one.radius_m) or one.radius_m > 0, one.id
         if one.measure in ("transits_per_day", "share_of_transits"):
             assert count_line(one.where[0]), one.id
