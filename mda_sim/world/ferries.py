@@ -7,9 +7,9 @@ hull 0. Each hull has its own speed, uniform in the span, and lies in port until
 hulls lie longer. The first departure of a route is uniform in one interval. A hull keeps to its own side of
 the lane as a merchant ship does, and is on the lane itself at both ports.
 
-Assumptions and limits: day and night alike, every day; no delays. In port a ferry lies at the port's point of
-the catalogue and counts as present. Only what lies between a hull's first entry into the widened area and its
-last exit is kept.
+Assumptions and limits: day and night alike, every day; no delays. In port a ferry is not at sea, and so not
+present. Of each crossing only what lies between the first entry into the widened area and the last exit is
+kept.
 
 Where next: ``world.build_fleet``.
 """
@@ -108,7 +108,7 @@ def hulls_of(traffic: FerryTraffic, per_day: float, lane: Lane) -> int:
 def _waypoints(
     stream: str, traffic: FerryTraffic, per_day: float, lane: Lane, end_us: int, seed: int
 ) -> Waypoints:
-    """All waypoints of a line, hull by hull in time, each hull at sea or in port for good."""
+    """All waypoints of a line, hull by hull in time, each crossing a stretch at sea."""
     n_hulls = hulls_of(traffic, per_day, lane)
     interval_s = _DAY_S / per_day
     round_s = n_hulls * interval_s
@@ -127,4 +127,4 @@ def _waypoints(
     gone_m = np.zeros_like(lat)
     gone_m[:, 1:] = np.cumsum(distance_m(lat[:, :-1], lon[:, :-1], lat[:, 1:], lon[:, 1:]), axis=1)
     t_us = np.rint((leaves_s[:, None] + gone_m / speed[hull][:, None]) * US_PER_S).astype(np.int64)
-    return Waypoints(lat.ravel(), lon.ravel(), t_us.ravel(), hull[trip], stretch=hull[trip])
+    return Waypoints(lat.ravel(), lon.ravel(), t_us.ravel(), hull[trip], stretch=trip)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 import shapely
@@ -103,10 +101,8 @@ def test_named_seas_are_sea(land, sea, lat, lon):
     assert not land.crosses(lat, lon, lat, lon), sea
 
 
-def test_loading_is_quick_and_happens_once(land):
-    start = time.perf_counter()
+def test_loading_happens_once(land):
     again = load_land.__wrapped__()
-    assert time.perf_counter() - start < 0.3
     assert again.digest == land.digest
     assert load_land() is land
 
