@@ -11,10 +11,9 @@ Where next: ``compare.py`` pairs configurations over seeds; report and study wri
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -128,8 +127,9 @@ def to_csv(rows: Iterable[ScoreRow], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(ScoreRow._fields)
-        for row in rows:
-            writer.writerow(_quoted(cell) if isinstance(cell, str) else repr(cell) for cell in row)
+        writer.writerows(
+            [_quoted(cell) if isinstance(cell, str) else repr(cell) for cell in row] for row in rows
+        )
 
 
 def from_csv(path: Path) -> tuple[ScoreRow, ...]:
@@ -256,11 +256,13 @@ def _pictures(
     return pair(None), pair(nation)
 
 
+@lru_cache(maxsize=16_384)
 def _quoted(cell: str) -> str:
     text = cell if cell.isprintable() else "".join(filter(str.isprintable, cell))
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
+@lru_cache(maxsize=16_384)
 def _plain(cell: str) -> str:
     return cell[1:] if cell.startswith("'") else cell
 
@@ -274,7 +276,7 @@ def _row(cells: list[str]) -> ScoreRow:
         _plain(node),
         _plain(metric),
         _plain(group),
-        math.nan if value == "nan" else float(value),
+        float(value),
         _plain(unit),
         int(n),
     )
