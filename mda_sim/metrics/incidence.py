@@ -18,16 +18,18 @@ Boundary rule: visits are half-open like all scored time, so a receipt at the in
 late; of one instant, visits censored count as still under way. A visit under way at the start of scoring has
 no entry and is left out, and so is one of no duration. A vessel that was here before begins a new visit,
 unless the picture still **holds** it as it enters: its newest observation is then at most ``HELD_AGE_S`` old.
-A vessel held when it first enters (seen in the buffer around the area, or elsewhere in it) is received at
-entry, at duration 0; one that is known but no longer held is received at the next receipt that makes the
-picture fresher.
+The new visit is received with the first observation made since the vessel last left; late word of an earlier
+visit does not count. A vessel held when it first enters (seen in the buffer around the area, or elsewhere in
+it) is received at entry, at duration 0; one that is known but no longer held is received at the next receipt
+that makes the picture fresher.
 
 A visit belongs to the AIS state in which the vessel enters, whatever it does later. A vessel whose track has
 a gap enters anew after it.
 
-Assumptions and limits: any observation counts, false ones too, whatever its error and age at receipt, and
-wherever the vessel was when it was made. A nation that holds more vessels has fewer new visits by returning
-ones, so n differs between nations and configurations. Visits of one vessel are taken as separate cases.
+Assumptions and limits: otherwise any observation counts, false ones too, whatever its error and age at
+receipt, and wherever the vessel was when it was made. A nation that holds more vessels has fewer new visits
+by returning ones, so n differs between nations and configurations. Visits of one vessel are taken as separate
+cases.
 
 Source: O. O. Aalen, S. Johansen, "An empirical transition matrix for non-homogeneous Markov chains based on
 censored observations", Scand. J. Statist. 5 (1978), pp. 141-150. Where next: ``scores.py``.

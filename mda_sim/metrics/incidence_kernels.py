@@ -33,7 +33,8 @@ def fill_visits(
 
     ``target``, ``subject``, ``t_from_us`` and ``t_to_us`` are the stays in the region, by target and time;
     target k's picture is rows ``offsets[k] .. offsets[k + 1]`` of ``t_received_us`` and ``t_observed_us``,
-    both rising. At most one row is written for each interval.
+    both rising. At most one row is written for each interval. A returning vessel is received with the first
+    observation made since it left.
     """
     n = 0
     for i in range(target.size):
@@ -47,6 +48,8 @@ def fill_visits(
         if is_held and returns:
             continue
         following = row + 1
+        while returns and following < offsets[k + 1] and t_observed_us[following] <= t_to_us[i - 1]:
+            following += 1
         if is_held:
             lasted, ended = np.int64(0), RECEIVED
         elif following < offsets[k + 1] and t_received_us[following] < t_to_us[i]:

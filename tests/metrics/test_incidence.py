@@ -120,6 +120,15 @@ def test_a_return_is_no_new_visit_while_the_vessel_is_still_held(aware_of, score
     assert found(older, scored) == [(0, 6.0, "received"), (0, (60 * H - back_s) / H, "left")]
 
 
+def test_late_word_of_an_earlier_visit_is_no_receipt_of_this_one(aware_of, scored_of):
+    scored = scored_of([(0, 15 * H, 25 * H), (0, 60 * H, 80 * H), (1, 15 * H, 25 * H), (1, 60 * H, 80 * H)])
+    aware = aware_of([(0, 62 * H, 20 * H), (0, 70 * H, 61 * H), (1, 62 * H, 20 * H)])
+    both_first = [(0, 10.0, "left"), (1, 10.0, "left")]
+    assert sorted(found(aware, scored)) == sorted([*both_first, (0, 10.0, "received"), (1, 20.0, "left")])
+    before_entry = aware_of([(0, 62 * H, 26 * H)])  # seen outside since it left: word of this visit
+    assert (0, 2.0, "received") in found(before_entry, scored)
+
+
 def test_a_vessel_held_when_it_first_enters_is_received_at_entry(aware_of, scored_of):
     scored = scored_of([(0, 50 * H, 60 * H), (1, 50 * H, 60 * H), (2, 50 * H, 60 * H)])
     aware = aware_of([(0, 40 * H, 30 * H), (1, 20 * H, 15 * H), (1, 58 * H, 40 * H), (2, 20 * H, 15 * H)])
@@ -225,7 +234,8 @@ def test_visits_agree_with_their_definition(aware_of, scored_of, receipts, cuts)
     for number, (enters, leaves) in enumerate(spans):
         known = [observed for received, observed in steps if received <= enters]
         held = bool(known) and enters - max(known) <= 24
-        later = [received for received, _ in steps if enters < received < leaves]
+        left_before = spans[number - 1][1] if number else -math.inf
+        later = [r for r, observed in steps if enters < r < leaves and observed > left_before]
         if enters == 10 or (held and number > 0):
             continue
         if held or later:
