@@ -29,7 +29,7 @@ from mda_sim.picture.awareness import History, history
 from mda_sim.records import DetectionLog
 from mda_sim.world.broadcasts import AisState
 from mda_sim.world.fleet import Fleet, inside_intervals
-from mda_sim.world.presence import intersection
+from mda_sim.world.presence import intersection, within
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class ScoringFrame:
     scored: Mapping[str, Table]
     """Scored time of each subject: '' for the whole area, then by zone; SCORED tables."""
     stays: Mapping[str, Table]
-    """The same time in whole stays, each laid to the subject that enters; SCORED tables."""
+    """Whole stays there, warm-up included, each laid to the subject that enters; SCORED tables."""
     scored_us: Mapping[str, NDArray[np.int64]]
     """Its sum for each subject [us], (n_subjects,)."""
     corridors: Mapping[str, LanePieces]
@@ -82,9 +82,10 @@ def scoring_frame(
             f"the fleet of {fleet.n_vessels} among {fleet.n_targets}"
         )
     window = (timeline.score_from_us, timeline.score_to_us)
-    inside = {"": inside_intervals(fleet, area, *window)}
+    ever = {"": inside_intervals(fleet, area, 0, window[1])}
     for name, zone in spec.zones.items():
-        inside[name] = intersection(inside[""], inside_intervals(fleet, zone.region, *window))
+        ever[name] = intersection(ever[""], inside_intervals(fleet, zone.region, 0, window[1]))
+    inside = {name: within(table, *window) for name, table in ever.items()}
     known = subjects(fleet)
     scored = {name: scored_by_subject(table, fleet, known) for name, table in inside.items()}
     scored_us = {name: time_by_subject(table, len(known.target)) for name, table in scored.items()}
@@ -98,7 +99,7 @@ def scoring_frame(
         cells=cells(fleet, known, nations),
         probes=Probes(fleet.n_vessels, lat_deg, lon_deg),
         scored=scored,
-        stays={name: stays(table, fleet, known) for name, table in inside.items()},
+        stays={name: stays(table, fleet, known) for name, table in ever.items()},
         scored_us=scored_us,
         corridors=lane_pieces(fleet, spec.corridors, inside[""], *window),
         timeline=timeline,

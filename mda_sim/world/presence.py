@@ -48,6 +48,14 @@ def intersection(one: Table, other: Table) -> Table:
     return Table.of(PRESENCE, {"target": target[:n], "t_from_us": t_from_us[:n], "t_to_us": t_to_us[:n]})
 
 
+def within(intervals: Table, t_from_us: int, t_to_us: int) -> Table:
+    """The part of a PRESENCE table in [t_from_us, t_to_us]; what has no duration there is left out."""
+    begins = np.maximum(intervals["t_from_us"], t_from_us)
+    ends = np.minimum(intervals["t_to_us"], t_to_us)
+    whole = Table.of(PRESENCE, {"target": intervals["target"], "t_from_us": begins, "t_to_us": ends})
+    return whole.take(ends > begins)
+
+
 def joined(target: NDArray[np.int64], t_from_us: NDArray[np.int64], t_to_us: NDArray[np.int64]) -> Table:
     """A PRESENCE table of stretches in order, joined where one ends as the next of its target begins.
 

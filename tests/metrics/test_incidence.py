@@ -125,6 +125,8 @@ def test_late_word_of_an_earlier_visit_is_no_receipt_of_this_one(aware_of, score
     aware = aware_of([(0, 62 * H, 20 * H), (0, 70 * H, 61 * H), (1, 62 * H, 20 * H)])
     both_first = [(0, 10.0, "left"), (1, 10.0, "left")]
     assert sorted(found(aware, scored)) == sorted([*both_first, (0, 10.0, "received"), (1, 20.0, "left")])
+    warm_up = scored_of([(0, 1 * H, 5 * H), (0, 60 * H, 80 * H)])
+    assert found(aware_of([(0, 62 * H, 4 * H), (0, 70 * H, 61 * H)]), warm_up) == [(0, 10.0, "received")]
     before_entry = aware_of([(0, 62 * H, 26 * H)])  # seen outside since it left: word of this visit
     assert (0, 2.0, "received") in found(before_entry, scored)
 
