@@ -161,7 +161,7 @@ def scenario_map(
             Line2D(
                 [], [], color="#8c2d04", marker="x", linestyle="", markersize=4, label="feature with vessels"
             ),
-            Line2D([], [], color=INK, marker="s", linestyle="", markersize=3.5, label="port"),
+            Line2D([], [], color=INK, marker="s", linestyle="", markersize=3.5, label="port or passage"),
         ]
         add_key(sheet, [*handles, *named, zone_handle()], columns=5)
         _name_places(sheet, scene)
