@@ -16,6 +16,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mda_sim.core.spec import DataFile
@@ -31,8 +32,6 @@ CAUTION: Final = (
     "Zones are illustrative and take no position on claims. Simulation only. Perfect association. "
     "Surface targets only, no cueing."
 )
-COAST_SOURCE: Final = "Coast: Natural Earth 1:10m (public domain)."
-
 _MAP_WIDTH_IN: Final = 6.4
 _LEFT_IN: Final = 0.55
 _TOP_IN: Final = 0.72
@@ -50,6 +49,13 @@ class Extent(NamedTuple):
     lon_max_deg: float
     coast: DataFile | None = None
     """Coast file to draw, the shipped one if None."""
+
+    @property
+    def coast_note(self) -> str:
+        """Where the coast comes from, in words."""
+        if self.coast is None:
+            return "Coast: Natural Earth 1:10m (public domain)."
+        return f"Coast: {Path(self.coast.path).name}, whose source the scenario states."
 
     @property
     def stretch(self) -> float:

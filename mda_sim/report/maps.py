@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mda_sim.metrics.spec import age_label
-from mda_sim.report.basemap import COAST_SOURCE, Sheet, add_key, new_sheet
+from mda_sim.report.basemap import Sheet, add_key, new_sheet
 from mda_sim.report.grids import Mesh
 from mda_sim.report.labels import Label, PixelBox, boxes_around, place_labels
 from mda_sim.report.parties import draw_links
@@ -66,7 +66,7 @@ def coverage_map(
     notes = [
         "Colour: share of the scored time in which this nation's picture holds a vessel that stays in the "
         f"cell, seen no more than {label} ago; mean over seeds. Cells with their centre on land have none. "
-        f"{COAST_SOURCE}",
+        f"{scene.extent.coast_note}",
         caption.source,
     ]
     with house_style():
@@ -99,7 +99,7 @@ def difference_map(
         f"Colour: difference in the share of time held (age at most {age_words(age_label(tau_s))}), "
         "configuration minus baseline, paired by seed. Hatched: the 95 % interval over seeds includes zero "
         "(pointwise). Cells with their centre on land have none. "
-        f"{COAST_SOURCE}",
+        f"{scene.extent.coast_note}",
         caption.source,
     ]
     with house_style():
@@ -134,7 +134,7 @@ def scenario_map(
     notes = [
         f"Rings: instrumented range or radio horizon to a vessel {REFERENCE_HEIGHT_M:g} m high, whichever is "
         "shorter. Thin lines: tracks of a sample of the vessels of the first seed, which trace the lanes. "
-        f"{_not_drawn(scene)}{COAST_SOURCE}",
+        f"{_not_drawn(scene)}{scene.extent.coast_note}",
         caption.source,
     ]
     with house_style():
@@ -144,8 +144,18 @@ def scenario_map(
             LineCollection(segments, colors="#5f7f95", linewidths=0.35, alpha=0.45, zorder=2)
         )
         draw_zones(sheet.axes, scene.zones)
-        handles = _operators(sheet.axes, scene)
-        for places, marker, colour in ((scene.features, "x", "#8c2d04"), (scene.ports, "s", INK)):
+        handles = [
+            *_operators(sheet.axes, scene),
+            Line2D([], [], color="#5f7f95", linewidth=1, label="vessel tracks, lanes"),
+        ]
+        for places, marker, colour, words in (
+            (scene.features, "x", "#8c2d04", "feature with vessels"),
+            (scene.ports, "s", INK, "port or passage"),
+        ):
+            if places:
+                handles.append(
+                    Line2D([], [], color=colour, marker=marker, linestyle="", markersize=4, label=words)
+                )
             for place in places:
                 sheet.axes.plot(
                     place.lon_deg,
@@ -156,14 +166,7 @@ def scenario_map(
                     markeredgewidth=0.9,
                     zorder=6,
                 )
-        named = [
-            Line2D([], [], color="#5f7f95", linewidth=1, label="vessel tracks, lanes"),
-            Line2D(
-                [], [], color="#8c2d04", marker="x", linestyle="", markersize=4, label="feature with vessels"
-            ),
-            Line2D([], [], color=INK, marker="s", linestyle="", markersize=3.5, label="port or passage"),
-        ]
-        add_key(sheet, [*handles, *named, zone_handle()], columns=5)
+        add_key(sheet, [*handles, zone_handle()], columns=5)
         _name_places(sheet, scene)
         if sheet.side is not None:
             draw_links(sheet.side, scene, arrangements)

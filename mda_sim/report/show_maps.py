@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from mda_sim.core.time import US_PER_S
 from mda_sim.geo.sphere import lat_lon
-from mda_sim.report.basemap import COAST_SOURCE, Sheet, add_key, new_sheet
+from mda_sim.report.basemap import Sheet, add_key, new_sheet
 from mda_sim.report.labels import place_labels
 from mda_sim.report.maps import Caption, colour_bar, draw_zones, scale_bar_box, zone_handle, zone_label
 from mda_sim.report.style import SHARE_COLOURS, house_style
@@ -76,7 +76,7 @@ def density_map(
     from matplotlib.colors import LogNorm
     from matplotlib.ticker import FuncFormatter
 
-    notes = [f"Empty cells are plain. {TRUTH_NOTE} {COAST_SOURCE}", caption.source]
+    notes = [f"Empty cells are plain. {TRUTH_NOTE} {scene.extent.coast_note}", caption.source]
     with house_style():
         sheet = new_sheet(scene.extent, caption.title, caption.subtitle, notes, side_in=0.95)
         least = most / 10**DECADES
@@ -104,7 +104,7 @@ def tracks_map(scene: Scene, groups: Sequence[Tracks], caption: Caption) -> Figu
     from matplotlib.lines import Line2D
 
     notes = [
-        f"In brackets: vessels. A dot is where a track ends. {TRUTH_NOTE} {COAST_SOURCE}",
+        f"In brackets: vessels. A dot is where a track ends. {TRUTH_NOTE} {scene.extent.coast_note}",
         caption.source,
     ]
     n_tracks = sum(len(group.lines) for group in groups)

@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 from matplotlib.text import Text
 
+from mda_sim.core.spec import DataFile
 from mda_sim.core.table import Table
-from mda_sim.report.basemap import CAUTION, COAST_SOURCE, Extent, new_sheet
+from mda_sim.report.basemap import CAUTION, Extent, new_sheet
 from mda_sim.report.grids import Mesh, difference_mesh, probe_values, share_mesh
 from mda_sim.report.labels import Label, place_labels
 from mda_sim.report.maps import (
@@ -62,9 +63,16 @@ def test_every_map_says_what_it_is_and_what_it_is_not(coverage: Make, scene: Sce
     ):
         words = " ".join(" ".join(texts(figure)).split())
         assert CAUTION in words
-        assert COAST_SOURCE in words
+        assert "Coast: Natural Earth" in words
         assert "source line" in words
         assert "km at" in words
+
+
+def test_a_map_of_another_coast_names_its_file(scene: Scene, tmp_path: Path) -> None:
+    (tmp_path / "far_away.npz").write_bytes(b"")
+    extent = Extent(*scene.extent[:4], coast=DataFile.at(tmp_path / "far_away.npz"))
+    assert "far_away.npz" in extent.coast_note
+    assert "Natural Earth" not in extent.coast_note
 
 
 def test_a_difference_map_is_centred_on_zero_and_hatches_the_cells_of_the_mesh(
