@@ -81,10 +81,13 @@ class Builder:
 
 
 def multiplied(traffic: Any, factor: float, *, counts: bool = False) -> Any:
-    """A tree of traffic with its rates and stocks multiplied; whole numbers stay whole, and at least 1."""
+    """A tree of traffic with its rates and stocks multiplied; whole numbers stay whole, and at least 1.
+
+    What comes less than once in ten days stays as it is: one ship is made for it, and cannot come more often.
+    """
     if isinstance(traffic, dict):
         return {key: multiplied(one, factor, counts=counts or key in COUNTS) for key, one in traffic.items()}
-    if not counts:
+    if not counts or (isinstance(traffic, float) and traffic < 0.1):
         return traffic
     return max(round(traffic * factor), 1) if isinstance(traffic, int) else traffic * factor
 
