@@ -146,6 +146,7 @@ class _Reader:
     timeline: Timeline
 
     def read(self, bounds_deg: BoundsDeg, spec: GriddedEnvironment) -> GridVariable | Problem:
+        """The variable over the bounds and the run in SI units, or the first thing that is wrong with it."""
         array = self.dataset[self.name]
         unit = str(array.attrs.get("units", ""))
         if unit not in UNITS[self.name]:
