@@ -38,13 +38,11 @@ from mda_sim.data.rows import (
     ClimateRegion,
     EnvironmentPreset,
     Feature,
-    FishingGround,
     Port,
     Satellite,
     SeaArea,
     SeaLane,
     SensorType,
-    Shoal,
     Site,
 )
 from mda_sim.data.typed import typed
@@ -143,24 +141,24 @@ def sea_lanes() -> Mapping[str, SeaLane]:
 
 
 @lru_cache(maxsize=1)
-def fishing_grounds() -> Mapping[str, FishingGround]:
-    """All fishing grounds by id.
+def fishing_grounds() -> Mapping[str, SeaArea]:
+    """Where fishing vessels gather: all fishing grounds by id.
 
     >>> fishing_grounds()["taiwan_bank"].name
     'Taiwan Bank'
     """
-    rows = (typed(FishingGround, row) for row in _csv_rows("fishing_grounds.csv"))
+    rows = (typed(SeaArea, row) for row in _csv_rows("fishing_grounds.csv"))
     return _index("fishing ground", rows)
 
 
 @lru_cache(maxsize=1)
-def shoals() -> Mapping[str, Shoal]:
-    """All shoal waters by id.
+def shoals() -> Mapping[str, SeaArea]:
+    """What merchant ships go round, drawn generously: all shoal waters by id.
 
     >>> shoals()["pratas_reef"].name
     'Pratas Reef'
     """
-    return _index("shoal", (typed(Shoal, row) for row in _csv_rows("shoals.csv")))
+    return _index("shoal", (typed(SeaArea, row) for row in _csv_rows("shoals.csv")))
 
 
 @lru_cache(maxsize=1)
@@ -252,7 +250,7 @@ def sea_lane(lane_id: str) -> SeaLane:
     return _look_up("sea lane", lane_id, sea_lanes())
 
 
-def fishing_ground(ground_id: str) -> FishingGround:
+def fishing_ground(ground_id: str) -> SeaArea:
     """The ground with this id; raises ``UnknownIdError`` (a ``KeyError``) that names the nearest ids."""
     return _look_up("fishing ground", ground_id, fishing_grounds())
 
@@ -300,8 +298,6 @@ Row = TypeVar(
     Port,
     SeaArea,
     SeaLane,
-    FishingGround,
-    Shoal,
     SensorType,
     AgreementRule,
     Satellite,

@@ -102,42 +102,10 @@ class SeaLane:
 
 @dataclass(frozen=True, slots=True)
 class SeaArea:
-    """Waters with a name: an illustrative outline, which takes no position on any claim."""
+    """Waters with a name (a sea, a fishing ground, a shoal): an outline that takes no position on rights."""
 
     id: str
     """Id of the area."""
-    name: str
-    """Name in plain words."""
-    corners: tuple[tuple[float, float], ...]
-    """Corners in order: degrees north, degrees east; edges straight in longitude and latitude."""
-    source: str
-    """Where the row comes from."""
-    confidence: str
-    """high, medium, low or assumption."""
-
-
-@dataclass(frozen=True, slots=True)
-class FishingGround:
-    """A part of the sea where fishing vessels gather: an outline, which takes no position on any right."""
-
-    id: str
-    """Id of the ground."""
-    name: str
-    """Name in plain words."""
-    corners: tuple[tuple[float, float], ...]
-    """Corners in order: degrees north, degrees east; edges straight in longitude and latitude."""
-    source: str
-    """Where the row comes from."""
-    confidence: str
-    """high, medium, low or assumption."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shoal:
-    """Waters that merchant ships go round: an outline drawn generously, which says nothing about rights."""
-
-    id: str
-    """Id of the shoal."""
     name: str
     """Name in plain words."""
     corners: tuple[tuple[float, float], ...]
