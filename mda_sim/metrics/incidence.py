@@ -18,10 +18,10 @@ Boundary rule: visits are half-open like all scored time, so a receipt at the in
 late; of one instant, visits censored count as still under way. A visit under way at the start of scoring has
 no entry and is left out, and so is one of no duration. A vessel that was here before, if only during warm-up,
 begins a new visit, unless the picture still **holds** it as it enters: its newest observation is then at most
-``HELD_AGE_S`` old. The new visit is received with the first observation made since the vessel last left; late
-word of an earlier visit does not count. A vessel held when it first enters (seen in the buffer around the
-area, or elsewhere in it) is received at entry, at duration 0; one that is known but no longer held is
-received at the next receipt that makes the picture fresher.
+``HELD_AGE_S`` old. A visit is received with the first observation made since the vessel last left and at
+most ``HELD_AGE_S`` before it enters: late word of an earlier visit, or of days before, does not count. A
+vessel held when it first enters (seen in the buffer around the area, or elsewhere in it) is received at
+entry, at duration 0; one that is known but no longer held, at the next receipt of such an observation.
 
 A visit belongs to the AIS state in which the vessel enters, whatever it does later. A vessel whose track has
 a gap enters anew after it.

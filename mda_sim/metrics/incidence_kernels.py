@@ -33,8 +33,8 @@ def fill_visits(
 
     ``target``, ``subject``, ``t_from_us`` and ``t_to_us`` are the stays in the region, by target and time;
     target k's picture is rows ``offsets[k] .. offsets[k + 1]`` of ``t_received_us`` and ``t_observed_us``,
-    both rising. At most one row is written for each interval. A returning vessel is received with the first
-    observation made since it left.
+    both rising. At most one row is written for each interval. A visit is received with the first
+    observation made since the vessel last left and no more than ``held_age_us`` before it enters.
     """
     n = 0
     for i in range(target.size):
@@ -47,8 +47,11 @@ def fill_visits(
         is_held = row >= offsets[k] and enters - t_observed_us[row] <= held_age_us
         if is_held and returns:
             continue
+        after_us = enters - held_age_us - 1
+        if returns:
+            after_us = max(after_us, t_to_us[i - 1])
         following = row + 1
-        while returns and following < offsets[k + 1] and t_observed_us[following] <= t_to_us[i - 1]:
+        while following < offsets[k + 1] and t_observed_us[following] <= after_us:
             following += 1
         if is_held:
             lasted, ended = np.int64(0), RECEIVED

@@ -120,6 +120,14 @@ def test_a_return_is_no_new_visit_while_the_vessel_is_still_held(aware_of, score
     assert found(older, scored) == [(0, 6.0, "received"), (0, (60 * H - back_s) / H, "left")]
 
 
+def test_late_word_of_days_before_a_first_visit_is_no_receipt_of_it(aware_of, scored_of):
+    scored = scored_of([(0, 50 * H, 60 * H), (1, 50 * H, 60 * H)])
+    a_day_before = 50 * H - HELD_AGE_S
+    older = a_day_before - 1e-6
+    aware = aware_of([(0, 52 * H, older), (0, 54 * H, a_day_before), (1, 52 * H, older)])
+    assert found(aware, scored) == [(0, 4.0, "received"), (1, 10.0, "left")]
+
+
 def test_late_word_of_an_earlier_visit_is_no_receipt_of_this_one(aware_of, scored_of):
     scored = scored_of([(0, 15 * H, 25 * H), (0, 60 * H, 80 * H), (1, 15 * H, 25 * H), (1, 60 * H, 80 * H)])
     aware = aware_of([(0, 62 * H, 20 * H), (0, 70 * H, 61 * H), (1, 62 * H, 20 * H)])
@@ -127,7 +135,7 @@ def test_late_word_of_an_earlier_visit_is_no_receipt_of_this_one(aware_of, score
     assert sorted(found(aware, scored)) == sorted([*both_first, (0, 10.0, "received"), (1, 20.0, "left")])
     warm_up = scored_of([(0, 1 * H, 5 * H), (0, 60 * H, 80 * H)])
     assert found(aware_of([(0, 62 * H, 4 * H), (0, 70 * H, 61 * H)]), warm_up) == [(0, 10.0, "received")]
-    before_entry = aware_of([(0, 62 * H, 26 * H)])  # seen outside since it left: word of this visit
+    before_entry = aware_of([(0, 62 * H, 40 * H)])  # seen outside since it left: word of this visit
     assert (0, 2.0, "received") in found(before_entry, scored)
 
 
@@ -237,7 +245,8 @@ def test_visits_agree_with_their_definition(aware_of, scored_of, receipts, cuts)
         known = [observed for received, observed in steps if received <= enters]
         held = bool(known) and enters - max(known) <= 24
         left_before = spans[number - 1][1] if number else -math.inf
-        later = [r for r, observed in steps if enters < r < leaves and observed > left_before]
+        counts = [(r, o) for r, o in steps if o > left_before and o >= enters - 24]
+        later = [r for r, _ in counts if enters < r < leaves]
         if enters == 10 or (held and number > 0):
             continue
         if held or later:
