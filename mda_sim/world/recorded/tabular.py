@@ -6,7 +6,7 @@ swallow the rows behind it, so rows are counted against the lines of the file, a
 went in the file is read again with quotation marks as ordinary characters.
 
 Assumptions and limits: at most ``ROWS_MAX`` rows. CSV may be packed (.gz, .zst, .bz2); blank lines are no
-rows. Texts that are not UTF-8 are read as Latin-1.
+rows. A file that is not UTF-8 throughout is read as Latin-1, and says so.
 
 Source: pyarrow's CSV reader (Apache Arrow documentation, "Reading and Writing CSV files").
 Where next: ``recording`` calls ``read_csv`` and ``read_parquet``.
@@ -14,6 +14,7 @@ Where next: ``recording`` calls ``read_csv`` and ``read_parquet``.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -98,20 +99,21 @@ def _read_csv(path: Path, delimiter: str, dialect: Dialect, columns: Mapping[str
     try:
         n_lines = _count_lines(path) - 1
         check_count(n_lines)
-        raw = _parsed(path, delimiter, dialect, columns, quotes=True)
-        remarks: tuple[str, ...] = ()
+        encoding = _encoding(path)
+        remarks = [] if encoding == "utf-8" else ["not UTF-8 text throughout: read as Latin-1"]
+        raw = _parsed(path, encoding, delimiter, dialect, columns, quotes=True)
         if raw is None or len(raw[0]) != n_lines:
-            raw = _parsed(path, delimiter, dialect, columns, quotes=False)
-            remarks = ("a quotation mark is not closed: they are read as ordinary characters",)
+            raw = _parsed(path, encoding, delimiter, dialect, columns, quotes=False)
+            remarks.append("a quotation mark is not closed: they are read as ordinary characters")
     except (pa.ArrowException, OSError) as error:
         raise RecordingError(f"cannot be read as CSV: {_shown(str(error))}") from error
     if raw is None or len(raw[0]) != n_lines:
         raise RecordingError(f"of {n_lines:,} lines that are not blank some cannot be told apart as rows")
-    return Raw(*raw, said, remarks)
+    return Raw(*raw, said, tuple(remarks))
 
 
 def _parsed(
-    path: Path, delimiter: str, dialect: Dialect, columns: Mapping[str, str], *, quotes: bool
+    path: Path, encoding: str, delimiter: str, dialect: Dialect, columns: Mapping[str, str], *, quotes: bool
 ) -> tuple[Rows, list[str]] | None:
     """All rows of a CSV file and their texts; None if quotation marks get in the way."""
     import pyarrow as pa
@@ -129,7 +131,7 @@ def _parsed(
             delimiter=delimiter, quote_char='"' if quotes else False, invalid_row_handler=skip
         ),
         "convert_options": arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(columns.values(), pa.binary()),
+            column_types=dict.fromkeys(columns.values(), pa.string()),
             include_columns=list(columns.values()),
             strings_can_be_null=False,
         ),
@@ -139,27 +141,17 @@ def _parsed(
     try:
         with (
             pa.input_stream(path, compression="detect") as stream,
-            arrow_csv.open_csv(stream, **options) as batches,
+            pa.transcoding_input_stream(stream, encoding, "utf-8") as text,
+            arrow_csv.open_csv(text, **options) as batches,
         ):
             for batch in batches:
-                cells = {field: _decoded(batch.column(name)) for field, name in columns.items()}
+                cells = {field: batch.column(name) for field, name in columns.items()}
                 parts.append(_rows(cells, dialect, texts, decimal_comma=delimiter != ","))
     except pa.ArrowInvalid:
         if quotes:
             return None
         raise
     return _with_malformed(Rows.joined(parts), malformed), texts.all
-
-
-def _decoded(column: Any) -> Any:
-    """A column of bytes as texts."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    try:
-        return pc.cast(column, pa.string())
-    except pa.ArrowInvalid:
-        return pa.array([cell.decode("latin-1") for cell in column.to_pylist()], pa.string())
 
 
 def _with_malformed(rows: Rows, malformed: Sequence[int]) -> Rows:
@@ -256,6 +248,21 @@ def _count_lines(path: Path) -> int:
             count += int((is_end[:-1] & ~is_end[1:]).sum())
             last = int(joined[-1])
     return count
+
+
+def _encoding(path: Path) -> str:
+    """What a text file is read as: UTF-8 if all of it is, else Latin-1, where any byte is a character."""
+    import pyarrow as pa
+
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with pa.input_stream(path, compression="detect") as stream:
+            for block in _blocks(stream):
+                decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8"
 
 
 def _blocks(stream: Any) -> Iterator[bytes]:

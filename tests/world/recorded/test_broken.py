@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mda_sim.report.recordings import caveats, recording_sheets
@@ -226,6 +226,14 @@ def test_the_account_adds_up_and_says_what_a_recording_is(read: Read, made: Modu
     assert caveats({}) == []
 
 
+def test_bytes_that_are_no_utf_8_in_a_malformed_row_cost_that_row_alone(read: Read, made: ModuleType) -> None:
+    lines = [HEADER, *sound(made)]
+    content = "\n".join(lines).encode() + b"\n\xfc,\xfc\n"
+    recording = read(content)
+    assert made.counts(recording) == made.counts(read(lines)) | {"malformed": 1}
+    assert "Latin-1" in " ".join(account(recording))
+
+
 CELLS: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from(["548000001", "431000002", "0", "13.5", "115", "181", "2026-03-02T01:00:00Z", "x", ""]),
     st.text(st.characters(exclude_characters="\n\r\x85\u2028", codec="utf-8"), max_size=6),
@@ -240,6 +248,7 @@ def test_whatever_the_rows_hold_each_is_counted_once(read: Read, made: ModuleTyp
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(content=b"\n\xfc\xfc,\xfc\n0,0\n", head=HEADER.encode())
 @given(content=st.binary(max_size=400), head=st.sampled_from([b"", b"!AIVDM,", b"PAR1", HEADER.encode()]))
 def test_any_bytes_are_a_recording_or_refused(read: Read, content: bytes, head: bytes) -> None:
     try:
