@@ -185,10 +185,20 @@ def sense(scenario: Scenario, fleet: Fleet, seed: int) -> DetectionLog:
     """What every sensor held: the same for all configurations."""
     from mda_sim.geo.regions import widened
     from mda_sim.sensing.sweep import sense as sweep
+    from mda_sim.world.environment import build_environment
 
     spec = scenario.spec
     area = widened(spec.area, spec.world.buffer_m)
-    return sweep(fleet, spec.sensors, scenario.timeline, seed, land=spec.world.land(), area=area)
+    weather = spec.world.environment
+    return sweep(
+        fleet,
+        spec.sensors,
+        scenario.timeline,
+        seed,
+        land=spec.world.land(),
+        area=area,
+        environment=None if weather is None else build_environment(weather, area, scenario.timeline, seed),
+    )
 
 
 def share(scenario: Scenario, fleet: Fleet, log: DetectionLog, configuration: str, seed: int) -> DeliveryLog:

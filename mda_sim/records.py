@@ -34,8 +34,9 @@ REPORTS: Final = Schema(
         Column("t_observed_us", "i8", "end of the interval: what the report is about [us]"),
         Column("t_ready_us", "i8", "when the sensor's product exists (processing, downlink) [us]"),
         Column("first", "u4", "row of its first contact in `contacts`"),
-        Column("count", "u4", "number of contacts, probes included"),
-        Column("n_vessels", "u4", "number of contacts of vessels; 0 makes the report weightless"),
+        Column("count", "u4", "number of contacts, probes and false ones included"),
+        Column("n_vessels", "u4", "number of contacts of vessels"),
+        Column("n_false", "u2", "number of false contacts; a report without these and vessels is weightless"),
     ),
     sort=("sensor", "interval"),
 )
@@ -44,11 +45,15 @@ REPORTS: Final = Schema(
 CONTACTS: Final = Schema(
     "contacts",
     (
-        Column("target", "u4", "vessel or probe; probes have the ids from n_vessels on"),
+        Column("target", "u4", "vessel, probe (ids from n_vessels on) or NO_TARGET for a false contact"),
         Column("dt_us", "u4", "how long before the report's t_observed_us the target was last held [us]"),
+        Column("merged", "u2", "number of vessels in the resolution cell that the contact stands for"),
     ),
 )
 """Contacts sorted by report, then target; a report's slice is [first, first + count)."""
+
+NO_TARGET: Final = 0xFFFFFFFF
+"""Target of a false contact: none. It is last in its report."""
 
 PARTS: Final = Schema(
     "parts",
@@ -56,8 +61,9 @@ PARTS: Final = Schema(
         Column("part", "u4", "dense id of the part, its row number"),
         Column("report", "u4", "report that it is a part of"),
         Column("share_class", "u8", "which filters its contacts pass: bit i for entry i of meta `filters`"),
-        Column("count", "u4", "number of its contacts, probes included; at least 1"),
-        Column("n_vessels", "u4", "number of its contacts of vessels; 0 makes the part weightless"),
+        Column("count", "u4", "number of its contacts, probes and false ones included; at least 1"),
+        Column("n_vessels", "u4", "number of its contacts of vessels"),
+        Column("n_false", "u2", "number of its false contacts; a part without these and vessels is weightless"),
     ),
     sort=("report", "share_class"),
 )

@@ -85,8 +85,11 @@ class AisReceiver(FixedSensor):
         """Position error of a contact, 1 sigma, at any range [m]."""
         return self.position_error_m
 
-    def reach_m(self, targets: Table) -> NDArray[np.float64]:
-        """The nearer of range and horizon for each row of a TARGETS table, -1 without a set, (n,) [m]."""
+    def reach_m(self, targets: Table, duct_height_m: float = 0.0) -> NDArray[np.float64]:
+        """The nearer of range and horizon for each row of a TARGETS table, -1 without a set, (n,) [m].
+
+        Evaporation ducts do not carry waves as long as these.
+        """
         reach_m = np.minimum(self.max_range_m, horizon_m(self.antenna_height_m, targets["height_m"]))
         return np.where(targets["ais"] > 0, reach_m, -1.0)
 

@@ -148,6 +148,7 @@ def look_ais(
                     out[n_held]["interval"] = interval
                     out[n_held]["target"] = target
                     out[n_held]["dt_us"] = end_us - last_us
+                    out[n_held]["cell"] = 0
                     n_held += 1
             interval += 1
             while row < stop and airtime[row]["t_to_us"] <= end_us:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mda_sim.geo.regions import Box
     from mda_sim.sensing.sensor import FixedSensor
     from mda_sim.sensing.windows import Windows
+    from mda_sim.world.environment import Environment
     from mda_sim.world.fleet import Fleet
 
 
@@ -47,9 +48,10 @@ class Grid(NamedTuple):
         return max(0, self.stop - self.first)
 
 
-HELD: Final = np.dtype([("interval", "u4"), ("target", "u4"), ("dt_us", "u4")])
+HELD: Final = np.dtype([("interval", "u4"), ("target", "u4"), ("dt_us", "u4"), ("cell", "u4")])
 """One interval in which a target was held: the interval (on a fixed sensor's grid, in order of a satellite's
-images), the target, and how long before the interval's end the target was last in reach [us]."""
+images), the target, how long before the interval's end the target was last in reach [us], and the
+resolution cell that it was in, 0 for a sensor that tells any two vessels apart."""
 
 Held = NDArray[np.void]
 """An array (n,) of dtype ``HELD``; a looker fills it in order of target, then interval."""
@@ -72,6 +74,8 @@ class Setting:
     """Land that may block; None for a world without land."""
     area: Box | None
     """Where vessels live, which sensors from above are tasked with; None if there are none."""
+    environment: Environment | None = None
+    """The weather; None for a calm, dry sea under a standard atmosphere."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,10 @@ class Watch:
     """Seed of the replicate."""
     land: Land | None
     """Land that may block; None for a world without land."""
+    timeline: Timeline
+    """The calendar."""
+    environment: Environment | None = None
+    """The weather; None for a calm, dry sea under a standard atmosphere."""
 
     def key(self, purpose: str) -> np.uint64:
         """Philox key of one kind of decision."""

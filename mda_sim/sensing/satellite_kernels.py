@@ -315,6 +315,7 @@ def look_sar(
                 out[n_held]["interval"] = row
                 out[n_held]["target"] = target
                 out[n_held]["dt_us"] = image["t_to_us"] - t_us
+                out[n_held]["cell"] = 0
                 n_held += 1
     return n_held
 

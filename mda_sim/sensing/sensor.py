@@ -52,6 +52,11 @@ class SensorBase(Sourced, ABC):
     def category(self) -> str:
         """Kind of observation, as agreements and links name it."""
 
+    @property
+    def false_per_interval(self) -> float:
+        """Mean number of false contacts in one interval; none unless the kind says otherwise."""
+        return 0.0
+
     @abstractmethod
     def error_m(self) -> float:
         """Position error of a contact at the sensor's longest range, 1 sigma, radial [m]."""
@@ -74,8 +79,11 @@ class FixedSensor(SensorBase):
     """Reporting interval, 1 s to 1 h; one report leaves after each (300 s is an assumption). [s]"""
 
     @abstractmethod
-    def reach_m(self, targets: Table) -> NDArray[np.float64]:
-        """Distance beyond which each row of a TARGETS table cannot be seen, (n,); -1 for never [m]."""
+    def reach_m(self, targets: Table, duct_height_m: float = 0.0) -> NDArray[np.float64]:
+        """Distance beyond which each row of a TARGETS table cannot be seen, (n,); -1 for never [m].
+
+        ``duct_height_m`` is the height of the evaporation duct, 0 for none.
+        """
 
     @abstractmethod
     def looker(self, watch: Watch) -> Looker:
@@ -89,8 +97,18 @@ class FixedSensor(SensorBase):
         end_us = grid.phase_us + (intervals + 1) * grid.interval_us
         if not grid.n_intervals:
             return Plan(intervals, end_us, grid.first, lambda first, stop, out: 0)
-        look_at = self.looker(Watch(fleet, address(sensor_id), grid, setting.seed, setting.land))
-        reach_m = self.reach_m(fleet.targets)
+        watch = Watch(
+            fleet,
+            address(sensor_id),
+            grid,
+            setting.seed,
+            setting.land,
+            setting.timeline,
+            setting.environment,
+        )
+        look_at = self.looker(watch)
+        weather = setting.environment
+        reach_m = self.reach_m(fleet.targets, 0.0 if weather is None else weather.duct_height_m)
 
         def look(first: int, stop: int, out: Held) -> int:
             return look_at(find_windows(fleet, self.lat_deg, self.lon_deg, reach_m, first, stop), out)

@@ -13,11 +13,13 @@ from pydantic import Field
 
 from mda_sim.records import SensorCard
 from mda_sim.sensing.ais import AisReceiver
-from mda_sim.sensing.radar import CoastalRadar
+from mda_sim.sensing.radar import AirSurveillanceRadar, CoastalRadar
 from mda_sim.sensing.satellite import SarSatellite
 from mda_sim.sensing.sensor import FixedSensor, SensorBase
 
-SensorSpec = Annotated[CoastalRadar | AisReceiver | SarSatellite, Field(discriminator="kind")]
+SensorSpec = Annotated[
+    CoastalRadar | AirSurveillanceRadar | AisReceiver | SarSatellite, Field(discriminator="kind")
+]
 """Any sensor, told apart by ``kind``; a new kind is one line here."""
 
 

@@ -10,7 +10,7 @@ Assumptions and limits: those of ``environment_climate``, ``environment_grid``, 
 not in direction there. Values are defined in the box that was built and during [0, ``end_us``]; elsewhere,
 and where a position is nan, they are nan.
 
-Where next: sensors whose performance depends on the sea and the sky.
+Where next: ``sensing.local_weather`` asks it around each radar.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from mda_sim.geo.regions import BoundsDeg, Box, Circle, Polygon, bounds
 from mda_sim.world.environment_climate import (
     REACH_DEG,
     Climate,
+    Sky,
     build_climate,
     gap_deg,
     shipped_regions,
@@ -38,6 +39,7 @@ from mda_sim.world.environment_spec import (
     EnvironmentSpec,
     SeasonalEnvironment,
     StormSpec,
+    UniformEnvironment,
 )
 from mda_sim.world.environment_storm import Storm
 from mda_sim.world.environment_summary import SummaryRow, months_of, summary_rows
@@ -66,6 +68,29 @@ class Conditions:
 
 
 @dataclass(frozen=True)
+class Uniform:
+    """Weather that is the same everywhere and always."""
+
+    spec: UniformEnvironment
+
+    def at(self, t_us: NDArray[np.int64], lat_deg: Floats, lon_deg: Floats) -> Sky:
+        """The weather at times and points, all (n,); its waves count as swell."""
+        del lat_deg, lon_deg
+        wind, turn, calm, swell, rain, cloud = (
+            np.full(len(t_us), value)
+            for value in (
+                self.spec.wind_mps,
+                self.spec.wind_from_deg,
+                0.0,
+                self.spec.wave_height_m,
+                self.spec.rain_mm_per_hour,
+                self.spec.cloud_fraction,
+            )
+        )
+        return Sky(wind, turn, calm, swell, rain, cloud)
+
+
+@dataclass(frozen=True)
 class Environment:
     """The weather of one replicate in a box during [0, ``end_us``]."""
 
@@ -73,10 +98,17 @@ class Environment:
     """The box."""
     end_us: int
     """End of the time for which it is defined [us]."""
-    background: Climate | GriddedWeather
+    background: Climate | GriddedWeather | Uniform
     """What there is without storms."""
     storms: tuple[Storm, ...] = ()
     """Storms that pass."""
+    duct_height_m: float = 0.0
+    """Height of the evaporation duct, 0 for none [m]."""
+
+    @property
+    def is_uniform(self) -> bool:
+        """Whether the weather is the same everywhere and always."""
+        return isinstance(self.background, Uniform)
 
     def at(self, t_us: ArrayLike, lat_deg: ArrayLike, lon_deg: ArrayLike) -> Conditions:
         """The weather at times (integer microseconds since the start) and positions; arguments broadcast.
@@ -139,8 +171,12 @@ def build_environment(
     memory; for weather from files as ``environment_grid.read_grids``.
     """
     bounds_deg = bounds(area)
+    duct_m = spec.evaporation_duct_height_m
+    if isinstance(spec, UniformEnvironment):
+        return Environment(bounds_deg, timeline.end_us, Uniform(spec), duct_height_m=duct_m)
     if not isinstance(spec, SeasonalEnvironment):
-        return Environment(bounds_deg, timeline.end_us, read_grids(spec, bounds_deg, timeline))
+        weather = read_grids(spec, bounds_deg, timeline)
+        return Environment(bounds_deg, timeline.end_us, weather, duct_height_m=duct_m)
     regions = regions_of(spec)
     gap = climate_gap(spec, area)
     if gap:
@@ -153,6 +189,7 @@ def build_environment(
         timeline.end_us,
         build_climate(regions, spec.variability, month, bounds_deg, timeline, seed),
         tuple(Storm(storm, start_us) for storm in storms_of(spec).values()),
+        duct_m,
     )
 
 

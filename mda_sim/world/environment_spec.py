@@ -16,7 +16,19 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from mda_sim.core.spec import DataFile, Id, IdMap, Items, LatDeg, LonDeg, NonNegative, Positive, Sourced, Spec
+from mda_sim.core.spec import (
+    DataFile,
+    Id,
+    IdMap,
+    Items,
+    LatDeg,
+    LonDeg,
+    NonNegative,
+    Positive,
+    Probability,
+    Sourced,
+    Spec,
+)
 from mda_sim.data import catalogue
 from mda_sim.geo.regions import Box
 
@@ -125,7 +137,31 @@ class StormSpec(Sourced):
         return self
 
 
-class SeasonalEnvironment(Sourced):
+class EnvironmentBase(Sourced):
+    """What every kind of environment has."""
+
+    evaporation_duct_height_m: Annotated[float, Field(ge=0, le=60)] = 0.0
+    """Height of the evaporation duct over all the sea, all the time; 0 for none. [0, 60] m"""
+
+
+class UniformEnvironment(EnvironmentBase):
+    """The same weather everywhere and always."""
+
+    kind: Literal["uniform"]
+    """The kind of environment."""
+    wind_mps: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """Wind speed at 10 m. [0, 100] m/s"""
+    wind_from_deg: Annotated[float, Field(ge=0, lt=360)] = 0.0
+    """Direction that the wind blows from. [0, 360)"""
+    wave_height_m: Annotated[float, Field(ge=0, le=30)] = 0.0
+    """Significant wave height. [0, 30] m"""
+    rain_mm_per_hour: Annotated[float, Field(ge=0, le=300)] = 0.0
+    """Rain rate. [0, 300] mm/h"""
+    cloud_fraction: Probability = 0.0
+    """Share of the sky that is clouded. [0, 1]"""
+
+
+class SeasonalEnvironment(EnvironmentBase):
     """Weather drawn from a climate by region and month, with storms if any."""
 
     kind: Literal["seasonal"]
@@ -152,7 +188,7 @@ class SeasonalEnvironment(Sourced):
         return preset
 
 
-class GriddedEnvironment(Sourced):
+class GriddedEnvironment(EnvironmentBase):
     """Weather read from NetCDF files with the variables u10, v10, swh, tp and tcc."""
 
     kind: Literal["gridded"]
@@ -163,5 +199,7 @@ class GriddedEnvironment(Sourced):
     """Time over which the file's rain (tp) is summed up to each of its times. 1 min to 24 h"""
 
 
-EnvironmentSpec = Annotated[SeasonalEnvironment | GriddedEnvironment, Field(discriminator="kind")]
+EnvironmentSpec = Annotated[
+    UniformEnvironment | SeasonalEnvironment | GriddedEnvironment, Field(discriminator="kind")
+]
 """The weather of a world, told apart by ``kind``."""

@@ -85,6 +85,7 @@ TARGETS: Final = Schema(
         Column("flag", "i2", "state it belongs to, -1 for a probe", names="flags"),
         Column("length_m", "f4", "length over all [m]"),
         Column("height_m", "f4", "height above the sea that reflects and carries antennas [m]"),
+        Column("hull", "u1", "what it is made of: a Hull"),
         Column("ais", "u1", "AIS it carries: an AisClass"),
         Column("bound_for", "i2", "nation of the port it sails to, -1 if unknown", names="destinations"),
         Column("first_leg", "u4", "row of its first leg"),

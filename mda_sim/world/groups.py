@@ -21,6 +21,7 @@ from mda_sim.core.rng import check_addresses
 from mda_sim.core.table import Schema, Table
 from mda_sim.world.broadcasts import MADE_UP
 from mda_sim.world.fleet import BROADCASTS, LEGS, TARGETS, Fleet
+from mda_sim.world.hull import Hull
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Group:
     """Motion: a LEGS table."""
     broadcasts: Table
     """What each target broadcasts, and when: a BROADCASTS table."""
+    hull: Hull = Hull.STEEL
+    """What the vessels are made of."""
     bound_for: Sequence[str] = ()
     """Nation of the port that each target sails to, '' if none is known; empty if none is known of any."""
 
@@ -112,6 +115,7 @@ def _target_columns(part: Group, base: int, names: dict[str, list[str]]) -> dict
         "flag": _dense(part.flag, names["flags"]),
         "length_m": part.length_m,
         "height_m": height_m(part.length_m),
+        "hull": np.full(n, part.hull),
         "ais": part.ais,
         "bound_for": _dense(part.bound_for or [""] * n, names["destinations"]),
         "first_leg": np.zeros(n, np.int64),

@@ -26,6 +26,7 @@ from mda_sim.world.ais_use import AisCarriage, draw_broadcasts
 from mda_sim.world.draws import Span, uniform
 from mda_sim.world.fleet import AisClass
 from mda_sim.world.groups import Group
+from mda_sim.world.hull import HULLS, HullWord
 
 __all__ = ["AisCarriage", "Particulars", "Span", "TrafficBase", "draw_particulars", "uniform", "vessel_group"]
 
@@ -35,6 +36,8 @@ class TrafficBase(Sourced):
 
     length_m: Span
     """Length over all, uniform in the span. > 0 m"""
+    hull: HullWord = "steel"
+    """What the vessels are made of: 'steel', or 'wood' for wood and glass fibre, which radars see less of."""
     flags: NationMap[Probability]
     """Share of each flag state; the shares add up to 1 within 1e-6. [0, 1]"""
     ais: AisCarriage
@@ -110,6 +113,7 @@ def vessel_group(
         index=index,
         flag=particulars.flag,
         length_m=particulars.length_m,
+        hull=HULLS[traffic.hull],
         ais=particulars.ais,
         legs=legs,
         broadcasts=draw_broadcasts(traffic.ais, particulars.uses_ais, stream, index, legs, seed, silent),

@@ -56,6 +56,7 @@ def fleet_of(
         "flag": np.full(n, -1),
         "length_m": np.full(n, 50.0),
         "height_m": np.full(n, 8.0),
+        "hull": np.zeros(n),
         "ais": np.full(n, 1),
         "bound_for": np.full(n, -1),
         "first_leg": np.cumsum(counts) - counts,
