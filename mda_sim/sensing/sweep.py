@@ -16,7 +16,7 @@ Where next: ``pipeline`` calls ``sense``; sharing, audit and metrics read the lo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,23 +66,27 @@ def sense(
     check_addresses(fleet.streams, "stream")
     ids = sorted(sensors)
     reports: list[dict[str, NDArray[np.int64]]] = []
-    contacts: list[Contacts] = []
-    n_contacts = 0
     setting = Setting(fleet, timeline, seed, land, area, environment)
-    room = Room(fleet, block)
+    bench = Bench(fleet, block)
     for row, sensor_id in enumerate(ids):
         sensor = sensors[sensor_id]
         plan = sensor.plan(sensor_id, setting)
         n_false = false_counts(sensor.false_per_interval, address(sensor_id), plan.interval, seed)
-        held = room.contacts_of(plan, n_false)
-        reports.append(_reports(row, plan, to_us(sensor.product_delay_s), held, n_contacts))
-        contacts.append(held)
-        n_contacts += len(held.target)
-    columns = {
-        "target": np.concatenate([np.empty(0, np.uint32), *(held.target for held in contacts)]),
-        "dt_us": np.concatenate([np.empty(0, np.uint32), *(held.dt_us for held in contacts)]),
-        "merged": np.concatenate([np.empty(0, np.uint16), *(held.merged for held in contacts)]),
-    }
+        first = len(bench.target)
+        counts, n_vessels = bench.work(plan, n_false)
+        reports.append(
+            {
+                "sensor": np.full(len(plan.interval), row, np.int64),
+                "interval": plan.interval,
+                "t_observed_us": plan.t_observed_us,
+                "t_ready_us": plan.t_observed_us + to_us(sensor.product_delay_s),
+                "first": first + np.cumsum(counts) - counts,
+                "count": counts,
+                "n_vessels": n_vessels,
+                "n_false": n_false,
+            }
+        )
+    columns = {"target": bench.target, "dt_us": bench.dt_us, "merged": bench.merged}
     return DetectionLog(
         reports=_report_table(reports, ids),
         contacts=Table.of(CONTACTS, columns),
@@ -92,56 +96,52 @@ def sense(
     )
 
 
-class Contacts(NamedTuple):
-    """The contacts of one sensor in order of report and target, (n,), and how many are in each report."""
-
-    target: NDArray[np.uint32]
-    dt_us: NDArray[np.uint32]
-    merged: NDArray[np.uint16]
-    count: NDArray[np.int64]
-    n_vessels: NDArray[np.int64]
-    n_false: NDArray[np.int64]
-
-
-class Room:
-    """Looks at a fleet block by block, with memory that one sensor after another uses."""
+class Bench:
+    """Where the contacts of one sensor after another are made, in memory that all of them use."""
 
     def __init__(self, fleet: Fleet, block: int) -> None:
         self.fleet = fleet
         self.block = block
-        self.held = np.empty(0, HELD)
         self.strength = median_rcs_m2(fleet.targets["length_m"], fleet.targets["hull"], MERGING_HZ)
+        self.held = np.empty(0, HELD)
+        self.ordered = np.empty(0, HELD)
+        self.target = np.empty(0, np.uint32)
+        self.dt_us = np.empty(0, np.uint32)
+        self.merged = np.empty(0, np.uint16)
 
-    def contacts_of(self, plan: Plan, n_false: NDArray[np.int64]) -> Contacts:
-        """The contacts of one sensor, those of one resolution cell merged, false ones last in each report."""
-        from mda_sim.sensing.sweep_kernels import count_by_interval, merge_cells, scatter
+    def work(self, plan: Plan, n_false: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Look at all targets and add the contacts of a sensor to the columns, in order of report and target.
 
-        n = self._look(plan)
-        counts = np.zeros(len(plan.interval), np.int64)
+        Those of one resolution cell are merged; ``n_false`` false ones are last in each report. Returns the
+        number of contacts in each report, and of those of vessels.
+        """
+        from mda_sim.sensing.sweep_kernels import count_by_interval, emit, merge_cells, scatter
+
+        counts, vessels = np.zeros((2, len(plan.interval)), np.int64)
+        if not len(plan.interval):
+            return counts, vessels
+        n, n_vessels = self._look(plan), self.fleet.n_vessels
         count_by_interval(self.held, n, plan.first, counts)
-        target, dt_us, cell = np.empty((3, n), np.uint32)
-        scatter(self.held, n, plan.first, np.cumsum(counts) - counts, target, dt_us, cell)
+        if n > len(self.ordered):
+            self.ordered = np.empty(n + n // 2, HELD)
+        scatter(self.held, n, plan.first, np.cumsum(counts) - counts, self.ordered)
         merged = np.empty(n, np.uint16)
-        lost = merge_cells(counts, target, cell, self.fleet.n_vessels, self.strength, merged)
-        if lost or n_false.any():
-            of_report = np.repeat(np.arange(len(counts)), counts)[merged > 0]
-            counts = np.bincount(of_report, minlength=len(counts))
-            ends = np.repeat(np.cumsum(counts), n_false)
-            kept = merged > 0
-            target = np.insert(target[kept], ends, np.uint32(NO_TARGET))
-            dt_us = np.insert(dt_us[kept], ends, np.uint32(0))
-            merged = np.insert(merged[kept], ends, np.uint16(1))
-            counts = counts + n_false
-        vessels_before = np.concatenate([[0], np.cumsum(target < self.fleet.n_vessels, dtype=np.int64)])
-        ends = np.cumsum(counts)
-        n_vessels = vessels_before[ends] - vessels_before[ends - counts]
-        return Contacts(target, dt_us, merged, counts, n_vessels, n_false)
+        n_lost = merge_cells(self.ordered, counts, n_vessels, self.strength, merged)
+        first = self._grow(n - n_lost + int(n_false.sum()))
+        new = (self.target[first:], self.dt_us[first:], self.merged[first:])
+        emit(self.ordered, merged, counts, n_false, n_vessels, NO_TARGET, *new, vessels)
+        return counts, vessels
+
+    def _grow(self, n: int) -> int:
+        """Make room for ``n`` more contacts in the columns, in place; return how many there were."""
+        before = len(self.target)
+        for column in (self.target, self.dt_us, self.merged):
+            column.resize(before + n, refcheck=False)
+        return before
 
     def _look(self, plan: Plan) -> int:
         """Look at all targets; the rows are the first of ``held``, and their number is returned."""
         n_targets, n = self.fleet.n_targets, 0
-        if not len(plan.interval):
-            return 0
         for first in range(0, n_targets, self.block):
             stop = min(first + self.block, n_targets)
             needed = n + (stop - first) * len(plan.interval)
@@ -151,22 +151,6 @@ class Room:
                 self.held = larger
             n += plan.look(first, stop, self.held[n:])
         return n
-
-
-def _reports(
-    sensor_row: int, plan: Plan, product_delay_us: int, held: Contacts, first: int
-) -> dict[str, NDArray[np.int64]]:
-    """Columns of one sensor's reports; ``first`` is the row of its first contact in the log."""
-    return {
-        "sensor": np.full(len(plan.interval), sensor_row, np.int64),
-        "interval": plan.interval,
-        "t_observed_us": plan.t_observed_us,
-        "t_ready_us": plan.t_observed_us + product_delay_us,
-        "first": first + np.cumsum(held.count) - held.count,
-        "count": held.count,
-        "n_vessels": held.n_vessels,
-        "n_false": held.n_false,
-    }
 
 
 def _report_table(parts: list[dict[str, NDArray[np.int64]]], ids: list[str]) -> Table:

@@ -24,28 +24,22 @@ def scatter(
     n: int,
     first: int,
     next_row: NDArray[np.int64],
-    target: NDArray[np.uint32],
-    dt_us: NDArray[np.uint32],
-    cell: NDArray[np.uint32],
+    ordered: Held,
 ) -> None:
-    """Put the first ``n`` rows in order of interval, rows of equal interval as they were.
+    """Copy the first ``n`` rows to ``ordered`` in order of interval, rows of equal interval as they were.
 
     ``next_row`` has the row at which each interval from ``first`` on begins; it is overwritten.
     """
     for row in range(n):
         nth = np.int64(held[row]["interval"]) - first
-        place = next_row[nth]
-        target[place] = held[row]["target"]
-        dt_us[place] = held[row]["dt_us"]
-        cell[place] = held[row]["cell"]
-        next_row[nth] = place + 1
+        ordered[next_row[nth]] = held[row]
+        next_row[nth] += 1
 
 
 @kernel
 def merge_cells(
+    ordered: Held,
     counts: NDArray[np.int64],
-    target: NDArray[np.uint32],
-    cell: NDArray[np.uint32],
     n_vessels: int,
     strength: NDArray[np.float64],
     merged: NDArray[np.uint16],
@@ -56,11 +50,8 @@ def merge_cells(
     (not 0) the one of the largest ``strength`` (n_targets,) stands for all, the earlier row if two are alike;
     the others get 0. Everything else stands for itself. ``merged`` (n,) is written.
     """
-    most = 0
-    for length in counts:
-        most = max(most, length)
     bits = 4
-    while (1 << bits) < 2 * most:
+    while (1 << bits) < 2 * counts.max():
         bits += 1
     mask = (1 << bits) - 1
     stamp = np.full(mask + 1, -1, np.int64)
@@ -70,17 +61,18 @@ def merge_cells(
     for nth in range(counts.shape[0]):
         for row in range(begin, begin + counts[nth]):
             merged[row] = 1
-            if cell[row] == 0 or target[row] >= n_vessels:
+            cell, target = ordered[row]["cell"], ordered[row]["target"]
+            if cell == 0 or target >= n_vessels:
                 continue
-            slot = ((np.int64(cell[row]) * _SPREAD) & 0xFFFFFFFF) >> (32 - bits)
-            while stamp[slot] == nth and cell[holder[slot]] != cell[row]:
+            slot = ((np.int64(cell) * _SPREAD) & 0xFFFFFFFF) >> (32 - bits)
+            while stamp[slot] == nth and ordered[holder[slot]]["cell"] != cell:
                 slot = (slot + 1) & mask
             if stamp[slot] != nth:
                 stamp[slot], holder[slot] = nth, row
                 continue
             n_lost += 1
             other = holder[slot]
-            if strength[target[row]] > strength[target[other]]:
+            if strength[target] > strength[ordered[other]["target"]]:
                 merged[row] = min(np.int64(merged[other]) + 1, 65535)
                 merged[other] = 0
                 holder[slot] = row
@@ -89,3 +81,39 @@ def merge_cells(
                 merged[row] = 0
         begin += counts[nth]
     return n_lost
+
+
+@kernel
+def emit(
+    ordered: Held,
+    merged: NDArray[np.uint16],
+    counts: NDArray[np.int64],
+    n_false: NDArray[np.int64],
+    n_vessels: int,
+    no_target: int,
+    target: NDArray[np.uint32],
+    dt_us: NDArray[np.uint32],
+    stands_for: NDArray[np.uint16],
+    vessels: NDArray[np.int64],
+) -> None:
+    """Write the contacts that stand for somebody, and the false ones of each interval after them.
+
+    ``counts`` becomes the number of contacts written of each interval, ``vessels`` how many are of vessels.
+    """
+    row = 0
+    place = 0
+    for nth in range(counts.shape[0]):
+        begin = place
+        vessels[nth] = 0
+        for _ in range(counts[nth]):
+            if merged[row] > 0:
+                target[place] = ordered[row]["target"]
+                dt_us[place] = ordered[row]["dt_us"]
+                stands_for[place] = merged[row]
+                vessels[nth] += ordered[row]["target"] < n_vessels
+                place += 1
+            row += 1
+        for _ in range(n_false[nth]):
+            target[place], dt_us[place], stands_for[place] = no_target, 0, 1
+            place += 1
+        counts[nth] = place - begin

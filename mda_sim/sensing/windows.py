@@ -92,13 +92,14 @@ def find_windows(
 
     if reach_m.shape != (fleet.n_targets,):
         raise ShapeError(f"expected a reach for each of {fleet.n_targets} targets, got shape {reach_m.shape}")
+    stop = fleet.n_targets if stop is None else stop
+    reach_m = reach_m[first:stop]
     if reach_m.size and reach_m.max() >= np.pi / 2 * EARTH_RADIUS_M:
         raise ValueError("a reach must be less than a quarter of the globe")
-    stop = fleet.n_targets if stop is None else stop
     first_leg = fleet.targets["first_leg"][first:stop].astype(np.int64)
     n_legs = fleet.targets["n_legs"][first:stop].astype(np.int64)
     x, y, z = unit_vectors(lat_deg, lon_deg)
-    cos_reach = np.where(reach_m < 0, 2.0, np.cos(reach_m / EARTH_RADIUS_M))[first:stop]
+    cos_reach = np.where(reach_m < 0, 2.0, np.cos(reach_m / EARTH_RADIUS_M))
     windows = np.empty(int(n_legs.sum()), WINDOW)
     n = fill_windows(
         leg_columns(fleet), first, first_leg, n_legs, float(x), float(y), float(z), cos_reach, windows
