@@ -92,7 +92,9 @@ def required_snr(
     return np.array(ratios, np.float64).reshape(wanted.shape)
 
 
-def albersheim_snr_db(p_detect: ArrayLike, p_false_alarm: ArrayLike, n_pulses: ArrayLike) -> NDArray[np.float64]:
+def albersheim_snr_db(
+    p_detect: ArrayLike, p_false_alarm: ArrayLike, n_pulses: ArrayLike
+) -> NDArray[np.float64]:
     """Albersheim's estimate of the ratio that a steady target (case 0) needs in each pulse [dB].
 
     For a linear detector, 0.1 <= Pd <= 0.9, 1e-7 <= Pfa <= 1e-3 and 1 to 8,096 pulses, where it is said to

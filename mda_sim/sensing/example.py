@@ -28,7 +28,9 @@ class Example:
     """Speed, which sets how often its AIS reports [m/s]."""
 
     @classmethod
-    def of(cls, length_m: float, hull: Hull = Hull.STEEL, ais: AisClass = AisClass.NONE, speed_mps: float = 0.0) -> Example:
+    def of(
+        cls, length_m: float, hull: Hull = Hull.STEEL, ais: AisClass = AisClass.NONE, speed_mps: float = 0.0
+    ) -> Example:
         """A vessel of that length with the height that such vessels have here."""
         return cls(length_m, float(height_m(length_m)), hull, ais, speed_mps)
 

@@ -171,9 +171,7 @@ class Radar(FixedSensor):
         """Probabilities of its detector."""
         from mda_sim.sensing.radar_tables import detection_curve
 
-        return detection_curve(
-            self.n_pulses, self.p_false_alarm, self.swerling, self.min_scans, self.n_scans
-        )
+        return detection_curve(self.n_pulses, self.p_false_alarm, self.swerling, self.min_scans, self.n_scans)
 
     @property
     def false_per_interval(self) -> float:

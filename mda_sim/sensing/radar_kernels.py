@@ -70,8 +70,8 @@ class RadarFacts(NamedTuple):
     """Smallest speed along the ray that is shown. [m/s]"""
     duct_neper_per_m: float
     """Two-way loss beyond the horizon. [Np/m]"""
-    cell_depth_m: float
-    """Depth of a resolution cell. [m]"""
+    cells_per_m: float
+    """Inverse of the depth of a resolution cell. [1/m]"""
     n_columns: int
     """Number of azimuth cells."""
     has_weather: bool
@@ -173,18 +173,29 @@ def ray_of(east: float, north: float, n_rays: int) -> int:
 
 @kernel
 def cubic(table: NDArray[np.float64], share: float) -> float:
-    """Value of a spline over [0, 1], (pieces, 4), clipped to [0, 1]."""
+    """Probability from a spline over [0, 1], (pieces, 4); 0 for a negative share."""
     place = share * table.shape[0]
-    piece = min(int(place), table.shape[0] - 1)
-    f = place - piece
-    value = table[piece, 0] + f * (table[piece, 1] + f * (table[piece, 2] + f * table[piece, 3]))
-    return min(max(value, 0.0), 1.0)
+    piece = min(max(int(place), 0), table.shape[0] - 1)
+    value = _spline(place - piece, table[piece, 0], table[piece, 1], table[piece, 2], table[piece, 3])
+    return value if share >= 0.0 else 0.0
+
+
+@kernel
+def _spline(f: float, c0: float, c1: float, c2: float, c3: float) -> float:
+    """Value in one piece of a spline, clipped to [0, 1]; 0 before it begins."""
+    return min(max(c0 + f * (c1 + f * (c2 + f * c3)), 0.0), 1.0)
+
+
+@kernel
+def _share_of(snr: float, half_snr: float) -> float:
+    """Where a ratio lies in the table of a scan, in [0, 1)."""
+    return snr / (snr + half_snr)
 
 
 @kernel
 def p_scan_of(snr: float, half_snr: float, scan: NDArray[np.float64]) -> float:
     """Probability that a scan holds a target; 0 if snr is negative."""
-    return 0.0 if snr < 0.0 else cubic(scan, snr / (snr + half_snr))
+    return 0.0 if snr < 0.0 else cubic(scan, _share_of(snr, half_snr))
 
 
 @kernel
@@ -280,7 +291,14 @@ def _aspect(along: float, radar: RadarFacts) -> float:
 @kernel
 def _track(window: Window, radar: RadarFacts) -> Track:
     """The leg of a window in the radar's frame."""
-    ax, ay, az, bx, by, bz = window["ax"], window["ay"], window["az"], window["bx"], window["by"], window["bz"]
+    ax, ay, az, bx, by, bz = (
+        window["ax"],
+        window["ay"],
+        window["az"],
+        window["bx"],
+        window["by"],
+        window["bz"],
+    )
     return Track(
         radar.x * ax + radar.y * ay + radar.z * az,
         radar.x * bx + radar.y * by + radar.z * bz,
@@ -309,6 +327,7 @@ def look_radar(
     n_held = 0
     begin = 0
     room = Room(np.empty(RUN + 1), np.empty(RUN + 1), np.empty(RUN + 1, np.int64))
+    spare = Room(np.empty(3), np.empty(3), np.empty(3, np.int64))
     while begin < windows.shape[0]:
         number = windows[begin]["target"]
         stop = begin + 1
@@ -322,7 +341,7 @@ def look_radar(
             np.uint64(targets.in_stream[number]),
         )
         n_held = _look_at_one(
-            windows, begin, stop, target, radar, tables, weather, grid, draws, room, out, n_held
+            windows, begin, stop, target, radar, tables, weather, grid, draws, room, spare, out, n_held
         )
         begin = stop
     return n_held
@@ -340,6 +359,7 @@ def _look_at_one(
     grid: Grid,
     draws: Draws,
     room: Room,
+    spare: Room,
     out: Held,
     n_held: int,
 ) -> int:
@@ -357,12 +377,25 @@ def _look_at_one(
         if n_whole > 0:
             n_whole = min(n_whole, RUN, grid.stop - interval)
             n_held = _look_in_run(
-                windows, row, interval, n_whole, target, radar, tables, weather, grid, draws, room, out, n_held
+                windows,
+                row,
+                interval,
+                n_whole,
+                target,
+                radar,
+                tables,
+                weather,
+                grid,
+                draws,
+                room,
+                spare,
+                out,
+                n_held,
             )
             interval += n_whole
         else:
             n_held = _look_at_edge(
-                windows, row, stop, interval, target, radar, tables, weather, grid, draws, room, out, n_held
+                windows, row, stop, interval, target, radar, tables, weather, grid, draws, spare, out, n_held
             )
             interval += 1
         done_us = grid.phase_us + interval * grid.interval_us
@@ -384,6 +417,7 @@ def _look_in_run(
     grid: Grid,
     draws: Draws,
     room: Room,
+    spare: Room,
     out: Held,
     n_held: int,
 ) -> int:
@@ -413,20 +447,21 @@ def _look_in_run(
             p_to = p_scan_of(snr[k + 1] * boost, radar.half_snr, scan)
             p, moved = 0.5 * (p_from + p_to), abs(p_to - p_from)
             if is_near:
-                p_middle = _p_middle(track, start_us, boost, target, radar, tables, weather, grid)
+                p_middle = _p_middle(track, start_us, boost, target, radar, tables, weather, grid, spare)
                 moved = max(p_from, p_middle, p_to) - min(p_from, p_middle, p_to)
                 p = (p_from + p_middle + p_to) / 3.0
             if moved > P_STEP:
                 p_interval = _p_split(
-                    windows, row, row + 1, start_us, grid, 4, boost, target, radar, tables, weather
+                    windows, row, row + 1, start_us, grid, 4, boost, target, radar, tables, weather, spare
                 )
             elif p >= radar.p_sure:
                 p_interval = 1.0
             else:
-                place = p * some.shape[0]
-                piece = int(place)
-                f = place - piece
-                p_interval = some[piece, 0] + f * (some[piece, 1] + f * (some[piece, 2] + f * some[piece, 3]))
+                y = p * some.shape[0]
+                piece = int(y)
+                p_interval = _spline(
+                    y - piece, some[piece, 0], some[piece, 1], some[piece, 2], some[piece, 3]
+                )
         if p_interval > 0.0 and p_interval >= radar.min_p_report:
             if p_interval == 1.0 or _draw(target, draws, first + k) < p_interval:
                 out[n_held]["interval"] = first + k
@@ -458,11 +493,11 @@ def _look_at_edge(
     start_us = grid.phase_us + interval * grid.interval_us
     end_us = start_us + grid.interval_us
     boost = _persistent(target, draws, end_us // _US_PER_H, radar.fluctuation_sigma_db)
-    p_interval = _p_edge(windows, row, stop, start_us, grid, boost, target, radar, tables, weather)
+    p_interval = _p_edge(windows, row, stop, start_us, grid, boost, target, radar, tables, weather, room)
     if p_interval > 0.0 and p_interval >= radar.min_p_report:
         if _draw(target, draws, interval) < p_interval:
             _, last_us = in_reach(windows, row, stop, start_us, end_us)
-            _, range_m, ray = _return(windows, row, stop, last_us, target, radar, tables, weather)
+            _, range_m, ray = _return(windows, row, stop, last_us, target, radar, tables, weather, room)
             out[n_held]["interval"] = interval
             out[n_held]["target"] = windows[row]["target"]
             out[n_held]["dt_us"] = end_us - last_us
@@ -474,7 +509,9 @@ def _look_at_edge(
 @kernel
 def _draw(target: Target, draws: Draws, interval: Whole) -> float:
     """The uniform that decides on the contact of a target in an interval."""
-    w0, w1, _, _ = philox(target.address, target.in_stream, draws.sensor, np.uint64(interval), draws.contact_key)
+    w0, w1, _, _ = philox(
+        target.address, target.in_stream, draws.sensor, np.uint64(interval), draws.contact_key
+    )
     return uniform(w0, w1)
 
 
@@ -483,14 +520,16 @@ def _persistent(target: Target, draws: Draws, hour: Whole, sigma_db: float) -> f
     """Factor on the signal-to-noise ratio of one target at one sensor in one hour."""
     if sigma_db == 0.0:
         return 1.0
-    _, _, w2, w3 = philox(target.address, target.in_stream, draws.sensor, np.uint64(hour), draws.persistent_key)
+    _, _, w2, w3 = philox(
+        target.address, target.in_stream, draws.sensor, np.uint64(hour), draws.persistent_key
+    )
     return math.exp(_DB_TO_NEPER * sigma_db * normal(w2, w3))
 
 
 @kernel
 def _cell(range_m: float, column: int, radar: RadarFacts) -> int:
     """Number of the resolution cell at a range and azimuth, from 1 on."""
-    return int(range_m / radar.cell_depth_m) * radar.n_columns + column + 1
+    return int(range_m * radar.cells_per_m) * radar.n_columns + column + 1
 
 
 @kernel
@@ -503,20 +542,20 @@ def _p_middle(
     tables: Tables,
     weather: Weather,
     grid: Grid,
+    room: Room,
 ) -> float:
     """Probability of a scan in the middle of an interval."""
-    snr, _, _ = _snr_when(start_us + grid.interval_us // 2, track, target, radar, tables, weather)
+    snr, _, _ = _snr_when(start_us + grid.interval_us // 2, track, target, radar, tables, weather, room)
     return p_scan_of(snr * boost, radar.half_snr, tables.scan)
 
 
 @kernel
 def _snr_when(
-    t_us: Whole, track: Track, target: Target, radar: RadarFacts, tables: Tables, weather: Weather
+    t_us: Whole, track: Track, target: Target, radar: RadarFacts, tables: Tables, weather: Weather, room: Room
 ) -> tuple[float, float, int]:
     """Ratio, range and ray at one instant of a leg, see ``fill_snr``."""
-    snr, range_m, ray = np.empty(1), np.empty(1), np.empty(1, np.int64)
-    fill_snr(track, t_us, 0, 1, target, radar, tables, weather, snr, range_m, ray)
-    return snr[0], range_m[0], ray[0]
+    fill_snr(track, t_us, 0, 1, target, radar, tables, weather, room.snr, room.range_m, room.ray)
+    return room.snr[0], room.range_m[0], room.ray[0]
 
 
 @kernel
@@ -529,11 +568,12 @@ def _return(
     radar: RadarFacts,
     tables: Tables,
     weather: Weather,
+    room: Room,
 ) -> tuple[float, float, int]:
     """As ``_snr_when``, whichever window an instant is in; negative in none. Where two meet, the earlier counts."""
     while row < stop and windows[row]["t_from_us"] <= t_us:
         if t_us <= windows[row]["t_to_us"]:
-            return _snr_when(t_us, _track(windows[row], radar), target, radar, tables, weather)
+            return _snr_when(t_us, _track(windows[row], radar), target, radar, tables, weather, room)
         row += 1
     return -1.0, 0.0, 0
 
@@ -550,25 +590,36 @@ def _p_edge(
     radar: RadarFacts,
     tables: Tables,
     weather: Weather,
+    room: Room,
 ) -> float:
     """Probability of an interval that windows cover in part or together: as many scans as fall into them."""
     end_us = start_us + grid.interval_us
     covered_us, last_us = in_reach(windows, row, stop, start_us, end_us)
     first_us = max(start_us, windows[row]["t_from_us"])
     if last_us - first_us > covered_us + 1_000_000:  # out of reach in between
-        return _p_split(windows, row, stop, start_us, grid, 8, boost, target, radar, tables, weather)
-    lowest, highest, total = 1.0, 0.0, 0.0
-    for i in range(3):
-        t_us = first_us + (last_us - first_us) * i // 2
-        snr, _, _ = _return(windows, row, stop, t_us, target, radar, tables, weather)
-        p = p_scan_of(snr * boost, radar.half_snr, tables.scan)
-        lowest, highest, total = min(lowest, p), max(highest, p), total + p
+        return _p_split(windows, row, stop, start_us, grid, 8, boost, target, radar, tables, weather, room)
+    if row + 1 >= stop or windows[row + 1]["t_from_us"] >= end_us:
+        track, half_us = _track(windows[row], radar), (last_us - first_us) // 2
+        fill_snr(
+            track, first_us, half_us, 3, target, radar, tables, weather, room.snr, room.range_m, room.ray
+        )
+        from_snr, middle_snr, to_snr = room.snr[0], room.snr[1], room.snr[2]
+    else:
+        middle_us = (first_us + last_us) // 2
+        from_snr, _, _ = _return(windows, row, stop, first_us, target, radar, tables, weather, room)
+        middle_snr, _, _ = _return(windows, row, stop, middle_us, target, radar, tables, weather, room)
+        to_snr, _, _ = _return(windows, row, stop, last_us, target, radar, tables, weather, room)
+    p_from = p_scan_of(from_snr * boost, radar.half_snr, tables.scan)
+    p_middle = p_scan_of(middle_snr * boost, radar.half_snr, tables.scan)
+    p_to = p_scan_of(to_snr * boost, radar.half_snr, tables.scan)
+    lowest, highest = min(p_from, p_middle, p_to), max(p_from, p_middle, p_to)
     if highest - lowest > P_STEP:
-        return _p_split(windows, row, stop, start_us, grid, 8, boost, target, radar, tables, weather)
+        return _p_split(windows, row, stop, start_us, grid, 8, boost, target, radar, tables, weather, room)
     n_scans = int(radar.n_scans * (covered_us / grid.interval_us) + 0.5)
     if n_scans < radar.min_scans:
         return 0.0
-    return p_at_least(radar.min_scans, n_scans, total / 3.0, log_choose(n_scans, radar.min_scans))
+    p = (p_from + p_middle + p_to) / 3.0
+    return p_at_least(radar.min_scans, n_scans, p, log_choose(n_scans, radar.min_scans))
 
 
 @kernel
@@ -584,6 +635,7 @@ def _p_split(
     radar: RadarFacts,
     tables: Tables,
     weather: Weather,
+    room: Room,
 ) -> float:
     """Probability of an interval, scan by scan: equal groups, halved until none moves by more than P_STEP.
 
@@ -594,7 +646,7 @@ def _p_split(
         moved = 0.0
         for i in range(n_groups + 1):
             t_us = start_us + grid.interval_us * i // n_groups
-            snr, _, _ = _return(windows, row, stop, t_us, target, radar, tables, weather)
+            snr, _, _ = _return(windows, row, stop, t_us, target, radar, tables, weather, room)
             edges[i] = p_scan_of(snr * boost, radar.half_snr, tables.scan)
             if i > 0:
                 moved = max(moved, abs(edges[i] - edges[i - 1]))

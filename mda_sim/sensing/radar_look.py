@@ -42,9 +42,7 @@ if TYPE_CHECKING:
 _NEPER_PER_DB = math.log(10.0) / 10.0
 
 
-def facts_of(
-    radar: Radar, land: Land | None, environment: Environment | None
-) -> tuple[RadarFacts, Tables]:
+def facts_of(radar: Radar, land: Land | None, environment: Environment | None) -> tuple[RadarFacts, Tables]:
     """The numbers and tables of a radar ashore."""
     duct_m = 0.0 if environment is None else environment.duct_height_m
     return _facts(radar, land, duct_m, has_weather=environment is not None)
@@ -80,13 +78,11 @@ def _facts(radar: Radar, land: Land | None, duct_m: float, *, has_weather: bool)
         beam_factor=beam,
         slow_mps=radar.min_radial_speed_mps,
         duct_neper_per_m=2.0 * loss_db * _NEPER_PER_DB / 1000.0,
-        cell_depth_m=radar.cell_depth_m,
+        cells_per_m=1.0 / radar.cell_depth_m,
         n_columns=math.ceil(360.0 / radar.azimuth_beamwidth_deg),
         has_weather=has_weather,
     )
-    tables = Tables(
-        curve.scan, curve.some, ranges.pattern, ranges.sea, ranges.rain, rays.land_m, rays.column
-    )
+    tables = Tables(curve.scan, curve.some, ranges.pattern, ranges.sea, ranges.rain, rays.land_m, rays.column)
     return facts, tables
 
 
