@@ -77,6 +77,11 @@ HEADER_BYTES: Final = 64
 """Bytes of a part besides its contacts: an IPv6 header (40 bytes, RFC 8200) and a label. Assumption"""
 
 
+def weight_of(parts: Table) -> NDArray[np.int64]:
+    """Contacts that take bytes and need review in each row of a PARTS table: of vessels, and false ones, (n,)."""
+    return parts["n_vessels"].astype(np.int64) + parts["n_false"]
+
+
 class Outcome(IntEnum):
     """What became of a copy on one hop, or of a part of a report for one nation."""
 

@@ -80,10 +80,10 @@ class CaseFile:
         delay_us = np.array([0 if feed is None else to_us(feed["delay_s"]) for feed in feeds], np.int64)
         self.ready_us: Ints = log.reports["t_ready_us"][report]
         self.fed_us: Ints = self.ready_us + delay_us[of_sensor]
-        n_vessels = parts["n_vessels"][self.part].astype(np.int64)
+        weight = parts["n_vessels"][self.part].astype(np.int64) + parts["n_false"][self.part]
         contact_bytes = np.array([card.contact_bytes for card in log.sensors])
-        payload = np.rint(contact_bytes[of_sensor] * n_vessels).astype(np.int64)
-        self.n_bytes: Ints = np.where(n_vessels > 0, HEADER_BYTES + payload, 0)
+        payload = np.rint(contact_bytes[of_sensor] * weight).astype(np.int64)
+        self.n_bytes: Ints = np.where(weight > 0, HEADER_BYTES + payload, 0)
         self.share_class = parts["share_class"][self.part]
         bits = {link: bit for bit, links in enumerate(filters_of(sharing)) for link in links}
         self.filter_bit = [bits.get(link) for link in self.links]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mda_sim.audit.findings import Notebook
 from mda_sim.audit.rules import Tree
-from mda_sim.records import ContactFacts, DeliveryLog, DetectionLog
+from mda_sim.records import NO_TARGET, ContactFacts, DeliveryLog, DetectionLog
 
 
 def filters_of(sharing: Tree) -> list[list[str]]:
@@ -69,9 +69,11 @@ def check_parts(
         found=found,
     )
     is_vessel = log.contacts["target"] < log.n_vessels
+    is_false = log.contacts["target"] == NO_TARGET
     counts = {
         "count": np.bincount(of_contact, minlength=len(parts)),
         "n_vessels": np.bincount(of_contact[is_vessel], minlength=len(parts)),
+        "n_false": np.bincount(of_contact[is_false], minlength=len(parts)),
     }
     for name, counted in counts.items():
         wrong = (parts[name] != counted[: len(parts)]) | (parts["count"] == 0)

@@ -26,7 +26,7 @@ from mda_sim.metrics.groups import Cells, cells
 from mda_sim.metrics.spec import MetricsSpec
 from mda_sim.metrics.subjects import scored_by_subject, stays, subjects, time_by_subject
 from mda_sim.picture.awareness import History, history
-from mda_sim.records import DetectionLog
+from mda_sim.records import NO_TARGET, DetectionLog
 from mda_sim.world.broadcasts import AisState
 from mda_sim.world.fleet import Fleet, inside_intervals
 from mda_sim.world.presence import intersection, within
@@ -95,7 +95,7 @@ def scoring_frame(
     return ScoringFrame(
         log=log,
         log_digest=log.digest(),
-        contacts=history(log, false_contacts(log, fleet, spec.error_max_m)),
+        contacts=history(log, of_false_positions(log, fleet, spec.error_max_m)),
         cells=cells(fleet, known, nations),
         probes=Probes(fleet.n_vessels, lat_deg, lon_deg),
         scored=scored,
@@ -107,15 +107,16 @@ def scoring_frame(
     )
 
 
-def false_contacts(log: DetectionLog, fleet: Fleet, error_max_m: float) -> NDArray[np.bool_] | None:
-    """Which contacts are false, (n_contacts,): AIS that said a place over ``error_max_m`` from the truth.
+def of_false_positions(log: DetectionLog, fleet: Fleet, error_max_m: float) -> NDArray[np.bool_] | None:
+    """Which contacts are of a false position, (n_contacts,): AIS that said a place over ``error_max_m`` from the truth.
 
     None if there can be none, because no vessel ever broadcasts a false position.
     """
     if not (fleet.broadcasts["state"] == AisState.FALSE_POSITION).any():
         return None
     hears = np.array([card.category == "ais" for card in log.sensors], np.bool_)
-    rows = np.flatnonzero(np.repeat(hears[log.reports["sensor"]], log.reports["count"]))
+    is_heard = np.repeat(hears[log.reports["sensor"]], log.reports["count"])
+    rows = np.flatnonzero(is_heard & (log.contacts["target"] != NO_TARGET))
     end_us = np.repeat(log.reports["t_observed_us"], log.reports["count"])[rows]
     target, t_us = log.contacts["target"][rows], end_us - log.contacts["dt_us"][rows].astype(np.int64)
     lies = fleet.ais_states(target, t_us) == AisState.FALSE_POSITION

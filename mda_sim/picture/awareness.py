@@ -31,7 +31,7 @@ from mda_sim.core.errors import ShapeError
 from mda_sim.core.table import Table
 from mda_sim.core.time import NEVER_US
 from mda_sim.picture.receipts import is_first
-from mda_sim.records import AWARENESS, DeliveryLog, DetectionLog
+from mda_sim.records import AWARENESS, NO_TARGET, DeliveryLog, DetectionLog
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,12 +75,13 @@ def history(log: DetectionLog, is_false: NDArray[np.bool_] | None = None) -> His
     from mda_sim.picture.awareness_kernels import scatter_by_target, sort_by_time
 
     contacts, reports = log.contacts, log.reports
-    counts = np.bincount(contacts["target"], minlength=log.n_targets).astype(np.int64)
+    named = contacts["target"][contacts["target"] != NO_TARGET]
+    counts = np.bincount(named, minlength=log.n_targets).astype(np.int64)
     if len(counts) > log.n_targets:
         raise ShapeError(f"a contact names target {len(counts) - 1} of a log of {log.n_targets} targets")
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
-    contact = np.empty(len(contacts), np.uint32)
-    observed_us = np.empty(len(contacts), np.int64)
+    contact = np.empty(len(named), np.uint32)
+    observed_us = np.empty(len(named), np.int64)
     by_time = np.argsort(reports["t_observed_us"], kind="stable")
     scatter_by_target(
         by_time,
@@ -89,6 +90,7 @@ def history(log: DetectionLog, is_false: NDArray[np.bool_] | None = None) -> His
         reports["t_observed_us"],
         contacts["target"],
         contacts["dt_us"],
+        NO_TARGET,
         offsets[:-1].copy(),
         contact,
         observed_us,

@@ -16,6 +16,7 @@ def scatter_by_target(
     t_observed_us: NDArray[np.int64],
     target: NDArray[np.uint32],
     dt_us: NDArray[np.uint32],
+    no_target: int,
     slot: NDArray[np.int64],
     contact_out: NDArray[np.uint32],
     observed_out: NDArray[np.int64],
@@ -23,11 +24,13 @@ def scatter_by_target(
     """Write the contacts of ``reports``, in that order, to the slots of their targets.
 
     ``first``, ``count`` and ``t_observed_us`` are indexed by report, ``target`` and ``dt_us`` by contact.
-    ``slot[k]`` is the next free place of target k, and is moved on.
+    ``slot[k]`` is the next free place of target k, and is moved on; contacts of ``no_target`` are left out.
     """
     for report in reports:
         for row in range(first[report], first[report] + count[report]):
             k = target[row]
+            if k == no_target:
+                continue
             place = slot[k]
             contact_out[place] = row
             observed_out[place] = t_observed_us[report] - np.int64(dt_us[row])

@@ -30,7 +30,7 @@ from mda_sim.scenario.places import Place
 from mda_sim.scenario.schema import ScenarioSpec
 from mda_sim.scenario.tree import ListNode, MapNode, Mark, Node, find
 from mda_sim.sensing.ais import AisReceiver
-from mda_sim.sensing.radar import CoastalRadar
+from mda_sim.sensing.radar import Radar
 from mda_sim.sensing.satellite import SarSatellite
 from mda_sim.sensing.sensor import FixedSensor
 from mda_sim.sharing.desks import WorkingHours
@@ -319,7 +319,7 @@ def _contacts(spec: ScenarioSpec, targets: float, days: float) -> Iterator[Amoun
     found: dict[str, float] = {}
     for name, sensor in spec.sensors.items():
         if isinstance(sensor, FixedSensor):
-            range_m = sensor.max_range_m if isinstance(sensor, (CoastalRadar, AisReceiver)) else 0.0
+            range_m = sensor.max_range_m if isinstance(sensor, (Radar, AisReceiver)) else 0.0
             share = min(1.0, math.pi * range_m**2 / around_m2)
             found[name] = days * _DAY_S / sensor.interval_s * (1.0 + share * targets)
     if found:

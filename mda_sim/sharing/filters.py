@@ -5,7 +5,8 @@ broadcasts, how long it is. Links whose filters and categories are the same word
 and so one bit.
 
 Assumptions and limits: the sender knows what it asks about: a misjudged length is not modelled, and an area
-is asked where the vessel is, even if it broadcasts another place. A probe is asked as what it is.
+is asked where the vessel is, even if it broadcasts another place. A probe is asked as what it is; a false
+contact does not broadcast, has no length and is in no area.
 Where next: ``exchange`` splits reports into the parts that filters treat alike.
 """
 
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from mda_sim.core.errors import RunError
 from mda_sim.geo.regions import Region, contains
-from mda_sim.records import ContactFacts, DetectionLog
+from mda_sim.records import NO_TARGET, ContactFacts, DetectionLog
 from mda_sim.sharing.agreements import Category
 from mda_sim.sharing.network import FilterSpec, SharingSpec
 from mda_sim.world.broadcasts import AisState
@@ -60,20 +61,23 @@ def contact_facts(fleet: Fleet, log: DetectionLog, sharing: SharingSpec) -> Cont
     entries = filter_entries(sharing)
     if not entries:
         return None
-    target = log.contacts["target"]
-    end_us = np.repeat(log.reports["t_observed_us"], log.reports["count"])
-    seen_us = end_us - log.contacts["dt_us"].astype(np.int64)
+    rows = np.flatnonzero(log.contacts["target"] != NO_TARGET)
+    target = log.contacts["target"][rows]
+    end_us = np.repeat(log.reports["t_observed_us"], log.reports["count"])[rows]
+    seen_us = end_us - log.contacts["dt_us"][rows].astype(np.int64)
     inside: dict[str, NDArray[np.bool_]] = {}
     areas = [entry for entry in entries if entry.filter.area is not None]
     if areas:
         lat_deg, lon_deg = fleet.positions(target, seen_us)
         for entry in areas:
-            inside |= dict.fromkeys(entry.links, _contains(entry.filter.area, lat_deg, lon_deg))
-    return ContactFacts(
-        broadcasting=fleet.ais_states(target, seen_us) != AisState.SILENT,
-        length_m=fleet.targets["length_m"][target],
-        inside=inside,
-    )
+            is_inside = np.zeros(len(log.contacts), np.bool_)
+            is_inside[rows] = _contains(entry.filter.area, lat_deg, lon_deg)
+            inside |= dict.fromkeys(entry.links, is_inside)
+    broadcasting = np.zeros(len(log.contacts), np.bool_)
+    broadcasting[rows] = fleet.ais_states(target, seen_us) != AisState.SILENT
+    length_m = np.zeros(len(log.contacts), np.float32)
+    length_m[rows] = fleet.targets["length_m"][target]
+    return ContactFacts(broadcasting, length_m, inside)
 
 
 def share_class(log: DetectionLog, sharing: SharingSpec, facts: ContactFacts | None) -> NDArray[np.uint64]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mda_sim.core.table import Table
 from mda_sim.core.time import Timeline
 from mda_sim.geo.regions import Box
-from mda_sim.metrics.frame import false_contacts, scoring_frame
+from mda_sim.metrics.frame import of_false_positions, scoring_frame
 from mda_sim.metrics.groups import groups
 from mda_sim.metrics.scores import score_configuration
 from mda_sim.metrics.spec import MetricsSpec
@@ -135,9 +135,9 @@ def test_only_what_ais_heard_while_the_position_was_false_is_false(fleet_of):
     sent = broadcasts_of(0, np.array([0, 5, 9]) * round(H) * S, [TRUE, FALSE, TRUE], offset_north_m=2e4)
     fleet = anchored(fleet_of, sent)
     log = log_of(fleet, [(AIS, 4.0, 0), (AIS, 6.0, 0), (AIS, 9.0, 0), (RADAR, 6.0, 0), (RADAR, 6.5, 1)])
-    assert false_contacts(log, fleet, 10_000.0).tolist() == [False, True, False, False, False]
+    assert of_false_positions(log, fleet, 10_000.0).tolist() == [False, True, False, False, False]
     honest = anchored(fleet_of, broadcasts_of(0, [0], TRUE))
-    assert false_contacts(log, honest, 10_000.0) is None
+    assert of_false_positions(log, honest, 10_000.0) is None
 
 
 def test_filters_ask_for_the_state_when_the_contact_was_made(fleet_of):

@@ -15,7 +15,8 @@ from mda_sim.core.table import Table
 from mda_sim.core.time import US_PER_S, Timeline
 from mda_sim.geo.sphere import destination, initial_bearing_deg
 from mda_sim.sensing.ais import AisReceiver
-from mda_sim.sensing.radar import CoastalRadar, p_interval
+from mda_sim.sensing.example import Example
+from mda_sim.sensing.radar import CoastalRadar
 from mda_sim.world.broadcasts import for_life
 from mda_sim.world.fleet import LEGS, TARGETS, Fleet
 from mda_sim.world.legs import legs_between
@@ -81,7 +82,7 @@ def radar_of(**changes: Any) -> CoastalRadar:
         "frequency_hz": 9.4e9,
         "pulse_width_s": 5e-7,
         "noise_figure_db": 4.0,
-        "losses_db": 8.0,
+        "losses": {"other_db": 8.0},
         "azimuth_beamwidth_deg": 0.65,
         "rotation_period_s": 3.0,
         "prf_hz": 1000.0,
@@ -96,7 +97,7 @@ def radar_with(p: float, range_m: float, **changes: Any) -> CoastalRadar:
     """A radar whose power gives a 50 m target at a range that probability in one interval."""
 
     def excess(log_power: float) -> float:
-        return float(p_interval(radar_of(**changes, power_w=10.0**log_power), range_m, 50.0)) - p
+        return float(radar_of(**changes, power_w=10.0**log_power).p_by_range(range_m, Example.of(50.0))) - p
 
     return radar_of(**changes, power_w=10.0 ** float(brentq(excess, -3.0, 6.0, xtol=1e-9)))
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mda_sim.core.table import Table
 from mda_sim.core.time import to_us
-from mda_sim.records import HEADER_BYTES, DetectionLog
+from mda_sim.records import HEADER_BYTES, DetectionLog, weight_of
 from mda_sim.sharing.labels import LabelSpec, covers
 from mda_sim.sharing.network import LinkSpec, SharingSpec
 from mda_sim.sharing.policy import Profile
@@ -99,9 +99,9 @@ class Intake:
                 delay_us[i], contact_bytes[i] = to_us(feed.delay_s), card.contact_bytes
         sensor = log.reports["sensor"][parts["report"]].astype(np.int64)
         fed = np.flatnonzero(node[sensor] >= 0)
-        sensor, n_vessels = sensor[fed], parts["n_vessels"][fed].astype(np.int64)
+        sensor, weight = sensor[fed], weight_of(parts)[fed]
         t_ready_us = log.reports["t_ready_us"][parts["report"][fed]]
-        payload = np.rint(contact_bytes[sensor] * n_vessels).astype(np.int64)
+        payload = np.rint(contact_bytes[sensor] * weight).astype(np.int64)
         return cls(
             profiles=tuple(profiles),
             part=fed,
@@ -110,7 +110,7 @@ class Intake:
             t_ready_us=t_ready_us,
             t_arrived_us=t_ready_us + delay_us[sensor],
             share_class=parts["share_class"][fed],
-            n_bytes=np.where(n_vessels > 0, HEADER_BYTES + payload, 0),
+            n_bytes=np.where(weight > 0, HEADER_BYTES + payload, 0),
         )
 
     def __len__(self) -> int:

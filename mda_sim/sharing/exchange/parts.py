@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mda_sim.core.table import Table
-from mda_sim.records import PARTS, ContactFacts, DetectionLog
+from mda_sim.records import NO_TARGET, PARTS, ContactFacts, DetectionLog
 from mda_sim.sharing.filters import filter_entries, share_class
 from mda_sim.sharing.network import SharingSpec
 
@@ -30,16 +30,20 @@ def split_reports(
     n_contacts = len(log.contacts)
     part = np.empty(n_contacts, np.uint32)
     report, count, n_vessels = np.empty((3, n_contacts), np.uint32)
+    n_false = np.empty(n_contacts, np.uint16)
     passed = np.empty(n_contacts, np.uint64)
     n = number_parts(
         log.reports["count"].astype(np.int64),
         share_class(log, sharing, facts),
-        log.contacts["target"] < log.n_vessels,
+        log.contacts["target"],
+        log.n_vessels,
+        NO_TARGET,
         part,
         report,
         passed,
         count,
         n_vessels,
+        n_false,
     )
     part.flags.writeable = False
     meta = {"filters": [list(entry.links) for entry in filter_entries(sharing)]}
@@ -49,5 +53,6 @@ def split_reports(
         "share_class": passed[:n].copy(),
         "count": count[:n].copy(),
         "n_vessels": n_vessels[:n].copy(),
+        "n_false": n_false[:n].copy(),
     }
     return Table.of(PARTS, columns, meta), part

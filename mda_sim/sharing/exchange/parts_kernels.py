@@ -12,17 +12,20 @@ from mda_sim.core.jit import kernel
 def number_parts(
     count: NDArray[np.int64],
     passed: NDArray[np.uint64],
-    is_vessel: NDArray[np.bool_],
+    target: NDArray[np.uint32],
+    n_vessels: int,
+    no_target: int,
     part: NDArray[np.uint32],
     report_of: NDArray[np.uint32],
     class_of: NDArray[np.uint64],
     count_of: NDArray[np.uint32],
     vessels_of: NDArray[np.uint32],
+    false_of: NDArray[np.uint16],
 ) -> int:
     """Number parts by report, then share class; returns how many there are.
 
-    ``count`` is by report, ``passed``, ``is_vessel`` and ``part`` by contact (contacts follow each other
-    report by report), the other four by part, with room for as many parts as there are contacts.
+    ``count`` is by report, ``passed``, ``target`` and ``part`` by contact (contacts follow each other report
+    by report), the other five by part, with room for as many parts as there are contacts.
     """
     n = 0
     row = 0
@@ -41,13 +44,16 @@ def number_parts(
             report_of[k] = report
             count_of[k] = 0
             vessels_of[k] = 0
+            false_of[k] = 0
         for i in range(start, end):
             k = first
             while class_of[k] != passed[i]:
                 k += 1
             part[i] = k
             count_of[k] += 1
-            if is_vessel[i]:
+            if target[i] < n_vessels:
                 vessels_of[k] += 1
+            elif target[i] == no_target:
+                false_of[k] += 1
         row = end
     return n
