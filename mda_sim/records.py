@@ -63,7 +63,9 @@ PARTS: Final = Schema(
         Column("share_class", "u8", "which filters its contacts pass: bit i for entry i of meta `filters`"),
         Column("count", "u4", "number of its contacts, probes and false ones included; at least 1"),
         Column("n_vessels", "u4", "number of its contacts of vessels"),
-        Column("n_false", "u2", "number of its false contacts; a part without these and vessels is weightless"),
+        Column(
+            "n_false", "u2", "number of its false contacts; a part without these and vessels is weightless"
+        ),
     ),
     sort=("report", "share_class"),
 )

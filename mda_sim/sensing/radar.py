@@ -80,6 +80,9 @@ class Radar(FixedSensor):
     """Width of the beam at half power, in elevation (20 degrees is usual for a fan beam). [deg]"""
     beam_tilt_deg: Annotated[float, Field(ge=-90, le=90)] = 0.0
     """Elevation of the middle of the beam, above the horizontal. [deg]"""
+    rain_rejection_db: Annotated[float, Field(ge=0, le=60)] = 15.0
+    """What circular polarisation and filters take from what rain returns, but not from targets (15 dB is an
+    assumption). [dB]"""
     rotation_period_s: Annotated[float, Field(gt=0, le=600)]
     """Time of one scan. [s]"""
     prf_hz: Annotated[float, Field(gt=0, le=1e6)]

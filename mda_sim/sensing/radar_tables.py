@@ -133,7 +133,7 @@ def range_tables(radar: Radar, reach_m: float, with_sea: bool) -> RangeTables:
         step_m=reach_m / N_RANGES,
         pattern=elevation_factor(radar, ranges_m),
         sea=strength * _sea_m2(radar, ranges_m) if with_sea else np.zeros((1, N_RANGES + 1)),
-        rain=strength * width_m * high_m * radar.cell_depth_m,
+        rain=strength * width_m * high_m * radar.cell_depth_m / 10.0 ** (radar.rain_rejection_db / 10.0),
     )
 
 

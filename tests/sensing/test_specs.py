@@ -26,7 +26,7 @@ from mda_sim.sensing.sensors import SensorSpec, cards
         ("frequency_hz", 0.0),
         ("pulse_width_s", 0.0),
         ("noise_figure_db", -1.0),
-        ("losses_db", -1.0),
+        ("losses", {"transmit_db": -1.0}),
         ("azimuth_beamwidth_deg", 0.0),
         ("rotation_period_s", 0.0),
         ("prf_hz", 0.0),

@@ -6,12 +6,16 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from mda_sim.core.errors import HashCollision
 from mda_sim.core.rng import address, draw_normal, draw_uniform, stream_key
 from mda_sim.core.time import US_PER_H
 from mda_sim.geo.sphere import distance_m
-from mda_sim.sensing import radar as model
+from mda_sim.sensing.detection import p_detect
+from mda_sim.sensing.example import Example
+from mda_sim.sensing.radar_tables import elevation_factor
+from mda_sim.sensing.rcs import aspect_factor_db, median_rcs_m2
 from mda_sim.sensing.sweep import sense
 
 US_PER_S = 1_000_000
@@ -21,6 +25,13 @@ SEED = 11
 def phase_us(sensor_id: str, interval_us: int, seed: int = SEED) -> int:
     u = draw_uniform(stream_key(seed, "sense.phase"), 0, 0, address(sensor_id), 0)[0]
     return int(u * interval_us)
+
+
+def p_scan(radar, range_m, factor=1.0, length_m=50.0):
+    """Exact probability of a scan in calm air and sea, from the range equation."""
+    rcs_m2 = float(median_rcs_m2(length_m, 0, radar.frequency_hz))
+    snr = radar.snr_at_1_m * rcs_m2 * factor * elevation_factor(radar, range_m) / np.asarray(range_m) ** 4
+    return p_detect(snr, radar.n_pulses, radar.p_false_alarm, radar.swerling)
 
 
 @pytest.fixture(scope="module")
@@ -125,12 +136,12 @@ def test_the_draws_of_a_vessel_follow_its_stream_and_index_and_not_its_row(build
 def test_contacts_of_a_motionless_target_come_as_often_as_their_probability(build):
     # 40 targets at 8 distances; a contact in each of 71 or 72 intervals, independent draws.
     distances_m = np.repeat(np.linspace(38e3, 46e3, 8), 40)
-    fleet = build.fleet(build.parked(distances_m, hours=6.0))
+    fleet = build.fleet(build.parked(distances_m, hours=6.0), probes=320)
     radar = build.radar_with(0.5, 42e3)
     log = sense(fleet, {"r": radar}, build.timeline(6), SEED, land=None)
     n = len(log.reports)
     held = np.bincount(log.contacts["target"], minlength=len(distances_m)).reshape(8, 40).sum(axis=1)
-    p = model.p_interval(radar, distances_m[::40], 50.0)
+    p = radar.p_by_range(distances_m[::40], Example.of(50.0))
     assert ((p > 0.02) & (p < 0.98)).sum() >= 3
     error = np.sqrt(p * (1 - p) / (40 * n))
     assert (np.abs(held / (40 * n) - p) <= 4 * error + 1e-9).all()
@@ -142,8 +153,8 @@ def test_a_moving_target_is_judged_by_its_mean_probability_over_the_interval(bui
     from mda_sim.sensing.m_of_n_kernels import p_at_least_by_scan
 
     n = 400
-    fleet = build.fleet([build.sailing(40e3, 120e3, speed_mps)] * n)
-    radar = build.radar_with(0.5, 50e3)
+    fleet = build.fleet([build.sailing(40e3, 120e3, speed_mps)] * n, probes=n)
+    radar = build.radar_with(0.5, 50e3 * 10 ** (3.0 / 40.0))  # bow on: 3 dB less
     log = sense(fleet, {"r": radar}, build.timeline(1), SEED, land=None)
     held = log.reports["count"]
     interval_us = 300 * US_PER_S
@@ -152,8 +163,8 @@ def test_a_moving_target_is_judged_by_its_mean_probability_over_the_interval(bui
         t_us = (end_us - interval_us + (np.arange(100) + 0.5) / 100 * interval_us).astype(np.int64)
         lat, lon = fleet.positions(0, t_us)
         range_m = distance_m(14.0, 120.0, lat, lon)
-        snr = model.snr(radar, range_m, float(model.rcs_m2(50.0, radar.frequency_hz)))
-        expected.append(p_at_least_by_scan(radar.min_scans, model.p_scan(snr, radar.p_false_alarm)))
+        bow_on = 10 ** (float(aspect_factor_db(0.0)) / 10)
+        expected.append(p_at_least_by_scan(radar.min_scans, p_scan(radar, range_m, bow_on)))
     p = np.array(expected)
     assert ((p > 0.02) & (p < 0.98)).sum() >= 2
     assert (np.abs(held / n - p) <= 4 * np.sqrt(p * (1 - p) / n) + 0.01).all()
@@ -165,13 +176,12 @@ def test_a_contact_is_the_addressed_draw_below_the_probability(build):
     distances_m = np.linspace(25e3, 60e3, 25)
     log = sense(build.fleet(build.parked(distances_m)), {"r": radar}, build.timeline(24), SEED, land=None)
     intervals, end_us = log.reports["interval"], log.reports["t_observed_us"]
-    snr = model.snr(radar, distances_m, float(model.rcs_m2(50.0, radar.frequency_hz)))
     expected = []
     for target in range(25):
         where = address("trawler"), target, address("r")
         z = draw_normal(stream_key(SEED, "sense.radar.persistent"), *where, end_us // US_PER_H)
-        p_one = model.p_scan(snr[target] * 10 ** (5.0 * z / 10), radar.p_false_alarm)
-        p = model.p_m_of_n(radar.min_scans, radar.n_scans, p_one)
+        p_one = p_scan(radar, distances_m[target], 10 ** (5.0 * z / 10))
+        p = binom.sf(radar.min_scans - 1, radar.n_scans, p_one)
         u = draw_uniform(stream_key(SEED, "sense.radar.contact"), *where, intervals)
         expected += [(int(k), target) for k in intervals[(u < p) & (p >= 0.05)]]
     assert [(k, target) for _, k, target, _ in build.rows(log)] == sorted(expected)
@@ -274,7 +284,7 @@ def test_a_vessel_that_ends_mid_interval_can_be_held_for_its_part(build):
 def test_sixty_weak_intervals_do_not_add_up_to_range(build):
     """P per interval of a few per cent: without the floor most targets would be held once in five hours."""
     distances_m = np.full(300, 40e3)
-    fleet = build.fleet(build.parked(distances_m, hours=6.0))
+    fleet = build.fleet(build.parked(distances_m, hours=6.0), probes=300)
     p = 0.03
     power_w = build.radar_with(p, 40e3).power_w
     timeline = build.timeline(5.2)
@@ -290,7 +300,7 @@ def test_sixty_weak_intervals_do_not_add_up_to_range(build):
 
 
 def test_the_persistent_term_makes_intervals_of_one_hour_alike(build):
-    fleet = build.fleet(build.parked(np.full(400, 42e3), hours=3.0))
+    fleet = build.fleet(build.parked(np.full(400, 42e3), hours=3.0), probes=400)
     radar = build.radar_with(0.5, 42e3, fluctuation_sigma_db=6.0)
     log = sense(fleet, {"r": radar}, build.timeline(3), SEED, land=None)
     hour = log.reports["t_observed_us"] // US_PER_H
