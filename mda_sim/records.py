@@ -80,8 +80,11 @@ HEADER_BYTES: Final = 64
 
 
 def weight_of(parts: Table) -> NDArray[np.int64]:
-    """Contacts that take bytes and need review in each row of a PARTS table: of vessels, and false ones, (n,)."""
-    return parts["n_vessels"].astype(np.int64) + parts["n_false"]
+    """Contacts that take bytes and need review in each row of a PARTS table: of vessels, and false ones,
+    (n,).
+    """
+    weight: NDArray[np.int64] = parts["n_vessels"].astype(np.int64) + parts["n_false"]
+    return weight
 
 
 class Outcome(IntEnum):

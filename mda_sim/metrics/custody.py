@@ -9,9 +9,9 @@ alone, which makes it the distribution function of the age at tau. Times are int
 forms, so figures of groups add up exactly.
 
 Assumptions and limits: perfect association, and measured positions are not drawn: the error is the stated
-one, so an observation is false only where a vessel broadcasts a false position (``frame.of_false_positions``).
-The raw counts, ``custody_held_h`` and ``scored_time_h``, stand beside the shares; n is the number of vessels
-with any scored time.
+one, so an observation is false only where a vessel broadcasts a false position
+(``frame.of_false_positions``). The raw counts, ``custody_held_h`` and ``scored_time_h``, stand beside the
+shares; n is the number of vessels with any scored time.
 
 Source: definitions of this program. Where next: ``scores.py``; ``coverage.py`` uses the held time of probes.
 """

@@ -108,7 +108,8 @@ def scoring_frame(
 
 
 def of_false_positions(log: DetectionLog, fleet: Fleet, error_max_m: float) -> NDArray[np.bool_] | None:
-    """Which contacts are of a false position, (n_contacts,): AIS that said a place over ``error_max_m`` from the truth.
+    """Which contacts are of a false position, (n_contacts,): AIS that said a place over ``error_max_m`` from
+    the truth.
 
     None if there can be none, because no vessel ever broadcasts a false position.
     """

@@ -1,13 +1,13 @@
 """What the sea itself returns to a radar near grazing incidence.
 
 Model: the area of sea in one resolution cell, A = R theta (c tau / 2) / cos(psi), times the reflectivity
-sigma0 of sea state, grazing angle psi, frequency and polarisation by the empirical model of the Naval Research
-Laboratory. From an antenna of height h, psi = h / R - R / (2 k Re), which is 0 at the horizon.
+sigma0 of sea state, grazing angle psi, frequency and polarisation by the empirical model of the Naval
+Research Laboratory. From an antenna of height h, psi = h / R - R / (2 k Re), which is 0 at the horizon.
 
 Assumptions and limits: fitted to 0.1 to 60 degrees, 0.5 to 35 GHz and sea states 0 to 6; its mean absolute
 error against Nathanson's tables is said to be 2 to 3 dB. Below 0.1 degrees it is extrapolated: it falls there
-with its term in log(sin psi), to nothing at the horizon. The direction of the wind is not in it, and the spikes
-of real sea clutter, for which a radar has to raise its threshold, are not modelled.
+with its term in log(sin psi), to nothing at the horizon. The direction of the wind is not in it, and the
+spikes of real sea clutter, for which a radar has to raise its threshold, are not modelled.
 
 Source: V. Gregers-Hansen, R. Mital, "An Improved Empirical Model for Radar Sea Clutter Reflectivity", IEEE
 Transactions on Aerospace and Electronic Systems 48(4), 2012, pp. 3512-3524 (formula and constants read in
@@ -70,12 +70,15 @@ def sea_sigma0_db(
         falls = c1 + c2 * np.log10(np.sin(np.deg2rad(angle)))
     colour = (27.5 + c3 * angle) * np.log10(frequency_hz / 1e9) / (1.0 + 0.95 * angle)
     waves = c4 * (1.0 + state) ** (1.0 / (2.0 + 0.085 * angle + 0.033 * state))
-    return falls + colour + waves + c5 * angle**2
+    return np.asarray(falls + colour + waves + c5 * angle**2, np.float64)
 
 
 def sea_cell_m2(
     range_m: ArrayLike, azimuth_beamwidth_deg: float, cell_depth_m: float, grazing_deg: ArrayLike
 ) -> NDArray[np.float64]:
-    """Area of sea in one resolution cell, ``cell_depth_m`` deep along the ray; ranges and angles broadcast [m2]."""
+    """Area of sea in one resolution cell, ``cell_depth_m`` deep along the ray; ranges and angles broadcast
+    [m2].
+    """
     width_m = np.asarray(range_m, np.float64) * np.deg2rad(azimuth_beamwidth_deg)
-    return width_m * cell_depth_m / np.cos(np.deg2rad(np.asarray(grazing_deg, np.float64)))
+    slant = np.cos(np.deg2rad(np.asarray(grazing_deg, np.float64)))
+    return np.asarray(width_m * cell_depth_m / slant, np.float64)

@@ -13,10 +13,10 @@ of a scan in cases 1 and 3, each pulse has its own in 2 and 4; scans are indepen
 
 Source: P. Swerling, "Probability of Detection for Fluctuating Targets", IRE Transactions on Information
 Theory IT-6(2), 1960, pp. 269-308 (cases 1 to 4); J. I. Marcum, "A Statistical Theory of Target Detection by
-Pulsed Radar", ibid., pp. 59-144 (case 0); D. A. Shnidman, "Expanded Swerling Target Models", IEEE Transactions
-on Aerospace and Electronic Systems 39(3), 2003, pp. 1059-1069 (gamma shapes of the cases). That the
-non-central chi-square is a Poisson mixture, and a Poisson variable of gamma mean negative binomial, is textbook
-probability. Where next: ``radar_tables`` tabulates it for one radar.
+Pulsed Radar", ibid., pp. 59-144 (case 0); D. A. Shnidman, "Expanded Swerling Target Models", IEEE
+Transactions on Aerospace and Electronic Systems 39(3), 2003, pp. 1059-1069 (gamma shapes of the cases). That
+the non-central chi-square is a Poisson mixture, and a Poisson variable of gamma mean negative binomial, is
+textbook probability. Where next: ``radar_tables`` tabulates it for one radar.
 """
 
 from __future__ import annotations
@@ -116,8 +116,8 @@ def shnidman_snr_db(
     """Shnidman's estimate of the ratio that a target of any case needs in each pulse [dB].
 
     For a square-law detector, 0.1 <= Pd <= 0.99, 1e-9 <= Pfa <= 1e-3 and 1 to 100 pulses; it errs by less
-    than 0.5 dB in most of that range, by up to about 1 dB at its edges (``validation/sensing.md`` measures it).
-    The arguments broadcast.
+    than 0.5 dB in most of that range, by up to about 1 dB at its edges (``validation/sensing.md`` measures
+    it). The arguments broadcast.
 
     Source: D. A. Shnidman, "Determination of Required SNR Values", IEEE Transactions on Aerospace and
     Electronic Systems 38(3), 2002, pp. 1059-1064.
@@ -131,7 +131,7 @@ def shnidman_snr_db(
     c1 = (((17.7006 * p - 18.4496) * p + 14.5339) * p - 3.525) * inverse_shape
     high = np.exp(27.31 * p - 25.14) + (p - 0.8) * (0.7 * np.log(1e-5 / p_fa) + (2.0 * n - 20.0) / 80.0)
     c_db = c1 + np.where(p > 0.872, high * inverse_shape, 0.0)
-    return c_db + 10.0 * np.log10(steady / n)
+    return np.asarray(c_db + 10.0 * np.log10(steady / n), np.float64)
 
 
 def _check(n_pulses: int, p_false_alarm: float) -> None:

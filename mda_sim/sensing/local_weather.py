@@ -5,8 +5,8 @@ step has the sea state and the rain rate at its middle, and the mean rain rate o
 it, over ``PATH_POINTS`` points. Vessels in one cell share it.
 
 Assumptions and limits: weather changes in steps between cells and hours. East and north are the target's unit
-vector along the sensor's, which is within a percent of distance up to 900 km. Beyond the grid the nearest cell
-counts.
+vector along the sensor's, which is within a percent of distance up to 900 km. Beyond the grid the nearest
+cell counts.
 
 Where next: ``radar`` makes one for each radar if the world has weather; ``radar_kernels`` reads it.
 """
@@ -51,12 +51,12 @@ class LocalWeather:
     @property
     def n_steps(self) -> int:
         """Number of steps."""
-        return self.sea_state.shape[0]
+        return len(self.sea_state)
 
     @property
     def n_side(self) -> int:
         """Number of cells along a side, odd: the sensor is in the middle of the middle one."""
-        return self.sea_state.shape[1]
+        return len(self.sea_state[0])
 
 
 def local_weather(

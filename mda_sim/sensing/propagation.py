@@ -27,7 +27,8 @@ from numpy.typing import ArrayLike, NDArray
 from mda_sim.sensing.range_equation import SPEED_OF_LIGHT_MPS
 
 DUCT_WAVELENGTH: Final = 1.06e-3
-"""Longest wavelength that a duct of 1 m traps; it grows with the power 1.5 of height (medium confidence) [m]."""
+"""Longest wavelength that a duct of 1 m traps; it grows with the power 1.5 of height (medium confidence)
+[m]."""
 DUCT_LOSS_DB_PER_KM: Final = 0.2
 """One-way loss along a duct beyond the horizon, besides spreading. Assumption [dB/km]"""
 

@@ -5,18 +5,18 @@ median cross-section of the vessel's length and hull and its class of aspect (``
 pattern, the reflection of the sea for low targets and what rain and a duct leave of it (``propagation``,
 ``rain``). It competes with noise and, where the world has weather, with what sea and rain return
 (``clutter``). The n pulses of a scan are added; a scan holds a target with the exact probability of its
-Swerling case (``detection``), the interval if at least M of its N scans do. Nothing is held beyond the horizon
-of both heights (unless a duct carries the frequency), the instrumented range or the first land, nor slower
-along the ray than ``min_radial_speed_mps``.
+Swerling case (``detection``), the interval if at least M of its N scans do. Nothing is held beyond the
+horizon of both heights (unless a duct carries the frequency), the instrumented range or the first land, nor
+slower along the ray than ``min_radial_speed_mps``.
 
 A persistent term, normal in dB, one for each target, radar and hour (texture, propagation, what aspect
 classes leave), multiplies S first. An interval in which the probability of a scan moves by more than 0.05 is
 split. Intervals below ``min_p_report`` make no contacts.
 
 Assumptions and limits: scans of one interval are independent given the persistent term. Land heights are not
-known: all land beyond ``own_land_m`` blocks everything behind it, by half a degree of bearing; the ground that
-the antenna stands on does not. Left out: multipath lobes, spiky clutter, range ambiguity, side-lobe echoes,
-interference, masking of one vessel by another.
+known: all land beyond ``own_land_m`` blocks everything behind it, by half a degree of bearing; the ground
+that the antenna stands on does not. Left out: multipath lobes, spiky clutter, range ambiguity, side-lobe
+echoes, interference, masking of one vessel by another.
 
 Where next: ``radar_tables`` and ``radar_kernels``; ``FixedSensor.plan`` calls ``Radar.looker``.
 """
@@ -94,7 +94,8 @@ class Radar(FixedSensor):
     min_scans: Annotated[int, Field(ge=1)] = 3
     """M: scans of an interval that must hold a target for a contact (3 is an assumption)."""
     min_radial_speed_mps: Annotated[float, Field(ge=0, le=500)] = 0.0
-    """Slower along the ray than this is not shown (moving-target indication); 0 shows what lies still. [m/s]"""
+    """Slower along the ray than this is not shown (moving-target indication); 0 shows what lies still.
+    [m/s]"""
     refraction_factor: Annotated[float, Field(ge=0.5, le=10)] = EARTH_FACTOR
     """k: effective over true radius of the Earth; 4/3 in a standard atmosphere. [1]"""
     fluctuation_sigma_db: Annotated[float, Field(ge=0, le=20)] = 3.0
@@ -109,7 +110,7 @@ class Radar(FixedSensor):
     min_p_report: Probability = 0.05
     """Intervals with a smaller probability make no contacts, so that many weak ones do not add up to range
     that the radar does not have (0.05 is an assumption)."""
-    false_contacts_per_h: Annotated[float, Field(ge=0, le=500)] = 0.0
+    false_contacts_per_hour: Annotated[float, Field(ge=0, le=500)] = 0.0
     """False contacts: what is shown and reported though no vessel is there. [1/h]"""
 
     @model_validator(mode="after")
@@ -179,7 +180,7 @@ class Radar(FixedSensor):
     @property
     def false_per_interval(self) -> float:
         """Mean number of false contacts in one interval."""
-        return self.false_contacts_per_h * self.interval_s / 3600.0
+        return self.false_contacts_per_hour * self.interval_s / 3600.0
 
     def error_m(self) -> float:
         """Radial position error, 1 sigma, at the longest range at which the tallest ship is seen [m]."""

@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mda_sim.geo.sphere import unit_vectors
-from mda_sim.sensing.clutter import SEA_STATE_MAX
 from mda_sim.sensing.example import Example, Sky
 from mda_sim.sensing.local_weather import LocalWeather, local_weather
 from mda_sim.sensing.propagation import duct_loss_db_per_km, low_target_range_m
-from mda_sim.sensing.radar_kernels import (
-    Draws,
+from mda_sim.sensing.radar_kernels import Draws
+from mda_sim.sensing.radar_signal_kernels import (
     RadarFacts,
     Tables,
     Target,
@@ -28,7 +27,7 @@ from mda_sim.sensing.radar_kernels import (
     p_scan_of,
     signal_of,
 )
-from mda_sim.sensing.radar_tables import N_RAYS, STATES_PER_SEA_STATE, range_tables, ray_tables
+from mda_sim.sensing.radar_tables import STATES_PER_SEA_STATE, range_tables, ray_tables
 from mda_sim.sensing.rain import rain_db_per_km, rain_reflectivity_per_m
 from mda_sim.sensing.rcs import ASPECT_CLASSES, median_rcs_m2
 

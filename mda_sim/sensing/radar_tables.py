@@ -177,7 +177,9 @@ def ray_tables(radar: Radar, land: Land | None, reach_m: float) -> RayTables:
 
 
 def first_land_m(radar: Radar, land: Land | None, reach_m: float) -> Floats:
-    """Distance of the first land that blocks, every ``BEARING_STEP_DEG`` from north, inf for none, (720,) [m]."""
+    """Distance of the first land that blocks, every ``BEARING_STEP_DEG`` from north, inf for none, (720,)
+    [m].
+    """
     bearings_deg = np.arange(0.0, 360.0, BEARING_STEP_DEG)
     if land is None or radar.own_land_m >= reach_m:
         return np.full(len(bearings_deg), np.inf)

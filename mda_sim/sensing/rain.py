@@ -7,10 +7,10 @@ rain returns is pi^5 |K|^2 Z / lambda^4, with the reflectivity Z = 200 R^1.6 of 
 Assumptions and limits: 1 to 1,000 GHz; drops much smaller than the wavelength for what returns (up to X
 band); rain fills the beam up to ``RAIN_TOP_M``.
 
-Source: ITU-R Recommendation P.838-3, "Specific attenuation model for rain for use in prediction methods", 2005,
-equations 1 to 3 and tables 1 to 4 (constants read in the package itur 0.4.0, and checked against it).
-Reflectivity: J. S. Marshall, W. McK. Palmer, "The Distribution of Raindrops with Size", Journal of Meteorology 5,
-1948, pp. 165-166; M. I. Skolnik, Introduction to Radar Systems, 3rd edition, 2001, chapter 7.
+Source: ITU-R Recommendation P.838-3, "Specific attenuation model for rain for use in prediction methods",
+2005, equations 1 to 3 and tables 1 to 4 (constants read in the package itur 0.4.0, and checked against it).
+Reflectivity: J. S. Marshall, W. McK. Palmer, "The Distribution of Raindrops with Size", Journal of
+Meteorology 5, 1948, pp. 165-166; M. I. Skolnik, Introduction to Radar Systems, 3rd edition, 2001, chapter 7.
 Where next: ``radar_tables``.
 """
 
@@ -34,23 +34,41 @@ WATER_FACTOR: Final = 0.93
 
 _CURVES: Final = {
     ("k", "horizontal"): (
-        ((-5.33980, -0.10008, 1.13098), (-0.35351, 1.26970, 0.45400), (-0.23789, 0.86036, 0.15354))
-        + ((-0.94158, 0.64552, 0.16817),),
+        (
+            (-5.33980, -0.10008, 1.13098),
+            (-0.35351, 1.26970, 0.45400),
+            (-0.23789, 0.86036, 0.15354),
+            (-0.94158, 0.64552, 0.16817),
+        ),
         (-0.18961, 0.71147),
     ),
     ("k", "vertical"): (
-        ((-3.80595, 0.56934, 0.81061), (-3.44965, -0.22911, 0.51059), (-0.39902, 0.73042, 0.11899))
-        + ((0.50167, 1.07319, 0.27195),),
+        (
+            (-3.80595, 0.56934, 0.81061),
+            (-3.44965, -0.22911, 0.51059),
+            (-0.39902, 0.73042, 0.11899),
+            (0.50167, 1.07319, 0.27195),
+        ),
         (-0.16398, 0.63297),
     ),
     ("alpha", "horizontal"): (
-        ((-0.14318, 1.82442, -0.55187), (0.29591, 0.77564, 0.19822), (0.32177, 0.63773, 0.13164))
-        + ((-5.37610, -0.96230, 1.47828), (16.1721, -3.29980, 3.43990)),
+        (
+            (-0.14318, 1.82442, -0.55187),
+            (0.29591, 0.77564, 0.19822),
+            (0.32177, 0.63773, 0.13164),
+            (-5.37610, -0.96230, 1.47828),
+            (16.1721, -3.29980, 3.43990),
+        ),
         (0.67849, -1.95537),
     ),
     ("alpha", "vertical"): (
-        ((-0.07771, 2.33840, -0.76284), (0.56727, 0.95545, 0.54039), (-0.20238, 1.14520, 0.26809))
-        + ((-48.2991, 0.791669, 0.116226), (48.5833, 0.791459, 0.116479)),
+        (
+            (-0.07771, 2.33840, -0.76284),
+            (0.56727, 0.95545, 0.54039),
+            (-0.20238, 1.14520, 0.26809),
+            (-48.2991, 0.791669, 0.116226),
+            (48.5833, 0.791459, 0.116479),
+        ),
         (-0.053739, 0.83433),
     ),
 }
@@ -58,7 +76,7 @@ _CURVES: Final = {
 
 
 def rain_coefficients(frequency_hz: ArrayLike, polarization: Polarization) -> tuple[NDArray[np.float64], ...]:
-    """k and alpha of rain at frequencies from 1 to 1,000 GHz, on a level path, each of their shape."""
+    """K and alpha of rain at frequencies from 1 to 1,000 GHz, on a level path, each of their shape."""
     log_f = np.log10(np.asarray(frequency_hz, np.float64) / 1e9)
     return 10.0 ** _curve(log_f, "k", polarization), _curve(log_f, "alpha", polarization)
 

@@ -49,7 +49,7 @@ class Losses(Spec):
     @property
     def total_db(self) -> float:
         """All of them together [dB]."""
-        return sum(self.model_dump().values())
+        return math.fsum(self.model_dump().values())
 
 
 class Term(NamedTuple):
@@ -108,7 +108,7 @@ def snr_at_1_m(
         range_m=1.0,
         rcs_m2=1.0,
     )
-    return 10.0 ** (math.fsum(term.value_db for term in terms) / 10.0)
+    return math.pow(10.0, math.fsum(term.value_db for term in terms) / 10.0)
 
 
 def _db(ratio: float) -> float:

@@ -6,9 +6,9 @@ aspect: the angle between course and line of sight, folded to 0 to 90 degrees.
 
 Assumptions and limits: the median serves as the mean of the fluctuation. Skolnik's data are naval ships of
 about 2,000 to 17,000 t (78 to 160 m by the rule used here), at X, S and L band; smaller and larger ships are
-extrapolated, up to ``RCS_CAP_M2``. Classes of aspect are an assumption: measured patterns of single ships show
-broadside flashes of 10 dB and more over the bow, but no public table by length was found that could be read.
-The class factors are chosen so that the median over a uniform aspect stays that of the formula.
+extrapolated, up to ``RCS_CAP_M2``. Classes of aspect are an assumption: measured patterns of single ships
+show broadside flashes of 10 dB and more over the bow, but no public table by length was found that could be
+read. The class factors are chosen so that the median over a uniform aspect stays that of the formula.
 
 Source: functions name theirs. Where next: ``radar_tables`` and ``radar_kernels``.
 """

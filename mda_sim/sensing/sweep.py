@@ -1,14 +1,15 @@
 """The sweep: every sensor over every target, into one detection log.
 
 Model: each sensor plans its reports and looks at all targets; then contacts in order of report and target,
-and one row for each planned report, empty ones too. Vessels that one report has in the same resolution cell are
-one contact, that of the largest median cross-section, which says how many it stands for; the others are not
-held by it. Last in a report come its false contacts.
+and one row for each planned report, empty ones too. Vessels that one report has in the same resolution cell
+are one contact, that of the largest median cross-section, which says how many it stands for; the others are
+not held by it. Last in a report come its false contacts.
 
 Assumptions and limits: sensors do not influence each other. A cell shows vessels if one of them would be seen
-alone: that several return more than one is left out. Probes neither merge nor are merged. Targets are taken in blocks, so memory is
-bounded by the block, the contacts and the reports; blocks, and the other sensors, change no byte of a
-sensor's contacts, because each draw has its own address and nothing is summed over targets.
+alone: that several return more than one is left out. Probes neither merge nor are merged. Targets are taken
+in blocks, so memory is bounded by the block, the contacts and the reports; blocks, and the other sensors,
+change no byte of a sensor's contacts, because each draw has its own address and nothing is summed over
+targets.
 
 Where next: ``pipeline`` calls ``sense``; sharing, audit and metrics read the log.
 """
@@ -56,9 +57,9 @@ def sense(
     """What all sensors hold in one replicate, over [0, score_to_us].
 
     ``sensors`` by id, in any order; ``land`` blocks radars (None for none); ``area`` is where vessels live,
-    which satellites image; ``environment`` is the weather (None: calm, dry, standard atmosphere). ``block`` targets are taken at a time, which changes memory only. HashCollision
-    if two sensors or streams share a draw address, ValueError for a block below 1 or for a satellite without
-    an area.
+    which satellites image; ``environment`` is the weather (None: calm, dry, standard atmosphere). ``block``
+    targets are taken at a time, which changes memory only. HashCollision if two sensors or streams share a
+    draw address, ValueError for a block below 1 or for a satellite without an area.
     """
     if block < 1:
         raise ValueError(f"expected a block of at least 1 target, got {block}")

@@ -37,6 +37,12 @@ def scatter(
 
 
 @kernel
+def _one_more(number: int) -> int:
+    """The next number, as far as the column goes."""
+    return number + 1 if number < 65535 else 65535
+
+
+@kernel
 def merge_cells(
     ordered: Held,
     counts: NDArray[np.int64],
@@ -46,9 +52,9 @@ def merge_cells(
 ) -> int:
     """Say how many vessels each contact stands for; return how many contacts lost theirs to another.
 
-    Rows are in order of interval, of which ``counts`` has the lengths. Of the vessels in one interval and cell
-    (not 0) the one of the largest ``strength`` (n_targets,) stands for all, the earlier row if two are alike;
-    the others get 0. Everything else stands for itself. ``merged`` (n,) is written.
+    Rows are in order of interval, of which ``counts`` has the lengths. Of the vessels in one interval and
+    cell (not 0) the one of the largest ``strength`` (n_targets,) stands for all, the earlier row if two are
+    alike; the others get 0. Everything else stands for itself. ``merged`` (n,) is written.
     """
     bits = 4
     while (1 << bits) < 2 * counts.max():
@@ -73,11 +79,11 @@ def merge_cells(
             n_lost += 1
             other = holder[slot]
             if strength[target] > strength[ordered[other]["target"]]:
-                merged[row] = min(np.int64(merged[other]) + 1, 65535)
+                merged[row] = _one_more(merged[other])
                 merged[other] = 0
                 holder[slot] = row
             else:
-                merged[other] = min(np.int64(merged[other]) + 1, 65535)
+                merged[other] = _one_more(merged[other])
                 merged[row] = 0
         begin += counts[nth]
     return n_lost

@@ -360,13 +360,21 @@ def _log(rng: np.random.Generator, sensors: dict[str, tuple[str, str]], timeline
             "first": np.cumsum(count) - count,
             "count": count,
             "n_vessels": n_vessels,
+            "n_false": [0] * len(n_vessels),
         },
         {"sensors": names},
     )
     place = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
     n_of_report = np.repeat(n_vessels, count)
     target = np.where(place < n_of_report, place, 10 + place - n_of_report)
-    contacts = Table.of(CONTACTS, {"target": target, "dt_us": np.zeros(len(target), int)})
+    contacts = Table.of(
+        CONTACTS,
+        {
+            "target": target,
+            "dt_us": np.zeros(len(target), int),
+            "merged": [1] * len(np.zeros(len(target), int)),
+        },
+    )
     cards = tuple(SensorCard(name, sensors[name][1], sensors[name][0], 100.0, 36.0) for name in names)
     return DetectionLog(reports, contacts, cards, 10, 20)
 

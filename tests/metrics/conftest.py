@@ -106,6 +106,7 @@ def make_parts(
         "share_class": found[:, 1],
         "count": np.bincount(number, minlength=len(found)),
         "n_vessels": np.bincount(number, is_vessel, minlength=len(found)),
+        "n_false": [0] * len(np.bincount(number, is_vessel, minlength=len(found))),
     }
     return Table.of(PARTS, columns, {"filters": []}), number.astype(np.uint32)
 

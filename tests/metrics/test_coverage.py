@@ -35,9 +35,12 @@ def log_of_reports(rows, n_targets=2, interval_s=(10.0, 10.0, 10.0)):
         "first": np.cumsum(count) - count,
         "count": count,
         "n_vessels": [0] * len(rows),
+        "n_false": [0] * len([0] * len(rows)),
     }
     held = [k for *_, targets in rows for k in targets]
-    contacts = Table.of(CONTACTS, {"target": held, "dt_us": [0] * len(held)})
+    contacts = Table.of(
+        CONTACTS, {"target": held, "dt_us": [0] * len(held), "merged": [1] * len([0] * len(held))}
+    )
     cards = tuple(SensorCard(f"s{i}", "radar", "AAA", 1.0, 1.0, interval_s[i]) for i in range(3))
     return DetectionLog(Table.of(REPORTS, columns), contacts, cards, 0, n_targets)
 

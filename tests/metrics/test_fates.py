@@ -76,8 +76,11 @@ def make_log(n=22, ready_s=60):
         "first": range(3 * n),
         "count": [1] * 3 * n,
         "n_vessels": [1] * 3 * n,
+        "n_false": [0] * len([1] * 3 * n),
     }
-    contacts = Table.of(CONTACTS, {"target": np.arange(3 * n) % 2, "dt_us": [0] * 3 * n})
+    contacts = Table.of(
+        CONTACTS, {"target": np.arange(3 * n) % 2, "dt_us": [0] * 3 * n, "merged": [1] * len([0] * 3 * n)}
+    )
     names = {"sensors": [card.id for card in CARDS]}
     return DetectionLog(Table.of(REPORTS, columns, names), contacts, CARDS, 2, 2)
 

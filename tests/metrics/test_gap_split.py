@@ -89,10 +89,12 @@ def split(silence_of):
             "first": np.cumsum(count) - count,
             "count": count,
             "n_vessels": count,
+            "n_false": [0] * len(count),
         }
         contacts = {
             "target": [k for row in reports for k in row.targets],
             "dt_us": [round(row.dt_s * S) for row in reports for _ in row.targets],
+            "merged": [1] * len([round(row.dt_s * S) for row in reports for _ in row.targets]),
         }
         tables = Table.of(REPORTS, columns), Table.of(CONTACTS, contacts)
         log = DetectionLog(*tables, CARDS, n_vessels, n_targets)

@@ -44,8 +44,13 @@ def make_log(rows):
         "first": np.cumsum(count) - count,
         "count": count,
         "n_vessels": count,
+        "n_false": [0] * len(count),
     }
-    contacts = {"target": [k for n in count for k in range(n)], "dt_us": [0] * int(count.sum())}
+    contacts = {
+        "target": [k for n in count for k in range(n)],
+        "dt_us": [0] * int(count.sum()),
+        "merged": [1] * len([0] * int(count.sum())),
+    }
     return DetectionLog(Table.of(REPORTS, columns), Table.of(CONTACTS, contacts), cards, 9, 9)
 
 

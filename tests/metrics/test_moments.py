@@ -62,8 +62,11 @@ def log_of(fleet, held):
         "first": range(n),
         "count": [1] * n,
         "n_vessels": [int(target < fleet.n_vessels) for *_, target in held],
+        "n_false": [0] * len([int(target < fleet.n_vessels) for *_, target in held]),
     }
-    contacts = Table.of(CONTACTS, {"target": [target for *_, target in held], "dt_us": [0] * n})
+    contacts = Table.of(
+        CONTACTS, {"target": [target for *_, target in held], "dt_us": [0] * n, "merged": [1] * len([0] * n)}
+    )
     reports = Table.of(REPORTS, columns, {"sensors": [card.id for card in CARDS]})
     return DetectionLog(reports, contacts, CARDS, fleet.n_vessels, fleet.n_targets)
 

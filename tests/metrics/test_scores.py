@@ -100,9 +100,12 @@ def make_log(held, fleet):
         "first": np.cumsum(count) - count,
         "count": count,
         "n_vessels": [sum(k < fleet.n_vessels for k in targets) for *_, targets in held],
+        "n_false": [0] * len([sum(k < fleet.n_vessels for k in targets) for *_, targets in held]),
     }
     flat = [k for *_, targets in held for k in targets]
-    contacts = Table.of(CONTACTS, {"target": flat, "dt_us": [0] * len(flat)})
+    contacts = Table.of(
+        CONTACTS, {"target": flat, "dt_us": [0] * len(flat), "merged": [1] * len([0] * len(flat))}
+    )
     names = {"sensors": [card.id for card in cards]}
     return DetectionLog(Table.of(REPORTS, columns, names), contacts, cards, fleet.n_vessels, fleet.n_targets)
 

@@ -49,13 +49,14 @@ def log():
         "first": np.arange(2 * n),
         "count": count,
         "n_vessels": np.arange(2 * n) % 3 != 0,
+        "n_false": [0] * len(np.arange(2 * n) % 3 != 0),
     }
     target = np.where(np.arange(2 * n) % 3 != 0, np.arange(2 * n) % 2, 2)
     cards = (
         SensorCard("a_radar", "radar", "AAA", 90.0, 36.0),
         SensorCard("b_radar", "radar", "BBB", 90.0, 36.0),
     )
-    contacts = Table.of(CONTACTS, {"target": target, "dt_us": count * S})
+    contacts = Table.of(CONTACTS, {"target": target, "dt_us": count * S, "merged": [1] * len(count * S)})
     return DetectionLog(
         Table.of(REPORTS, columns, {"sensors": ["a_radar", "b_radar"]}), contacts, cards, 2, 3
     )

@@ -51,8 +51,13 @@ def make_log(
         "first": np.cumsum(count) - count,
         "count": count,
         "n_vessels": [sum(target < n_vessels for target, _ in rows[key]) for key in keys],
+        "n_false": [0] * len([sum(target < n_vessels for target, _ in rows[key]) for key in keys]),
     }
-    columns = {"target": [c[0] for c in contacts], "dt_us": [round(c[1] * S) for c in contacts]}
+    columns = {
+        "target": [c[0] for c in contacts],
+        "dt_us": [round(c[1] * S) for c in contacts],
+        "merged": [1] * len([round(c[1] * S) for c in contacts]),
+    }
     return DetectionLog(
         Table.of(REPORTS, reports, {"sensors": names}),
         Table.of(CONTACTS, columns),
@@ -78,6 +83,7 @@ def make_parts(
         "share_class": found[:, 1],
         "count": np.bincount(number, minlength=len(found)),
         "n_vessels": np.bincount(number, is_vessel, minlength=len(found)),
+        "n_false": [0] * len(np.bincount(number, is_vessel, minlength=len(found))),
     }
     return Table.of(PARTS, columns, {"filters": []}), number.astype(np.uint32)
 

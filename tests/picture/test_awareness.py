@@ -177,8 +177,9 @@ def logs(draw):
         "first": np.cumsum(count) - np.array(count, np.int64),
         "count": count,
         "n_vessels": count,
+        "n_false": [0] * len(count),
     }
-    contacts = Table.of(CONTACTS, {"target": target, "dt_us": dt})
+    contacts = Table.of(CONTACTS, {"target": target, "dt_us": dt, "merged": [1] * len(dt)})
     log = DetectionLog(Table.of(REPORTS, columns), contacts, cards, n_targets, n_targets)
     share_class = [draw(st.integers(0, 1)) for _ in target]
     receipts = [

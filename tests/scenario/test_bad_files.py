@@ -163,8 +163,8 @@ MISTAKES = [
             "the number 1e308 is too large"),
     Mistake("unknown kind", "kind: coastal_radar", "kind: coastal_rader", "kind: coastal_rader",
             "sensors.radar_1",
-            "unknown kind 'coastal_rader'; expected one of 'ais_receiver', 'coastal_radar', 'sar_satellite'; "
-            "did you mean 'coastal_radar'?"),
+            "unknown kind 'coastal_rader'; expected one of 'air_surveillance_radar', 'ais_receiver', "
+            "'coastal_radar', 'sar_satellite'; did you mean 'coastal_radar'?"),
     Mistake("unknown word", "classification: RESTRICTED", "classification: RESTRICTD",
             "classification: RESTRICTD",
             "sharing.labels.phl_radar.classification", "did you mean 'RESTRICTED'?"),

@@ -64,7 +64,7 @@ def test_an_ais_receiver_tells_rafted_vessels_apart(build):
 
 def test_false_contacts_come_at_the_stated_rate(build):
     rate, hours = 6.0, 500.0
-    radar = build.radar(false_contacts_per_h=rate)
+    radar = build.radar(false_contacts_per_hour=rate)
     log = sense(
         build.fleet(build.parked(np.array([90e3]))), {"r": radar}, build.timeline(hours), SEED, land=None
     )
@@ -80,7 +80,9 @@ def test_false_contacts_come_at_the_stated_rate(build):
 def test_false_contacts_change_no_other_and_are_last_in_their_report(build):
     fleet = build.fleet(build.parked(np.linspace(20e3, 60e3, 20)), probes=5)
     plain = sense(fleet, {"r": build.radar()}, build.timeline(12), SEED, land=None)
-    false = sense(fleet, {"r": build.radar(false_contacts_per_h=20.0)}, build.timeline(12), SEED, land=None)
+    false = sense(
+        fleet, {"r": build.radar(false_contacts_per_hour=20.0)}, build.timeline(12), SEED, land=None
+    )
     rows = [row for row in build.rows(false) if row[2] != NO_TARGET]
     assert rows == build.rows(plain)
     assert (false.reports["count"] == plain.reports["count"] + false.reports["n_false"]).all()

@@ -15,7 +15,7 @@ from mda_sim.geo.regions import Box
 from mda_sim.sensing.detection import p_detect
 from mda_sim.sensing.example import Example, Sky
 from mda_sim.sensing.radar import AirSurveillanceRadar
-from mda_sim.sensing.radar_kernels import cubic, p_scan_of, ray_of
+from mda_sim.sensing.radar_signal_kernels import cubic, p_scan_of, ray_of
 from mda_sim.sensing.radar_tables import detection_curve, elevation_factor
 from mda_sim.sensing.rcs import median_rcs_m2
 from mda_sim.sensing.sweep import sense
@@ -248,7 +248,7 @@ def test_the_persistent_term_widens_the_edge_of_what_is_held_within_an_hour(buil
         ({"swerling": 5}, "swerling"),
         ({"refraction_factor": 0.0}, "refraction_factor"),
         ({"polarization": "circular"}, "polarization"),
-        ({"false_contacts_per_h": -1.0}, "false_contacts_per_h"),
+        ({"false_contacts_per_hour": -1.0}, "false_contacts_per_hour"),
         ({"min_radial_speed_mps": -1.0}, "min_radial_speed_mps"),
         ({"beam_tilt_deg": 91.0}, "beam_tilt_deg"),
     ],

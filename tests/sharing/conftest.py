@@ -58,6 +58,7 @@ def make_log(
             "first": first,
             "count": count,
             "n_vessels": n_vessels,
+            "n_false": [0] * len(n_vessels),
         },
         {"sensors": names},
     )
@@ -65,7 +66,11 @@ def make_log(
     is_probe = within >= np.repeat(n_vessels, count)
     contacts = Table.of(
         CONTACTS,
-        {"target": np.where(is_probe, 1000 + within, within), "dt_us": np.zeros(len(within), int)},
+        {
+            "target": np.where(is_probe, 1000 + within, within),
+            "dt_us": np.zeros(len(within), int),
+            "merged": [1] * len(np.zeros(len(within), int)),
+        },
     )
     cards = tuple(SensorCard(n, sensors[n][1], sensors[n][0], 100.0, contact_bytes) for n in names)
     return DetectionLog(table, contacts, cards, 1000, 2000)
