@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from mda_sim.cli_options import run_options, scenario_options, show_options
+
 if TYPE_CHECKING:
     from mda_sim.core.errors import MdaError
     from mda_sim.scenario import Scenario
@@ -40,69 +42,6 @@ _CATALOGUE_TABLES = (
 )
 
 
-def _file_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options of every verb that loads a scenario."""
-    options = (
-        click.argument("scenario", type=click.Path(path_type=Path)),
-        click.option(
-            "--set",
-            "sets",
-            multiple=True,
-            metavar="KEY.PATH=VALUE",
-            help="Override one value; may be repeated.",
-        ),
-        click.option(
-            "--allow-path", is_flag=True, help="Let 'extends' and files leave the scenario's folder."
-        ),
-        click.option("--strict", is_flag=True, help="Treat warnings as errors."),
-        click.option("--debug", is_flag=True, help="Show the traceback of an error."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def _scenario_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options of the verbs that are about configurations and seeds."""
-    options = (
-        click.option(
-            "--configurations", metavar="A,B", help="Only these configurations; the baseline always runs."
-        ),
-        click.option(
-            "--seeds",
-            type=click.IntRange(1, 10_000),
-            metavar="N",
-            help="Run N seeds instead of the file's number.",
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return _file_options(command)
-
-
-def _run_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options of a run."""
-    options = (
-        click.option(
-            "--workers",
-            type=click.IntRange(1, 1024),
-            metavar="N",
-            help="Processes; default: one per seed, at most one per processor.",
-        ),
-        click.option(
-            "--out",
-            type=click.Path(path_type=Path),
-            metavar="DIR",
-            help="Output folder; default: runs/<name>-<digest>.",
-        ),
-        click.option("--quiet", is_flag=True, help="No progress and no table: print the folder only."),
-        click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON instead of a table."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return _scenario_options(command)
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="mda-sim")
 def main() -> None:
@@ -110,7 +49,7 @@ def main() -> None:
 
 
 @main.command()
-@_run_options
+@run_options
 def run(
     scenario: Path,
     configurations: str | None,
@@ -138,7 +77,7 @@ def run(
 
 
 @click.command("run_sim", context_settings={"help_option_names": ["-h", "--help"]}, help=run.help)
-@_run_options
+@run_options
 @click.pass_context
 def run_sim(context: click.Context, /, **options: Any) -> None:
     """What ``python run_sim.py`` does: the verb ``run``."""
@@ -146,7 +85,7 @@ def run_sim(context: click.Context, /, **options: Any) -> None:
 
 
 @main.command()
-@_scenario_options
+@scenario_options
 @click.option(
     "--load",
     "with_load",
@@ -176,15 +115,7 @@ def check(
 
 
 @main.command()
-@_file_options
-@click.option(
-    "--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Seed; default: the file's first."
-)
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Output folder.")
-@click.option("--quiet", is_flag=True, help="No progress and no tables: print the folder only.")
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print counts and comparison as JSON instead of tables."
-)
+@show_options
 def show(
     scenario: Path,
     sets: tuple[str, ...],
@@ -192,19 +123,43 @@ def show(
     strict: bool,
     debug: bool,
     seed: int | None,
+    all_sensors: bool,
+    sensor_ids: tuple[str, ...],
+    coverage: bool,
+    class_id: str | None,
     out: Path | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Make the world of one seed of SCENARIO, and write maps, histograms and counts of it to a folder.
+    """Look at the world of one seed of SCENARIO, or at its sensors; maps, charts and tables go to a folder.
 
-    Nothing is sensed or shared. Published figures stand beside simulated ones.
+    The world: where its vessels are and what they are; published figures stand beside simulated ones. With
+    --sensors, --sensor or --coverage: what the sensors can hold, which no seed changes.
     """
+    looks_at_sensors = all_sensors or coverage or bool(sensor_ids)
+    if looks_at_sensors and seed is not None:
+        raise click.UsageError("--seed belongs to a look at the world; no seed changes what sensors can hold")
+    if class_id is not None and not looks_at_sensors:
+        raise click.UsageError("--class belongs to a look at sensors: add --sensors, --sensor or --coverage")
     from mda_sim.study.show import show as show_world
+    from mda_sim.study.show_sensors import show_sensors
 
+    watch = None if quiet else _begun
     with _errors(debug):
         loaded = _load(scenario, None, None, sets, allow_path=allow_path, strict=strict)
-        shown = show_world(loaded, seed, out=out, overrides=sets, watch=None if quiet else _begun)
+        shown = (
+            show_sensors(
+                loaded,
+                sensor_ids,
+                coverage=coverage,
+                class_id=class_id,
+                out=out,
+                overrides=sets,
+                watch=watch,
+            )
+            if looks_at_sensors
+            else show_world(loaded, seed, out=out, overrides=sets, watch=watch)
+        )
         if as_json:
             click.echo(json.dumps(shown.plain_data(), indent=2, ensure_ascii=False))
             return
@@ -291,6 +246,8 @@ def _errors(debug: bool) -> Iterator[None]:
         if debug:
             raise
         _fail(error)
+    except BrokenPipeError:
+        raise  # the reader of stdout has gone, as 'head' does; click ends quietly
     except OSError as error:
         if debug:
             raise

@@ -289,12 +289,12 @@ def heading(figure: Figure, title: str, subtitle: str) -> None:
     )
 
 
-def footer_under(figure: Figure, note: str) -> None:
-    """A note and the caution at the foot of a chart."""
+def footer_under(figure: Figure, note: str, top_in: float = 0.28) -> None:
+    """A note and the caution at the foot of a chart, from ``top_in`` on down; the default suits two lines."""
     width, height = figure.get_size_inches()
     figure.text(
         0.15 / width,
-        0.28 / height,
+        top_in / height,
         f"{note}\n{CAUTION}",
         fontsize=6.3,
         color=MUTED,

@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 #: Marker of each sensor category; others get a diamond.
 MARKERS: Final = {"radar": "^", "ais": "o"}
 
-_CATEGORY_WORDS: Final = {"radar": "coastal radar", "ais": "AIS receiver", "sar": "satellite radar"}
+#: What a category of sensors is called.
+CATEGORY_WORDS: Final = {"radar": "radar ashore", "ais": "AIS receiver", "sar": "satellite radar"}
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def coverage_map(
         sheet = new_sheet(scene.extent, caption.title, caption.subtitle, notes, side_in=0.85)
         _never_held(sheet.axes, mesh)
         positive = replace(mesh, values=np.where(mesh.values > 0, mesh.values, np.nan))
-        drawn = _cells(sheet.axes, positive, SHARE_COLOURS, Normalize(0.0, 1.0))
+        drawn = draw_cells(sheet.axes, positive, SHARE_COLOURS, Normalize(0.0, 1.0))
         colour_bar(sheet, drawn, f"share of time held, age at most {label}")
         draw_zones(sheet.axes, scene.zones)
         handles = _sensors(sheet.axes, sensors, own=nation)
@@ -105,7 +106,7 @@ def difference_map(
     with house_style():
         subtitle = f"{caption.subtitle}; {changes(mesh)}"
         sheet = new_sheet(scene.extent, caption.title, subtitle, notes, side_in=0.85)
-        drawn = _cells(sheet.axes, mesh, DIFFERENCE_COLOURS, diverging_norm(limit))
+        drawn = draw_cells(sheet.axes, mesh, DIFFERENCE_COLOURS, diverging_norm(limit))
         _hatch(sheet.axes, mesh)
         colour_bar(sheet, drawn, "difference in share of time held")
         draw_zones(sheet.axes, scene.zones)
@@ -204,7 +205,8 @@ def common_limit(meshes: Sequence[Mesh]) -> float:
     return max(0.05, float(np.ceil(max(largest, default=0.0) * 20 - 1e-9) / 20))
 
 
-def _cells(axes: Axes, mesh: Mesh, colours: str, norm: Any) -> Any:
+def draw_cells(axes: Axes, mesh: Mesh, colours: str, norm: Any) -> Any:
+    """The cells of a mesh as they are; those without a value stay plain."""
     values = np.ma.masked_invalid(mesh.values)
     return axes.pcolormesh(
         mesh.lon_edges_deg, mesh.lat_edges_deg, values, cmap=colours, norm=norm, zorder=1, rasterized=True
@@ -247,9 +249,11 @@ def colour_bar(sheet: Sheet, drawn: Any, label: str) -> None:
     bar.ax.tick_params(length=2, width=0.5)
 
 
-def draw_zones(axes: Axes, zones: Sequence[Outline]) -> None:
-    """Outlines of zones, dashed."""
+def draw_zones(axes: Axes, zones: Sequence[Outline], *, halo: bool = False) -> None:
+    """Outlines of zones, dashed; with a pale ``halo`` where they cross dark cells."""
     for zone in zones:
+        if halo:
+            axes.plot(zone.lon_deg, zone.lat_deg, color="white", linewidth=1.8, alpha=0.75, zorder=3.9)
         axes.plot(zone.lon_deg, zone.lat_deg, color=INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=4)
 
 
@@ -278,7 +282,7 @@ def _sensors(axes: Axes, sensors: Sequence[SensorMark], own: str) -> list[Any]:
                 "markeredgewidth": 0.5 if is_own else 0.7,
                 "linestyle": "",
             }
-            words = f"{'own' if is_own else 'other'} {_CATEGORY_WORDS.get(category, category)}"
+            words = f"{'own' if is_own else 'other'} {CATEGORY_WORDS.get(category, category)}"
             axes.plot(
                 [s.lon_deg for s in marks], [s.lat_deg for s in marks], zorder=7 if is_own else 6, **look
             )
@@ -311,7 +315,7 @@ def _operators(axes: Axes, scene: Scene) -> list[Any]:
                 "linestyle": "",
             }
             axes.plot([s.lon_deg for s in these], [s.lat_deg for s in these], zorder=7, **look)
-            words = f"{_CATEGORY_WORDS.get(category, category)}, {code}"
+            words = f"{CATEGORY_WORDS.get(category, category)}, {code}"
             handles.append(Line2D([], [], label=for_figure(words, 40), **look))
     return handles
 
@@ -358,7 +362,7 @@ def zone_label(zone: Outline) -> Label:
 
 def _not_drawn(scene: Scene) -> str:
     """A sentence on the sensors that stand nowhere; empty without any."""
-    words = [f"{n} {_CATEGORY_WORDS.get(category, category)} ({code})" for n, category, code in scene.moving]
+    words = [f"{n} {CATEGORY_WORDS.get(category, category)} ({code})" for n, category, code in scene.moving]
     return f"Not drawn, since they move: {', '.join(words)}. " if words else ""
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,7 +71,7 @@ def compare(world: SimulatedWorld, *, with_sensing: bool) -> list[Compared]:
 
 def counts_csv(found: Sequence[Count]) -> str:
     """The counts as a CSV text."""
-    return _csv(
+    return csv_text(
         _COUNT_COLUMNS,
         (
             (c.traffic_class, c.kind, c.zone, c.at_noon, c.mean, c.broadcasting, float(c.n_vessels))
@@ -89,7 +89,7 @@ def published_csv(compared: Sequence[Compared]) -> str:
         numbers = (figure.value, figure.low, figure.high, one.value)
         words = (verdict, one.note, figure.method, figure.source, figure.confidence)
         rows.append((figure.id, figure.name, figure.tag, figure.unit, *numbers, *words))
-    return _csv(_PUBLISHED_COLUMNS, rows)
+    return csv_text(_PUBLISHED_COLUMNS, rows)
 
 
 def as_plain_data(found: Sequence[Count], compared: Sequence[Compared]) -> dict[str, list[dict[str, Any]]]:
@@ -128,7 +128,7 @@ def summary_lines(
             _share(here.broadcasting),
         )
         rows.append((class_words(count.traffic_class), *numbers))
-    yield from _aligned(rows)
+    yield from aligned(rows)
     yield ""
     yield "Vessels by zone: time means"
     rows = [("", "mean", "broadcasting", "different vessels")]
@@ -136,7 +136,7 @@ def summary_lines(
         if count.traffic_class == ALL and count.zone not in (WORLD, AREA):
             words = (_number(count.mean), _share(count.broadcasting), f"{count.n_vessels:,}")
             rows.append((zones[count.zone], *words))
-    yield from _aligned(rows) if len(rows) > 1 else ["  the scenario scores no zones"]
+    yield from aligned(rows) if len(rows) > 1 else ["  the scenario scores no zones"]
     yield ""
     yield "Published figures beside this replicate"
     rows = [("", "published", "here", "unit", "tag", "")]
@@ -146,7 +146,7 @@ def summary_lines(
         both = (published_words(figure), value_words(figure, value), unit_words(figure))
         mark = "" if math.isnan(value) or agrees(figure, value) else "differs"
         rows.append((figure.name, *both, figure.tag, mark))
-    yield from _aligned(rows) if shown else ["  none applies to this world"]
+    yield from aligned(rows) if shown else ["  none applies to this world"]
     asks = sum(needs_sensing(one.figure) for one in compared if one.note)
     left_out = len(compared) - len(shown)
     yield f"Not compared: {left_out} figures, {asks} of them about satellites (tables/published.csv)."
@@ -194,7 +194,8 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def _csv(columns: Sequence[str], rows: Any) -> str:
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[str | float]]) -> str:
+    """A CSV text: numbers to ten digits, nothing for nan, words made harmless."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(columns)
@@ -217,7 +218,7 @@ def _share(value: float) -> str:
     return DASH if math.isnan(value) else f"{100 * value:.0f} %"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Rows in columns, the first to the left, the others to the right, two spaces apart."""
     from rich.cells import cell_len, set_cell_size
 

@@ -46,10 +46,12 @@ class Grid:
         return len(self.lat_edges_deg) - 1, len(self.lon_edges_deg) - 1
 
 
-def grid_over(lat_min_deg: float, lat_max_deg: float, lon_min_deg: float, lon_max_deg: float) -> Grid:
-    """The grid that covers a box with cells of a round size, at most ``CELLS_ACROSS`` columns of them."""
+def grid_over(
+    lat_min_deg: float, lat_max_deg: float, lon_min_deg: float, lon_max_deg: float, most: int = CELLS_ACROSS
+) -> Grid:
+    """The grid that covers a box with cells of a round size, at most about ``most`` either way."""
     span = max(lon_max_deg - lon_min_deg, lat_max_deg - lat_min_deg)
-    size = next((size for size in _SIZES_DEG if span / size <= CELLS_ACROSS), _SIZES_DEG[-1])
+    size = next((size for size in _SIZES_DEG if span / size <= most), _SIZES_DEG[-1])
     edges = [
         size * np.arange(np.floor(low / size + 1e-9), np.ceil(high / size - 1e-9) + 0.5)
         for low, high in ((lat_min_deg, lat_max_deg), (lon_min_deg, lon_max_deg))

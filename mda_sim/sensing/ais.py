@@ -36,6 +36,7 @@ from pydantic import Field
 from mda_sim.core.spec import NonNegative, Probability
 from mda_sim.core.time import US_PER_S
 from mda_sim.sensing.elementwise import elementwise
+from mda_sim.sensing.example import CALM, Example, Sky
 from mda_sim.sensing.horizon import horizon_m
 from mda_sim.sensing.sensor import FixedSensor
 from mda_sim.world.broadcasts import AisState
@@ -92,6 +93,15 @@ class AisReceiver(FixedSensor):
         """
         reach_m = np.minimum(self.max_range_m, horizon_m(self.antenna_height_m, targets["height_m"]))
         return np.where(targets["ais"] > 0, reach_m, -1.0)
+
+    def p_by_range(self, range_m: ArrayLike, example: Example, sky: Sky = CALM) -> NDArray[np.float64]:
+        """Probability of a contact in one interval, shape of ``range_m``: the same within reach, 0 beyond.
+
+        Of a target that sends all the time on a steady course, on a clear channel; no weather matters.
+        """
+        reach_m = min(self.max_range_m, float(horizon_m(self.antenna_height_m, example.height_m)))
+        n_sent = self.interval_s / reporting_interval_s(int(example.ais), example.speed_mps)
+        return np.where(np.asarray(range_m, np.float64) <= reach_m, p_held(self.p_decode, n_sent), 0.0)
 
     def looker(self, watch: Watch) -> Looker:
         """The looks of this receiver in one replicate."""

@@ -6,6 +6,7 @@ Where next: ``SensorBase.p_by_range`` answers; ``mda-sim show`` and notebooks as
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from mda_sim.world.fleet import AisClass
 from mda_sim.world.groups import height_m
@@ -45,3 +46,7 @@ class Sky:
     """Rain rate [mm/h]."""
     duct_height_m: float = 0.0
     """Height of the evaporation duct, 0 for none [m]."""
+
+
+CALM: Final = Sky()
+"""Calm, dry, and a standard atmosphere."""

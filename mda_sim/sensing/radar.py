@@ -32,7 +32,7 @@ from pydantic import Field, model_validator
 
 from mda_sim.core.spec import NonNegative, Probability
 from mda_sim.sensing.detection import Swerling
-from mda_sim.sensing.example import Example, Sky
+from mda_sim.sensing.example import CALM, Example, Sky
 from mda_sim.sensing.horizon import EARTH_FACTOR, horizon_m
 from mda_sim.sensing.propagation import duct_loss_db_per_km
 from mda_sim.sensing.rain import Polarization
@@ -215,7 +215,7 @@ class Radar(FixedSensor):
 
         return look
 
-    def p_by_range(self, range_m: ArrayLike, example: Example, sky: Sky = Sky()) -> NDArray[np.float64]:
+    def p_by_range(self, range_m: ArrayLike, example: Example, sky: Sky = CALM) -> NDArray[np.float64]:
         """Probability of a contact in one interval, before the persistent term; shape of ``range_m``.
 
         Of a target that lies still, or just fast enough for a radar that shows moving targets only, at the

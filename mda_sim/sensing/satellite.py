@@ -56,6 +56,7 @@ from mda_sim.geo.orbits import (
 )
 from mda_sim.geo.regions import Box
 from mda_sim.geo.sphere import EARTH_RADIUS_M, distance_m, unit_vectors
+from mda_sim.sensing.example import CALM, Example, Sky
 from mda_sim.sensing.looks import Held, Plan, Setting
 from mda_sim.sensing.sensor import SensorBase
 from mda_sim.sensing.windows import leg_columns
@@ -148,6 +149,12 @@ class SarSatellite(SensorBase):
     def error_m(self) -> float:
         """Position error of a contact, 1 sigma [m]."""
         return self.position_error_m
+
+    def p_by_range(self, range_m: ArrayLike, example: Example, sky: Sky = CALM) -> NDArray[np.float64]:
+        """Probability of a contact in one image that holds the target, the same at all ranges and in all
+        weather; shape of ``range_m``.
+        """
+        return np.full(np.shape(range_m), p_contact(self, example.length_m))
 
     def orbits(self, epoch: datetime) -> tuple[CircularOrbit, ...]:
         """The orbit of each satellite at the epoch, the scenario's start."""

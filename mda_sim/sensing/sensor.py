@@ -3,7 +3,8 @@
 Model: a sensor makes reports, each of one interval of time, and answers with a ``Plan``: when its reports are
 due in one replicate, and a function that looks at targets. A fixed sensor cuts time into reporting intervals
 of its own grid and reports once for each; its kind says how far it could see each target (``reach_m``) and
-how it looks at targets while they are that near (``looker``).
+how it looks at targets while they are that near (``looker``). Each sensor also answers for a target by
+example (``p_by_range``).
 
 Assumptions and limits: a fixed sensor has one grid, without outages after ``from_utc``.
 Where next: ``radar``, ``ais`` and ``satellite`` are kinds, ``sensors`` joins them, ``sweep`` runs their
@@ -20,11 +21,12 @@ from pydantic import Field
 
 from mda_sim.core.rng import address
 from mda_sim.core.spec import LatDeg, LonDeg, NationId, Positive, Sourced, UtcTime
+from mda_sim.sensing.example import CALM, Example, Sky
 from mda_sim.sensing.looks import Held, Plan, Watch, reporting_grid
 from mda_sim.sensing.windows import find_windows
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from mda_sim.core.table import Table
     from mda_sim.sensing.looks import Looker, Setting
@@ -40,6 +42,10 @@ class SensorBase(Sourced, ABC):
     """Nation or provider that operates it: the originator of its reports."""
     type: str = ""
     """Catalogue id of the sensor type that the parameters came from; empty if they were given."""
+    supplier: Annotated[str, Field(max_length=200)] = ""
+    """Who supplied it: a nation or a firm; empty if unknown."""
+    programme: Annotated[str, Field(max_length=200)] = ""
+    """Programme under which it was supplied; empty for none or unknown."""
     product_delay_s: DelayS = 30.0
     """From the end of an interval to the report's existence: processing (an assumption). [s]"""
     contact_bytes: Positive = 100.0
@@ -60,6 +66,13 @@ class SensorBase(Sourced, ABC):
     @abstractmethod
     def error_m(self) -> float:
         """Position error of a contact at the sensor's longest range, 1 sigma, radial [m]."""
+
+    @abstractmethod
+    def p_by_range(self, range_m: ArrayLike, example: Example, sky: Sky = CALM) -> NDArray[np.float64]:
+        """Probability of a contact with such a target in one interval, or image, shape of ``range_m``.
+
+        Of a target that stays where it is, before what lasts from interval to interval; land is left out.
+        """
 
     @abstractmethod
     def plan(self, sensor_id: str, setting: Setting) -> Plan:

@@ -11,25 +11,18 @@ Where next: the command line calls ``show``.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from mda_sim.core.errors import RunError
-from mda_sim.study.folder import FORMAT, listing, read_json, write_json, write_text
-from mda_sim.study.identity import versions
+from mda_sim.study.folder import write_text
+from mda_sim.study.look_folder import claim, clear, finish
 
 if TYPE_CHECKING:
     from mda_sim.report.show_tables import Compared
     from mda_sim.report.world_counts import Count
     from mda_sim.scenario import Scenario
-
-RECORD: Final = "show.json"
-"""What says that a folder holds a look at a world."""
-
-_FOLDERS: Final = ("maps", "charts", "tables")
 
 
 @dataclass(frozen=True)
@@ -95,56 +88,23 @@ def show(
     seed = scenario.seeds[0] if seed is None else seed
     tell = watch if watch is not None else _nobody
     folder = Path(out) if out is not None else default_folder(scenario, seed)
-    digest = scenario.digest()
-    _claim(folder, digest, seed)
+    known_by = {"scenario_digest": scenario.digest(), "seed": seed}
+    claim(folder, known_by, "the world")
     tell("world")
     world = SimulatedWorld(scenario, build_world(scenario, seed), seed)
     tell("counts")
     found, compared = counts(world), compare(world, with_sensing=False)
-    for name in _FOLDERS:
-        shutil.rmtree(folder / name, ignore_errors=True)
-        (folder / name).mkdir(parents=True)
+    clear(folder)
     write_text(folder / "tables" / "counts.csv", counts_csv(found))
     write_text(folder / "tables" / "published.csv", published_csv(compared))
     gallery = WorldGallery(world)
     for name in gallery.names():
         tell(name)
         save(gallery.figure(name), folder / name)
-    files = [path for name in _FOLDERS for path in (folder / name).iterdir()]
-    record = {
-        **_head(scenario, digest, seed),
-        "overrides": list(overrides),
-        "versions": versions(),
-        "n_vessels": world.fleet.n_vessels,
-        "fleet_digest": world.fleet.digest(),
-        "files": listing(folder, files),
-        "complete": True,
-    }
-    write_json(folder / RECORD, record)
+    fleet = {"n_vessels": world.fleet.n_vessels, "fleet_digest": world.fleet.digest()}
+    finish(folder, {"look": "world", "scenario": scenario.name, **known_by}, overrides, fleet)
     return Shown(scenario, seed, folder, found, compared, zone_names(world), noon_words(world))
 
 
 def _nobody(what: str) -> None:
     """Watches nothing."""
-
-
-def _claim(folder: Path, digest: str, seed: int) -> None:
-    """Make sure that a folder may be written to: it is absent, empty, or holds this very look."""
-    if folder.exists() and not folder.is_dir():
-        raise RunError(f"{folder} is a file; choose another folder with --out")
-    if not folder.exists() or not any(folder.iterdir()):
-        return
-    record = read_json(folder / RECORD)
-    if record is None:
-        raise RunError(
-            f"{folder} is not empty and holds no look at a world; choose another folder with --out"
-        )
-    if (record.get("scenario_digest"), record.get("seed")) != (digest, seed):
-        raise RunError(
-            f"{folder} holds the world of another scenario or seed ('{record.get('scenario')}', "
-            f"{record.get('seed')}); choose another folder with --out, or remove it"
-        )
-
-
-def _head(scenario: Scenario, digest: str, seed: int) -> dict[str, object]:
-    return {"format": FORMAT, "scenario": scenario.name, "scenario_digest": digest, "seed": seed}

@@ -1,0 +1,107 @@
+"""Options that several verbs of the command line share.
+
+Where next: ``cli`` puts them on its verbs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+Command = Callable[..., None]
+
+
+def file_options(command: Command) -> Command:
+    """The options of every verb that loads a scenario."""
+    options = (
+        click.argument("scenario", type=click.Path(path_type=Path)),
+        click.option(
+            "--set",
+            "sets",
+            multiple=True,
+            metavar="KEY.PATH=VALUE",
+            help="Override one value; may be repeated.",
+        ),
+        click.option(
+            "--allow-path", is_flag=True, help="Let 'extends' and files leave the scenario's folder."
+        ),
+        click.option("--strict", is_flag=True, help="Treat warnings as errors."),
+        click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+    )
+    return _with(options, command)
+
+
+def scenario_options(command: Command) -> Command:
+    """The options of the verbs that are about configurations and seeds."""
+    options = (
+        click.option(
+            "--configurations", metavar="A,B", help="Only these configurations; the baseline always runs."
+        ),
+        click.option(
+            "--seeds",
+            type=click.IntRange(1, 10_000),
+            metavar="N",
+            help="Run N seeds instead of the file's number.",
+        ),
+    )
+    return file_options(_with(options, command))
+
+
+def run_options(command: Command) -> Command:
+    """The options of a run."""
+    options = (
+        click.option(
+            "--workers",
+            type=click.IntRange(1, 1024),
+            metavar="N",
+            help="Processes; default: one per seed, at most one per processor.",
+        ),
+        click.option(
+            "--out",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Output folder; default: runs/<name>-<digest>.",
+        ),
+        click.option("--quiet", is_flag=True, help="No progress and no table: print the folder only."),
+        click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON instead of a table."),
+    )
+    return scenario_options(_with(options, command))
+
+
+def show_options(command: Command) -> Command:
+    """The options of a look at a world or at its sensors."""
+    options = (
+        click.option(
+            "--seed",
+            type=click.IntRange(0, 2**31 - 1),
+            metavar="N",
+            help="Seed of the world; default: the file's first.",
+        ),
+        click.option("--sensors", "all_sensors", is_flag=True, help="Look at the sensors: a table of all."),
+        click.option(
+            "--sensor",
+            "sensor_ids",
+            multiple=True,
+            metavar="ID",
+            help="Look at this sensor: probability against range, link budget; may be repeated.",
+        ),
+        click.option("--coverage", is_flag=True, help="Map what the sensors (named ones, or all) cover."),
+        click.option(
+            "--class",
+            "class_id",
+            metavar="ID",
+            help="Class of traffic that tables and coverage are for; default: the probe.",
+        ),
+        click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Output folder."),
+        click.option("--quiet", is_flag=True, help="No progress and no tables: print the folder only."),
+        click.option("--json", "as_json", is_flag=True, help="Print the tables as JSON instead."),
+    )
+    return file_options(_with(options, command))
+
+
+def _with(options: tuple[Callable[[Command], Command], ...], command: Command) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -1,0 +1,189 @@
+"""Charts of one sensor: probability of a contact against range by class, or against length for a satellite.
+
+Model: one panel for each weather that makes a difference, one line for each class, darker the longer the
+vessel, broken for hulls of wood.
+
+Assumptions and limits: one reporting interval or image, before the persistent term; land left out. Beyond the
+range at which nothing is held any more the axis ends. Where next: ``sensor_look`` chooses what is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mda_sim.report.charts import footer_under, heading, plain_axes
+from mda_sim.report.show_tables import class_words
+from mda_sim.report.style import INK, MUTED, colour_of, house_style, new_figure
+from mda_sim.report.text import for_figure
+from mda_sim.world.hull import Hull
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from mda_sim.report.sensor_curves import Curve
+    from mda_sim.sensing.example import Example
+
+LINE_COLOURS: Final = "viridis_r"
+_DARKEST: Final = (0.12, 1.0)  # part of the colours that stands out from white
+_COLUMNS: Final = 3
+_PANEL_IN: Final = (2.6, 1.75)
+_ALONE_IN: Final = (7.0, 3.1)
+_LEFT_IN: Final = 0.55
+_TOP_IN: Final = 0.92
+_GAP_IN: Final = (0.3, 0.78)
+_FOOTER_IN: Final = 0.42
+_KEY_COLUMNS: Final = 4
+_KEY_ROW_IN: Final = 0.165
+
+
+def range_chart(
+    title: str,
+    subtitle: str,
+    curves: Sequence[Curve],
+    examples: Mapping[str, Example],
+    marks_m: Mapping[str, float],
+    notes: Sequence[str],
+) -> Figure:
+    """Probability against range; ``marks_m`` are ranges to mark in each panel, by their names."""
+    skies = list(dict.fromkeys(curve.sky for curve in curves))
+    panel_in = _ALONE_IN if len(skies) == 1 else _PANEL_IN
+    columns = min(_COLUMNS, len(skies))
+    rows = -(-len(skies) // columns)
+    names = list(dict.fromkeys(curve.target for curve in curves))
+    bottom_in = _FOOTER_IN + 0.67 + _KEY_ROW_IN * -(-len(names) // _KEY_COLUMNS)
+    width = _LEFT_IN + columns * panel_in[0] + (columns - 1) * _GAP_IN[0] + 0.2
+    width = max(width, _LEFT_IN + _ALONE_IN[0] + 0.2)
+    height = _TOP_IN + rows * panel_in[1] + (rows - 1) * _GAP_IN[1] + bottom_in
+    end_km = _end_km(curves)
+    with house_style():
+        figure = new_figure(width, height)
+        heading(figure, title, subtitle)
+        looks = _looks(names, examples)
+        for number, sky in enumerate(skies):
+            row, column = divmod(number, columns)
+            left = _LEFT_IN + column * (panel_in[0] + _GAP_IN[0])
+            low = height - _TOP_IN - (row + 1) * panel_in[1] - row * _GAP_IN[1]
+            axes = figure.add_axes((left / width, low / height, panel_in[0] / width, panel_in[1] / height))
+            for curve in curves:
+                if curve.sky == sky:
+                    axes.plot(curve.range_m / 1000.0, curve.p, **looks[curve.target])
+            _marks(axes, marks_m, end_km)
+            axes.set_xlim(0.0, end_km)
+            _probability_axis(axes, sky, labelled=column == 0)
+            if number + columns >= len(skies):
+                axes.set_xlabel("range [km]")
+        handles, _ = figure.axes[0].get_legend_handles_labels()
+        _key(figure, handles)
+        _footer(figure, notes)
+        return figure
+
+
+def length_chart(
+    title: str,
+    subtitle: str,
+    length_m: NDArray[np.float64],
+    p: NDArray[np.float64],
+    classes: Mapping[str, tuple[float, float]],
+    notes: Sequence[str],
+) -> Figure:
+    """Probability in one image against length, with the probe and the classes (length [m], probability)."""
+    bottom_in = _FOOTER_IN + 0.67 + _KEY_ROW_IN * -(-len(classes) // _KEY_COLUMNS)
+    width, height = _LEFT_IN + _ALONE_IN[0] + 0.2, _TOP_IN + _ALONE_IN[1] + bottom_in
+    with house_style():
+        figure = new_figure(width, height)
+        heading(figure, title, subtitle)
+        place = (_LEFT_IN / width, bottom_in / height, _ALONE_IN[0] / width, _ALONE_IN[1] / height)
+        axes = figure.add_axes(place)
+        axes.plot(length_m, p, color=MUTED, linewidth=1.4, zorder=2)
+        handles = []
+        for name, colour in zip(classes, [INK, *_colours(len(classes) - 1)], strict=True):
+            at_m, here = classes[name]
+            look: dict[str, Any] = {"color": colour, "marker": "o", "markersize": 5, "linestyle": ""}
+            words = f"{for_figure(class_words(name), 24)}, {at_m:.0f} m"
+            handles += axes.plot(at_m, here, label=words, zorder=3, markeredgecolor="white", **look)
+        axes.set_xlim(0.0, float(length_m[-1]))
+        axes.set_xlabel("length over all [m]")
+        _probability_axis(axes, "", labelled=True)
+        _key(figure, handles)
+        _footer(figure, notes)
+        return figure
+
+
+def _looks(names: Sequence[str], examples: Mapping[str, Example]) -> dict[str, dict[str, Any]]:
+    """How the line of each class is drawn: the first, the probe, in black, the others by their order."""
+    colours = [INK, *_colours(len(names) - 1)]
+    looks: dict[str, dict[str, Any]] = {}
+    for name, colour in zip(names, colours, strict=True):
+        example = examples[name]
+        looks[name] = {
+            "color": colour,
+            "linewidth": 1.9 if name == names[0] else 1.2,
+            "linestyle": "-" if example.hull is Hull.STEEL else (0, (4, 1.5)),
+            "zorder": 4 if name == names[0] else 3,
+            "label": f"{for_figure(class_words(name), 24)}, {example.length_m:.0f} m",
+        }
+    return looks
+
+
+def _colours(n: int) -> list[Any]:
+    from matplotlib import colormaps
+
+    return [colormaps[LINE_COLOURS](share) for share in np.linspace(*_DARKEST, max(n, 1))[:n]]
+
+
+def _end_km(curves: Sequence[Curve]) -> float:
+    """Where the axis of range ends: a little beyond what is held at all."""
+    farthest_m = [float(curve.range_m[curve.p > 1e-3].max(initial=0.0)) for curve in curves]
+    last_m = max(float(curve.range_m[-1]) for curve in curves)
+    return min(last_m, 1.08 * max(farthest_m) or last_m) / 1000.0
+
+
+def _marks(axes: Axes, marks_m: Mapping[str, float], end_km: float) -> None:
+    """Ranges with a name, as upright lines."""
+    for number, (words, range_m) in enumerate(marks_m.items()):
+        if range_m / 1000.0 < end_km:
+            colour = colour_of(1 + number)
+            axes.axvline(range_m / 1000.0, color=colour, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=1)
+            axes.text(
+                range_m / 1000.0,
+                1.015,
+                for_figure(words, 40),
+                transform=axes.get_xaxis_transform(),
+                ha="right",
+                va="bottom",
+                fontsize=6,
+                color=colour,
+            )
+
+
+def _probability_axis(axes: Axes, title: str, *, labelled: bool) -> None:
+    axes.set_ylim(-0.02, 1.03)
+    axes.set_yticks([0.0, 0.25, 0.5, 0.75, 1.0])
+    if labelled:
+        axes.set_ylabel("P (contact)")
+    else:
+        axes.tick_params(labelleft=False)
+    axes.set_title(for_figure(title, 40), loc="left", fontsize=8.5, fontweight="bold", pad=12)
+    plain_axes(axes)
+
+
+def _footer(figure: Figure, notes: Sequence[str]) -> None:
+    footer_under(figure, "\n".join(for_figure(note, 200) for note in notes), _FOOTER_IN)
+
+
+def _key(figure: Figure, handles: Sequence[Any]) -> None:
+    width, height = figure.get_size_inches()
+    figure.legend(
+        handles=list(handles),
+        loc="lower left",
+        bbox_to_anchor=(0.45 / width, (_FOOTER_IN + 0.08) / height),
+        ncols=_KEY_COLUMNS,
+        columnspacing=1.2,
+        handlelength=1.8,
+        labelspacing=0.35,
+    )
