@@ -2,7 +2,8 @@
 
 One pass over the windows of a target visits each reporting interval that they touch, once. A target that
 moves is judged at the interval's start and end, and in the middle if it comes far enough; one that lies
-still, once an hour. Intervals in which a window begins or ends are judged by the scans that fall into the windows.
+still, once an hour. Intervals in which a window begins or ends are judged by the scans that fall into the
+windows.
 """
 
 from __future__ import annotations
@@ -148,7 +149,7 @@ def _look_in_run(
     windows: Windows,
     row: int,
     first: Whole,
-    n: int,
+    n: Whole,
     target: Target,
     radar: RadarFacts,
     tables: Tables,

@@ -87,10 +87,9 @@ def sense(
                 "n_false": n_false,
             }
         )
-    columns = {"target": bench.target, "dt_us": bench.dt_us, "merged": bench.merged}
     return DetectionLog(
         reports=_report_table(reports, ids),
-        contacts=Table.of(CONTACTS, columns),
+        contacts=bench.contacts(),
         sensors=cards(sensors),
         n_vessels=fleet.n_vessels,
         n_targets=fleet.n_targets,
@@ -109,6 +108,10 @@ class Bench:
         self.target = np.empty(0, np.uint32)
         self.dt_us = np.empty(0, np.uint32)
         self.merged = np.empty(0, np.uint16)
+
+    def contacts(self) -> Table:
+        """The CONTACTS table of all sensors so far."""
+        return Table.of(CONTACTS, {"target": self.target, "dt_us": self.dt_us, "merged": self.merged})
 
     def work(self, plan: Plan, n_false: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Look at all targets and add the contacts of a sensor to the columns, in order of report and target.

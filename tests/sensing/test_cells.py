@@ -79,10 +79,9 @@ def test_false_contacts_come_at_the_stated_rate(build):
 
 def test_false_contacts_change_no_other_and_are_last_in_their_report(build):
     fleet = build.fleet(build.parked(np.linspace(20e3, 60e3, 20)), probes=5)
-    plain = sense(fleet, {"r": build.radar()}, build.timeline(12), SEED, land=None)
-    false = sense(
-        fleet, {"r": build.radar(false_contacts_per_hour=20.0)}, build.timeline(12), SEED, land=None
-    )
+    half_day, false_ones = build.timeline(12), build.radar(false_contacts_per_hour=20.0)
+    plain = sense(fleet, {"r": build.radar()}, half_day, SEED, land=None)
+    false = sense(fleet, {"r": false_ones}, half_day, SEED, land=None)
     rows = [row for row in build.rows(false) if row[2] != NO_TARGET]
     assert rows == build.rows(plain)
     assert (false.reports["count"] == plain.reports["count"] + false.reports["n_false"]).all()

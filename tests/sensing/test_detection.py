@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -63,9 +64,7 @@ def test_cases_3_and_4_are_the_average_of_steady_targets_over_their_energy(n, ca
         return energy.pdf(x) * ncx2.sf(2.0 * threshold(n, p_fa), 2 * n, 2.0 * x)
 
     edges = energy.ppf([1e-13, 0.01, 0.5, 0.99, 1 - 1e-13])
-    exact = sum(
-        quad(integrand, a, b, epsabs=1e-12, limit=200)[0] for a, b in zip(edges, edges[1:], strict=False)
-    )
+    exact = sum(quad(integrand, a, b, epsabs=1e-12, limit=200)[0] for a, b in pairwise(edges))
     assert float(p_detect(snr, n, p_fa, case)) == pytest.approx(exact, abs=1e-8)
 
 
@@ -94,7 +93,7 @@ def test_case_1_agrees_with_a_simulation_of_the_square_law_detector():
 
 
 def test_the_ratio_for_nine_in_ten_is_the_published_one():
-    # 13.183490056794499 dB: the example of `sdr.min_snr` in the documentation of the package sdr (mhostetter).
+    # The example of `sdr.min_snr` in the documentation of the package sdr by M. Hostetter.
     assert 10 * math.log10(float(required_snr(0.9, 1, 1e-6, 0))) == pytest.approx(
         13.183490056794499, abs=1e-8
     )

@@ -77,7 +77,7 @@ def test_each_case_of_fluctuation_shows_in_the_contacts(build, case):
 
 
 def test_the_first_contact_comes_after_the_mean_time_of_a_random_phase(build):
-    """T (1/p - 1/2): intervals of length T, each a contact with probability p, at a random moment of the first."""
+    """T (1/p - 1/2): intervals of length T, each a contact with probability p; the target comes in one."""
     p, interval_s, n = 0.3, 60.0, 4000
     radar = build.radar_with(p, 42e3, interval_s=interval_s, min_scans=5)
     fleet = build.fleet(build.parked(np.full(n, 42e3), hours=2.0), probes=n)
@@ -100,21 +100,17 @@ def test_the_first_contact_comes_after_the_mean_time_of_a_random_phase(build):
 )
 @settings(max_examples=60, deadline=None)
 def test_nearer_larger_higher_stronger_calmer_and_drier_never_detect_less(build, range_m, length_m, more, h):
-    radar, sky = build.radar(power_w=500.0, antenna_height_m=h, beam_tilt_deg=0.0), Sky(3.0, 4.0)
-    target = Example.of(length_m)
-    p = float(radar.p_by_range(range_m, target, sky))
-    larger = Example.of(length_m * more)
-    stronger = radar.model_copy(update={"power_w": radar.power_w * more})
-    assert float(radar.p_by_range(range_m, larger, sky)) >= p - 1e-9
-    assert float(radar.p_by_range(range_m, target, Sky(3.0 / more, 4.0))) >= p - 1e-9
-    assert float(radar.p_by_range(range_m, target, Sky(3.0, 4.0 / more))) >= p - 1e-9
-    assert float(stronger.p_by_range(range_m, target, sky)) >= p - 1e-9
-    # Nearer, and higher: in a calm sea (from higher up the sea returns more, and a fan beam looks over what is near).
-    wide = radar.model_copy(update={"elevation_beamwidth_deg": 180.0})
-    calm = float(wide.p_by_range(range_m, target))
-    assert float(wide.p_by_range(range_m / more, target)) >= calm - 1e-9
-    higher = wide.model_copy(update={"antenna_height_m": h * more})
-    assert float(higher.p_by_range(range_m, target)) >= calm - 1e-3
+    radar, sky = build.radar(power_w=500.0, antenna_height_m=h, beam_tilt_deg=0.0), Sky(3.0, 4.0) target =
+    Example.of(length_m) p = float(radar.p_by_range(range_m, target, sky)) larger = Example.of(length_m *
+    more) stronger = radar.model_copy(update={"power_w": radar.power_w * more}) assert
+    float(radar.p_by_range(range_m, larger, sky)) >= p - 1e-9 assert float(radar.p_by_range(range_m, target,
+    Sky(3.0 / more, 4.0))) >= p - 1e-9 assert float(radar.p_by_range(range_m, target, Sky(3.0, 4.0 / more)))
+    >= p - 1e-9 assert float(stronger.p_by_range(range_m, target, sky)) >= p - 1e-9 # Nearer, and higher:
+    without a sea that returns more from higher up, or a beam that looks over what is near. wide =
+    radar.model_copy(update={"elevation_beamwidth_deg": 180.0}) calm = float(wide.p_by_range(range_m, target))
+    assert float(wide.p_by_range(range_m / more, target)) >= calm - 1e-9 higher =
+    wide.model_copy(update={"antenna_height_m": h * more}) assert float(higher.p_by_range(range_m, target)) >=
+    calm - 1e-3
 
 
 def test_a_rough_sea_and_rain_cost_contacts_and_a_calm_dry_one_none(build):
