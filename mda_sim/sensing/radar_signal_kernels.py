@@ -207,7 +207,7 @@ def fill_snr(
     track: Track,
     from_us: Whole,
     step_us: Whole,
-    n: int,
+    n: Whole,
     target: Target,
     radar: RadarFacts,
     tables: Tables,

@@ -11,7 +11,7 @@ Clutter is the same from pulse to pulse, so adding n pulses gains nothing agains
 it counts g-fold, g the ratio of the single-pulse to the n-pulse ratio that gives one half.
 
 Assumptions and limits: clutter within a scan is fully correlated and Gaussian; the elevation pattern is a
-Gaussian main lobe, towards the sea surface, over side lobes of ``SIDE_LOBE_DB``.
+Gaussian main lobe, towards the sea surface, over side lobes of ``SIDE_LOBES_DOWN_DB``.
 
 Source: as in ``detection``, ``clutter`` and ``rain``. Spline: scipy. Where next: ``radar_kernels``.
 """
@@ -47,8 +47,8 @@ N_RAYS: Final = 2880
 """Rows of tables by bearing."""
 BEARING_STEP_DEG: Final = 0.5
 """Spacing at which the first land is looked for. [deg]"""
-SIDE_LOBE_DB: Final = -25.0
-"""Gain of side lobes below the main lobe, one way (assumption) [dB]."""
+SIDE_LOBES_DOWN_DB: Final = 25.0
+"""How far side lobes are under the main lobe, one way (assumption) [dB]."""
 
 Floats = NDArray[np.float64]
 
@@ -150,7 +150,7 @@ def elevation_factor(radar: Radar, range_m: ArrayLike) -> Floats:
     r = np.maximum(np.asarray(range_m, np.float64), 1.0)
     down = radar.antenna_height_m / r + r / (2.0 * radar.refraction_factor * EARTH_RADIUS_M)
     off_deg = -np.rad2deg(np.arcsin(np.minimum(down, 1.0))) - radar.beam_tilt_deg
-    one_way_db = np.maximum(-12.0 * (off_deg / radar.elevation_beamwidth_deg) ** 2, SIDE_LOBE_DB)
+    one_way_db = np.maximum(-12.0 * (off_deg / radar.elevation_beamwidth_deg) ** 2, -SIDE_LOBES_DOWN_DB)
     return np.asarray(10.0 ** (2.0 * one_way_db / 10.0))
 
 

@@ -100,17 +100,21 @@ def test_the_first_contact_comes_after_the_mean_time_of_a_random_phase(build):
 )
 @settings(max_examples=60, deadline=None)
 def test_nearer_larger_higher_stronger_calmer_and_drier_never_detect_less(build, range_m, length_m, more, h):
-    radar, sky = build.radar(power_w=500.0, antenna_height_m=h, beam_tilt_deg=0.0), Sky(3.0, 4.0) target =
-    Example.of(length_m) p = float(radar.p_by_range(range_m, target, sky)) larger = Example.of(length_m *
-    more) stronger = radar.model_copy(update={"power_w": radar.power_w * more}) assert
-    float(radar.p_by_range(range_m, larger, sky)) >= p - 1e-9 assert float(radar.p_by_range(range_m, target,
-    Sky(3.0 / more, 4.0))) >= p - 1e-9 assert float(radar.p_by_range(range_m, target, Sky(3.0, 4.0 / more)))
-    >= p - 1e-9 assert float(stronger.p_by_range(range_m, target, sky)) >= p - 1e-9 # Nearer, and higher:
-    without a sea that returns more from higher up, or a beam that looks over what is near. wide =
-    radar.model_copy(update={"elevation_beamwidth_deg": 180.0}) calm = float(wide.p_by_range(range_m, target))
-    assert float(wide.p_by_range(range_m / more, target)) >= calm - 1e-9 higher =
-    wide.model_copy(update={"antenna_height_m": h * more}) assert float(higher.p_by_range(range_m, target)) >=
-    calm - 1e-3
+    radar, sky = build.radar(power_w=500.0, antenna_height_m=h, beam_tilt_deg=0.0), Sky(3.0, 4.0)
+    target = Example.of(length_m)
+    p = float(radar.p_by_range(range_m, target, sky))
+    larger = Example.of(length_m * more)
+    stronger = radar.model_copy(update={"power_w": radar.power_w * more})
+    assert float(radar.p_by_range(range_m, larger, sky)) >= p - 1e-9
+    assert float(radar.p_by_range(range_m, target, Sky(3.0 / more, 4.0))) >= p - 1e-9
+    assert float(radar.p_by_range(range_m, target, Sky(3.0, 4.0 / more))) >= p - 1e-9
+    assert float(stronger.p_by_range(range_m, target, sky)) >= p - 1e-9
+    # Nearer, and higher: without a sea that returns more from higher up, or a beam that looks over the near.
+    wide = radar.model_copy(update={"elevation_beamwidth_deg": 180.0})
+    calm = float(wide.p_by_range(range_m, target))
+    assert float(wide.p_by_range(range_m / more, target)) >= calm - 1e-9
+    higher = wide.model_copy(update={"antenna_height_m": h * more})
+    assert float(higher.p_by_range(range_m, target)) >= calm - 1e-3
 
 
 def test_a_rough_sea_and_rain_cost_contacts_and_a_calm_dry_one_none(build):
