@@ -2,9 +2,9 @@
 
 Model: a square grid of cells in metres east and north of the sensor, and equal steps of time. Each cell and
 step has the sea state and the rain rate at its middle, and the mean rain rate on the way from the sensor to
-it, over ``PATH_POINTS`` points. Vessels in one cell share it.
+it, over ``PATH_POINTS`` points in whatever cells they lie. Vessels in one cell share it.
 
-Assumptions and limits: weather changes in steps between cells and hours. East and north are the target's unit
+Assumptions and limits: weather changes in steps between cells and times. East and north are the target's unit
 vector along the sensor's, which is within a percent of distance up to 900 km. Beyond the grid the nearest
 cell counts.
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 CELL_M: Final = 50_000.0
 """Side of a cell [m]."""
-STEP_US: Final = 3_600_000_000
-"""Step in time, an hour [us]."""
+STEP_US: Final = 7_200_000_000
+"""Step in time, two hours [us]."""
 PATH_POINTS: Final = 4
 """Points on the way to a cell at which rain is asked."""
 
@@ -68,25 +68,14 @@ def local_weather(
     """
     half = 0 if environment.is_uniform else int(np.ceil(reach_m / CELL_M - 0.5))
     n_steps = 1 if environment.is_uniform else end_us // STEP_US + 1
-    middles_m = np.arange(-half, half + 1) * CELL_M
-    north_m, east_m = np.meshgrid(middles_m, middles_m, indexing="ij")
+    cells = np.arange(-half, half + 1)
+    north, east = np.meshgrid(cells, cells, indexing="ij")
+    off_m = EARTH_RADIUS_M * np.arcsin(np.minimum(np.hypot(north, east) * CELL_M / EARTH_RADIUS_M, 1.0))
+    lat, lon = destination(lat_deg, lon_deg, np.rad2deg(np.arctan2(east, north)), off_m)
     times_us = np.minimum(np.arange(n_steps) * STEP_US + STEP_US // 2, end_us)
-    sea, rain = _at(environment, times_us, lat_deg, lon_deg, north_m, east_m)
-    shares = np.arange(1, PATH_POINTS) / PATH_POINTS
-    way = [_at(environment, times_us, lat_deg, lon_deg, north_m * s, east_m * s)[1] for s in shares]
-    return LocalWeather(CELL_M, STEP_US, sea, rain, (sum(way) + rain) / PATH_POINTS)
-
-
-def _at(
-    environment: Environment,
-    times_us: NDArray[np.int64],
-    lat_deg: float,
-    lon_deg: float,
-    north_m: NDArray[np.float64],
-    east_m: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Sea state and rain at times and points, each (n_times, *points); 0 where the weather is not known."""
-    off_m = EARTH_RADIUS_M * np.arcsin(np.minimum(np.hypot(north_m, east_m) / EARTH_RADIUS_M, 1.0))
-    lat, lon = destination(lat_deg, lon_deg, np.rad2deg(np.arctan2(east_m, north_m)), off_m)
     sky = environment.at(times_us[:, None, None], lat[None], lon[None])
-    return sea_state_of(np.nan_to_num(sky.wave_height_m)), np.nan_to_num(sky.rain_mm_per_hour)
+    rain = np.nan_to_num(sky.rain_mm_per_hour)
+    shares = np.arange(1, PATH_POINTS + 1) / PATH_POINTS
+    rows, columns = (np.rint(shares[:, None, None] * one).astype(np.int64) + half for one in (north, east))
+    path = rain[:, rows, columns].mean(axis=1)
+    return LocalWeather(CELL_M, STEP_US, sea_state_of(np.nan_to_num(sky.wave_height_m)), rain, path)

@@ -191,14 +191,21 @@ class Radar(FixedSensor):
         """Longest line of sight to targets of those heights, their shape [m]."""
         return horizon_m(self.antenna_height_m, target_height_m, self.refraction_factor)
 
+    def longest_m(self, duct_height_m: float = 0.0) -> float:
+        """Distance beyond which not even the tallest ship is looked for [m]."""
+        return float(self._longest_m(TALLEST_TARGET_M, duct_height_m))
+
     def reach_m(self, targets: Table, duct_height_m: float = 0.0) -> NDArray[np.float64]:
         """Distance beyond which each row of a TARGETS table is not looked for, (n,) [m].
 
         The nearer of instrumented range and horizon; through a duct, as far beyond the horizon as its loss
         stays under ``DUCT_MOST_DB``.
         """
+        return self._longest_m(targets["height_m"], duct_height_m)
+
+    def _longest_m(self, target_height_m: ArrayLike, duct_height_m: float) -> NDArray[np.float64]:
         beyond_m = DUCT_MOST_DB / (2.0 * duct_loss_db_per_km(self.frequency_hz, duct_height_m)) * 1000.0
-        return np.minimum(self.max_range_m, self.horizon_m(targets["height_m"]) + beyond_m)
+        return np.minimum(self.max_range_m, self.horizon_m(target_height_m) + beyond_m)
 
     def looker(self, watch: Watch) -> Looker:
         """The looks of this radar in one replicate."""

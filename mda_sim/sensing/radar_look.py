@@ -49,8 +49,9 @@ def facts_of(radar: Radar, land: Land | None, environment: Environment | None) -
 
 def _facts(radar: Radar, land: Land | None, duct_m: float, *, has_weather: bool) -> tuple[RadarFacts, Tables]:
     curve = radar.curve
-    ranges = range_tables(radar, radar.max_range_m, with_sea=has_weather)
-    rays = ray_tables(radar, land, radar.max_range_m)
+    longest_m = radar.longest_m(duct_m)
+    ranges = range_tables(radar, longest_m, with_sea=has_weather)
+    rays = ray_tables(radar, land, longest_m)
     x, y, z = unit_vectors(radar.lat_deg, radar.lon_deg).tolist()
     lat, lon = math.radians(radar.lat_deg), math.radians(radar.lon_deg)
     bow, quarter, beam = (10.0 ** (one.factor_db / 10.0) for one in ASPECT_CLASSES)
@@ -104,9 +105,8 @@ def weather_of(radar: Radar, environment: Environment | None, end_us: int) -> We
     if environment is None:
         calm = np.zeros((1, 1, 1))
         return _weather(radar, LocalWeather(1.0, 1, calm, calm, calm))
-    return _weather(
-        radar, local_weather(environment, radar.lat_deg, radar.lon_deg, radar.max_range_m, end_us)
-    )
+    longest_m = radar.longest_m(environment.duct_height_m)
+    return _weather(radar, local_weather(environment, radar.lat_deg, radar.lon_deg, longest_m, end_us))
 
 
 def _weather(radar: Radar, local: LocalWeather) -> Weather:
