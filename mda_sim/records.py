@@ -1,9 +1,10 @@
 """The tables that the layers hand to each other: columns, dtypes, sort order.
 
-``reports`` and ``contacts`` are the detection log (what sensors held), ``parts``, ``hops`` and ``outcomes``
-the delivery log (what became of it), ``scores`` the answer. Ids are dense integers in the order of sorted
-names; the names travel in a table's metadata. Times are int64 microseconds since the scenario's start; one
-that never came is ``core.time.NEVER_US``; an id that is not there is -1.
+``reports`` and ``contacts`` are the detection log (what sensors held), ``products`` what each contact says,
+``parts``, ``hops`` and ``outcomes`` the delivery log (what became of it), ``scores`` the answer. Ids are
+dense integers in the order of sorted names; the names travel in a table's metadata. Times are int64
+microseconds since the scenario's start; one that never came is ``core.time.NEVER_US``; an id that is not
+there is -1.
 
 Where next: sensing writes the detection log, sharing the delivery log, metrics the scores; audit reads all.
 """
@@ -54,6 +55,26 @@ CONTACTS: Final = Schema(
 
 NO_TARGET: Final = 0xFFFFFFFF
 """Target of a false contact: none. It is last in its report."""
+
+PRODUCTS: Final = Schema(
+    "products",
+    (
+        Column("report", "u4", "report of the contact"),
+        Column("target", "u4", "as in `contacts`: vessel, probe or NO_TARGET for a false contact"),
+        Column("t_us", "i8", "when the target was where it is said to be [us]"),
+        Column("lat_deg", "f8", "latitude as measured or, by AIS, as broadcast [deg]"),
+        Column("lon_deg", "f8", "longitude as measured or, by AIS, as broadcast [deg]"),
+        Column("true_lat_deg", "f8", "latitude of the target, NaN for a false contact [deg]"),
+        Column("true_lon_deg", "f8", "longitude of the target, NaN for a false contact [deg]"),
+        Column("semi_major_m", "f4", "longer half axis of the error ellipse of 1 sigma [m]"),
+        Column("semi_minor_m", "f4", "shorter half axis of it [m]"),
+        Column("orientation_deg", "f4", "bearing of the longer axis, 0 to 180, clockwise from north [deg]"),
+        Column("length_m", "f4", "length as measured or as broadcast, NaN if the sensor tells none [m]"),
+        Column("mmsi", "u4", "identity as broadcast, 0 for none"),
+        Column("is_ais", "u1", "1 if it is what the target broadcast, 0 if it was measured"),
+    ),
+)
+"""What each contact says; row i is of row i of ``contacts``. Made on request, a pure function of the log."""
 
 PARTS: Final = Schema(
     "parts",

@@ -34,6 +34,12 @@ class Site:
     """How far the true place may be from the coordinates, metres."""
     notional: bool
     """True if the place was chosen by the authors because none is published."""
+    supplier: str
+    """Nation that supplied the main sensor there, as a trigraph; empty if not known."""
+    programme: str
+    """Programme or contract under which it was supplied; empty if under none, or if not known."""
+    from_date: str
+    """Since when it stands there: year, month or day, as far as known (ISO 8601); empty if not known."""
     source: str
     """Where the row comes from."""
     confidence: str

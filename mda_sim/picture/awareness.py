@@ -36,7 +36,12 @@ from mda_sim.records import AWARENESS, NO_TARGET, DeliveryLog, DetectionLog
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """All contacts of one detection log in order of target, then time: made once for all configurations."""
+    """All contacts with a target of one detection log in order of target, then time: made once for all
+    configurations. False contacts have none and are left out.
+    """
+
+    n_logged: int
+    """Number of rows of `contacts`, false ones included."""
 
     offsets: NDArray[np.int64]
     """First row of each target, and the number of rows, (n_targets + 1,)."""
@@ -50,8 +55,8 @@ class History:
     def by_part(self, deliveries: DeliveryLog) -> PartHistory:
         """The history of one configuration; ShapeError if its deliveries have another number of contacts."""
         n_contacts = len(deliveries.contact_part)
-        if n_contacts != len(self.contact):
-            raise ShapeError(f"the deliveries are of {n_contacts} contacts, the log of {len(self.contact)}")
+        if n_contacts != self.n_logged:
+            raise ShapeError(f"the deliveries are of {n_contacts} contacts, the log of {self.n_logged}")
         part = deliveries.contact_part[self.contact]
         return PartHistory(self.offsets, part, self.t_observed_us, self.is_false)
 
@@ -96,7 +101,8 @@ def history(log: DetectionLog, is_false: NDArray[np.bool_] | None = None) -> His
         observed_us,
     )
     sort_by_time(offsets, contact, observed_us)
-    return History(offsets, contact, observed_us, None if is_false is None else is_false[contact])
+    false = None if is_false is None else is_false[contact]
+    return History(len(contacts), offsets, contact, observed_us, false)
 
 
 def awareness(

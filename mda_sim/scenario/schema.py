@@ -43,6 +43,8 @@ class OutputSpec(Spec):
     """Whether maps and charts are drawn."""
     logs: bool = True
     """Whether the tables of reports, contacts, hops and outcomes are written."""
+    products: bool = False
+    """Whether what each contact says (place, error, length, identity) is written beside what is true."""
 
 
 class ScenarioSpec(Spec):

@@ -31,7 +31,9 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, model_validator
 
 from mda_sim.core.spec import NonNegative, Probability
+from mda_sim.geo.sphere import distance_m, initial_bearing_deg
 from mda_sim.sensing.detection import Swerling
+from mda_sim.sensing.error_axes import ErrorAxes
 from mda_sim.sensing.example import CALM, Example, Sky
 from mda_sim.sensing.horizon import EARTH_FACTOR, horizon_m
 from mda_sim.sensing.propagation import duct_loss_db_per_km
@@ -186,6 +188,13 @@ class Radar(FixedSensor):
         """Radial position error, 1 sigma, at the longest range at which the tallest ship is seen [m]."""
         longest_m = min(self.max_range_m, float(self.horizon_m(TALLEST_TARGET_M)))
         return math.hypot(self.range_error_m, math.radians(self.azimuth_error_deg) * longest_m)
+
+    def error_axes(self, lat_deg: ArrayLike, lon_deg: ArrayLike) -> ErrorAxes:
+        """Range error along the line of sight; across it the azimuth error, which grows with range."""
+        range_m = distance_m(self.lat_deg, self.lon_deg, lat_deg, lon_deg)
+        along_m = np.full(len(range_m), self.range_error_m)
+        across_m = np.deg2rad(self.azimuth_error_deg) * range_m
+        return ErrorAxes(along_m, across_m, initial_bearing_deg(lat_deg, lon_deg, self.lat_deg, self.lon_deg))
 
     def horizon_m(self, target_height_m: ArrayLike) -> NDArray[np.float64]:
         """Longest line of sight to targets of those heights, their shape [m]."""

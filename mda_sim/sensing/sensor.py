@@ -13,6 +13,7 @@ plans. A new kind is one file with a subclass and one line in the union of ``sen
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,7 @@ from pydantic import Field
 
 from mda_sim.core.rng import address
 from mda_sim.core.spec import LatDeg, LonDeg, NationId, Positive, Sourced, UtcTime
+from mda_sim.sensing.error_axes import ErrorAxes
 from mda_sim.sensing.example import CALM, Example, Sky
 from mda_sim.sensing.looks import Held, Plan, Watch, reporting_grid
 from mda_sim.sensing.windows import find_windows
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from mda_sim.core.table import Table
-    from mda_sim.sensing.looks import Looker, Setting
+    from mda_sim.sensing.error_axes import ErrorAxes
+from mda_sim.sensing.looks import Looker, Setting
 
 DelayS = Annotated[float, Field(ge=0, le=30 * 86400)]
 """A delay of at most 30 days. [s]"""
@@ -66,6 +69,16 @@ class SensorBase(Sourced, ABC):
     @abstractmethod
     def error_m(self) -> float:
         """Position error of a contact at the sensor's longest range, 1 sigma, radial [m]."""
+
+    def error_axes(self, lat_deg: ArrayLike, lon_deg: ArrayLike) -> ErrorAxes:
+        """How a contact at each place errs; places (n,) in degrees. The same everywhere unless the kind says
+        otherwise.
+        """
+        return ErrorAxes.circle(self.error_m(), len(np.asarray(lat_deg)))
+
+    def length_sigma(self) -> float:
+        """Spread of the logarithm of the length that a contact tells; nan if it tells none [1]."""
+        return math.nan
 
     @abstractmethod
     def p_by_range(self, range_m: ArrayLike, example: Example, sky: Sky = CALM) -> NDArray[np.float64]:

@@ -7,7 +7,8 @@ key is made again. ``manifest.json`` says last of all that the run is complete, 
 belongs to it with its size and SHA-256.
 
     scenario.yaml  manifest.json  scores.csv  summary.json  answer.md  tables/  maps/  charts/
-    seeds/<seed>/sensing/                  targets, legs, broadcasts, reports, contacts (.parquet), unit.json
+    seeds/<seed>/sensing/                  targets, legs, broadcasts, reports, contacts (.parquet), unit.json;
+                                           products.parquet where the scenario asks for it
     seeds/<seed>/sharing/<configuration>/  parts, hops, outcomes, coverage (.parquet), scores.csv, unit.json
 
 Assumptions and limits: one process fills a folder at a time.

@@ -125,6 +125,8 @@ def _stored_log(job: SeedJob, scenario: Scenario) -> tuple[Fleet, DetectionLog] 
 
 def _make_log(scenario: Scenario, job: SeedJob, meter: Meter) -> tuple[Fleet, DetectionLog]:
     """World and sensing of the seed, stored as its first unit."""
+    from mda_sim.sensing.products import products
+
     with meter.stage("world"):
         fleet = build_world(scenario, job.seed)
     with meter.stage("sense"):
@@ -133,6 +135,8 @@ def _make_log(scenario: Scenario, job: SeedJob, meter: Meter) -> tuple[Fleet, De
         tables = {"targets": fleet.targets, "legs": fleet.legs, "broadcasts": fleet.broadcasts}
         if scenario.spec.output.logs:
             tables |= {"reports": log.reports, "contacts": log.contacts}
+        if scenario.spec.output.products:
+            tables |= {"products": products(log, fleet, scenario.spec.sensors, job.seed)}
         record: dict[str, Any] = {
             "seed": job.seed,
             "digest": log.digest(),

@@ -22,6 +22,7 @@ from mda_sim.data.rows import Feature
 from mda_sim.geo.coast import load_land
 from mda_sim.geo.regions import NamedArea, bounds, contains
 from mda_sim.geo.sphere import distance_m
+from mda_sim.scenario import load_scenario
 
 TABLES: dict[str, Callable[[], Mapping[str, Any]]] = {
     "agreements.csv": catalogue.agreements,
@@ -40,6 +41,7 @@ TABLES: dict[str, Callable[[], Mapping[str, Any]]] = {
     "shoals.csv": catalogue.shoals,
     "sites.csv": catalogue.sites,
 }
+SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 PLACED = ("features.csv", "ports.csv", "sites.csv")
 LOOK_UPS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "site": (catalogue.site, "cws_baluut", "cws_balut"),
@@ -205,6 +207,28 @@ def test_the_five_radars_without_a_published_place_are_notional() -> None:
     osa = [row for row in catalogue.sites().values() if row.id.startswith("osa_")]
     assert len(osa) == 5
     assert all(row.notional and row.position_uncertainty_m >= 50_000 for row in osa)
+
+
+def test_sites_say_who_supplied_what_stands_there_and_since_when() -> None:
+    for row in catalogue.sites().values():
+        assert re.fullmatch("([A-Z]{3})?", row.supplier), row.id
+        assert re.fullmatch(r"(20\d\d(-[01]\d(-[0-3]\d)?)?)?", row.from_date), row.id
+        assert not (row.supplier or row.programme) or "http" in row.source, row.id
+    osa = [row for row in catalogue.sites().values() if row.id.startswith("osa_")]
+    assert {(row.supplier, row.from_date) for row in osa} == {("JPN", "2026-02-11")}
+
+
+def test_sensors_of_the_example_say_what_the_catalogue_says_of_their_sites() -> None:
+    sensors = load_scenario(SCENARIOS / "south_china_sea.yaml").spec.sensors
+    named = 0
+    for name, sensor in sensors.items():
+        site = catalogue.site(sensor.site)
+        if sensor.category == "radar":
+            assert (sensor.supplier, sensor.programme) == (site.supplier, site.programme), name
+            named += bool(sensor.supplier)
+        if sensor.from_utc is not None:
+            assert sensor.from_utc.date().isoformat().startswith(site.from_date or "none"), name
+    assert named >= 12
 
 
 def test_features_carry_no_nation() -> None:
