@@ -197,7 +197,9 @@ def sense(scenario: Scenario, fleet: Fleet, seed: int) -> DetectionLog:
         seed,
         land=spec.world.land(),
         area=area,
-        environment=None if weather is None else build_environment(weather, area, scenario.timeline, seed),
+        environment=None
+        if weather is None
+        else build_environment(weather, spec.area, scenario.timeline, seed),
     )
 
 

@@ -64,7 +64,8 @@ def local_weather(
 ) -> LocalWeather:
     """The weather within ``reach_m`` of a place during [0, ``end_us``].
 
-    One step and cell where the weather is uniform. Cells outside the environment's box are calm and dry.
+    One step and cell where the weather is uniform. Cells outside the environment's box have the weather of the
+    nearest place in it.
     """
     half = 0 if environment.is_uniform else int(np.ceil(reach_m / CELL_M - 0.5))
     n_steps = 1 if environment.is_uniform else end_us // STEP_US + 1
@@ -73,9 +74,11 @@ def local_weather(
     off_m = EARTH_RADIUS_M * np.arcsin(np.minimum(np.hypot(north, east) * CELL_M / EARTH_RADIUS_M, 1.0))
     lat, lon = destination(lat_deg, lon_deg, np.rad2deg(np.arctan2(east, north)), off_m)
     times_us = np.minimum(np.arange(n_steps) * STEP_US + STEP_US // 2, end_us)
+    west, south, east_most, north_most = environment.bounds_deg
+    lat, lon = np.clip(lat, south, north_most), np.clip(lon, west, east_most)
     sky = environment.at(times_us[:, None, None], lat[None], lon[None])
-    rain = np.nan_to_num(sky.rain_mm_per_hour)
+    rain = sky.rain_mm_per_hour
     shares = np.arange(1, PATH_POINTS + 1) / PATH_POINTS
     rows, columns = (np.rint(shares[:, None, None] * one).astype(np.int64) + half for one in (north, east))
     path = rain[:, rows, columns].mean(axis=1)
-    return LocalWeather(CELL_M, STEP_US, sea_state_of(np.nan_to_num(sky.wave_height_m)), rain, path)
+    return LocalWeather(CELL_M, STEP_US, sea_state_of(sky.wave_height_m), rain, path)
