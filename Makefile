@@ -6,7 +6,7 @@ SCENARIO ?= scenarios/six_arrangements.yaml
 BRIEFLY := --quiet --seeds 1 --set warmup_h=6 --set duration_h=12 --set drain_h=6
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: run test lint check wheel scenarios fuzz legs validate-world bench notebooks lock clean
+.PHONY: run test lint check wheel scenarios fuzz legs validate-world validate-sensing bench notebooks lock clean
 
 run: $(VENV)/.run          ## set up and run the headline experiment, or SCENARIO=file
 	$(BIN)/mda-sim run $(SCENARIO)
@@ -39,6 +39,9 @@ legs: $(VENV)/.test        ## check every leg of a large world against the coast
 
 validate-world: $(VENV)/.test  ## put simulated worlds beside published figures; writes validation/world.md
 	nice -n 19 $(BIN)/python validation/world.py
+
+validate-sensing: $(VENV)/.test  ## put sensor models beside their references; writes validation/sensing.md
+	nice -n 19 $(BIN)/python validation/sensing.py
 
 bench: $(VENV)/.test       ## measure, as multiples of a yardstick; writes benchmarks/results.md
 	$(BIN)/python benchmarks/bench.py

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -44,21 +45,16 @@ def main() -> None:
     """Measure everything and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--skip-run", action="store_true", help="leave out the whole run")
-    parser.add_argument(
-        "--only-worlds",
-        action="store_true",
-        help="large worlds and a recording; other lines of the page stay",
-    )
+    parser.add_argument("--only", choices=sorted(PARTS), help="one part; other lines of the page stay")
     options = parser.parse_args()
+    parts = (
+        [options.only] if options.only else [name for name in PARTS if name != "run" or not options.skip_run]
+    )
     before = yardstick()
-    figures = worlds() + recording()
-    if not options.only_worlds:
-        figures = stages() + figures
-        if not options.skip_run:
-            figures += whole_run()
+    figures = [figure for name in parts for figure in PARTS[name]()]
     measure = statistics.mean((before, yardstick()))
     page = render(figures, measure)
-    if options.only_worlds:
+    if options.only:
         page = replaced(RESULTS.read_text(), page)
     RESULTS.write_text(page)
     print(page)
@@ -73,12 +69,18 @@ def replaced(old: str, new: str) -> str:
     return "\n".join([*kept, *lines.values()]) + "\n"
 
 
+def made_by(script: str, *arguments: str) -> dict[str, float]:
+    """What a script of this folder prints, run in a process of its own."""
+    command = [sys.executable, str(ROOT / "benchmarks" / script), *arguments]
+    made = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return {str(key): float(value) for key, value in made.items()}
+
+
 def worlds() -> list[Figure]:
     """Large worlds, each made in a process of its own (``world.py``), and positions in the second."""
     figures = []
     for n_vessels in (1_000, 10_000, 50_000):
-        command = [sys.executable, str(ROOT / "benchmarks" / "world.py"), str(n_vessels)]
-        made = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        made = made_by("world.py", str(n_vessels))
         name = f"world of {n_vessels:,} vessels, 30 days"
         bar_s = 20.0 if n_vessels == 10_000 else None
         figures += [
@@ -98,14 +100,54 @@ def worlds() -> list[Figure]:
 
 def recording() -> list[Figure]:
     """A recording of a million rows, made in a process of its own (``recording.py``)."""
-    command = [sys.executable, str(ROOT / "benchmarks" / "recording.py")]
-    made = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    made = made_by("recording.py")
     name = "recording of 1,000,000 rows"
     return [
         Figure(f"{name}: read, cleaned, made tracks", made["seconds"], "s", 20.0),
         Figure(f"{name}: rows used", made["used"], ""),
         Figure(f"{name}: legs", made["legs"], ""),
         Figure(f"{name}: largest the process was", made["peak_mib"], "MiB"),
+    ]
+
+
+def sensing() -> list[Figure]:
+    """Radars and AIS receivers over fleets of several sizes, each in its own process (``sensing.py``)."""
+    figures = []
+    for n_vessels in (1_000, 2_000, 5_000, 10_000, 20_000, 50_000):
+        made = made_by("sensing.py", str(n_vessels))
+        name = f"40 radars and 30 AIS receivers, {n_vessels:,} vessels, 7 days"
+        has_bar = n_vessels == 10_000
+        figures += [
+            Figure(name, made["seconds"], "s", 3.0 if has_bar else None),
+            Figure(f"{name}: radar looks in range", made["radar_looks"], ""),
+            Figure(f"{name}: a radar look in range", made["radar_look_ns"], "ns", 100.0 if has_bar else None),
+        ]
+        if has_bar:
+            figures += [
+                Figure(f"{name}: an AIS look in range", made["ais_look_ns"], "ns"),
+                Figure(f"{name}: contacts", made["contacts"], ""),
+                Figure(f"{name}: largest the process was", made["peak_mib"], "MiB", 1024.0),
+            ]
+    made = made_by("sensing.py", "10000", "--weather")
+    name = "the same, 10,000 vessels, under a seasonal climate"
+    figures += [
+        Figure(name, made["seconds"], "s"),
+        Figure(f"{name}: a radar look in range", made["radar_look_ns"], "ns"),
+    ]
+    return figures + stone_soup()
+
+
+def stone_soup() -> list[Figure]:
+    """Stone Soup's radars on a small load, beside ours on the same (``stone_soup.py``)."""
+    made = made_by("stone_soup.py")
+    name = f"40 radars, 50 ships, 20 minutes (Stone Soup {version('stonesoup')})"
+    return [
+        Figure(f"{name}: a pair in an interval, Stone Soup", made["stone_soup_pair_us"], "us"),
+        Figure(f"{name}: a pair in an interval, mda_sim", made["pair_us"], "us"),
+        Figure(f"{name}: Stone Soup over mda_sim", made["ratio"], "times"),
+        Figure(f"{name}: a pair in reach, Stone Soup", made["stone_soup_look_us"], "us"),
+        Figure(f"{name}: a pair in reach, mda_sim", made["look_us"], "us"),
+        Figure(f"{name}: share of pairs seen by either that both saw", made["seen_by_both"], ""),
     ]
 
 
@@ -192,6 +234,15 @@ def _peaks(node):  # type: ignore[no-untyped-def]
             yield node["peak_mib"]
         for child in node.values():
             yield from _peaks(child)
+
+
+PARTS: dict[str, Callable[[], list[Figure]]] = {
+    "stages": stages,
+    "worlds": worlds,
+    "recording": recording,
+    "sensing": sensing,
+    "run": whole_run,
+}
 
 
 def render(figures: list[Figure], measure: float) -> str:
