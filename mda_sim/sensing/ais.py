@@ -1,28 +1,30 @@
 """An AIS receiver ashore: its spec, and how often ships transmit.
 
-Model: a target that broadcasts at the moment and is in line of sight of both antennas (4/3 Earth) and within
-``max_range_m`` transmits its position every T(class, speed, turn). Over a reporting interval it sends n = sum
-of time on the air in reach / T, of which the share that is not garbled can be decoded, and is held with
-probability 1 - (1 - p_decode (1 - garbled))^n. A contact is of the last instant on the air in reach; what was
-broadcast then, the truth or a false position, is what it says.
+Model: a target that broadcasts at the moment and is in line of sight of both antennas (over an Earth of
+``refraction_factor`` times its radius) and within ``max_range_m`` transmits its position every T(class,
+speed, turn). Over a reporting interval it sends n = sum of time on the air in reach / T. One message is
+decoded with probability p = p_decode (1 - garbled) exp(-h), where h is the load of the ships hidden from it
+that the receiver hears (``slot_load``), so the target is held with probability 1 - (1 - p)^n. A contact is of
+the last instant on the air in reach; what was broadcast then, the truth or a false position, is what it says.
 
 A class A set reports faster while its ship changes course: from the beginning of a leg that turns by more
 than ``TURN_LEAST_DEG`` from the one before it, for the angle at ``TURN_RATE_DEG_PER_S``, and ``TURN_HOLD_S``
 longer.
 
-Assumptions and limits: each transmission is decoded independently with one probability, so neither slot
-collisions in busy waters nor loss with distance are modelled. The reflecting height of a target stands for
-its antenna's. VHF bends round terrain enough that land does not block it before the horizon. A class A ship
-at 3 knots or less is taken as anchored or moored; a class B set that is self-organised (SO) finds the channel
-unloaded. The rate of turn, 0.5 degrees a second, is an assumption. Where a target begins to send something
-else within an interval, the contact counts as of what it sent last.
+Assumptions and limits: each transmission is decoded independently, with a probability that does not fall
+with distance. The reflecting height of a target stands for its antenna's, and class B (2 W) reaches as far as
+class A (12.5 W). VHF bends round terrain enough that land does not block it before the horizon. A class A
+ship at 3 knots or less is taken as anchored or moored (under way it would report every 10 s); a class B set
+that is self-organised (SO) never takes the longer intervals of a loaded channel. The rate of turn, 0.5
+degrees a second, is an assumption. Where a target begins to send something else within an interval, the
+contact counts as of what it sent last.
 
 Source: ITU-R Recommendation M.1371-5, "Technical characteristics for an automatic identification system
-using time division multiple access in the VHF maritime mobile frequency band", 2014, Annex 1, tables of
-reporting intervals; a course change there is a heading that differs by more than 5 degrees from its mean over
-30 s, and ends 20 s after it no longer does (general knowledge, medium confidence). Class B SO: as quoted from
-it in Alltek Marine Electronics, "AIS B600 User's Manual".
-Where next: ``ais_kernels`` looks at targets in reach; ``FixedSensor.plan`` calls ``AisReceiver.looker``.
+using time division multiple access in the VHF maritime mobile frequency band", 2014, Annex 1, tables 1 and 2
+(reporting intervals); a course change there is a heading that differs by more than 5 degrees from its mean
+over 30 s, and ends 20 s after it no longer does (general knowledge, medium confidence).
+Where next: ``airtime`` says when targets in reach transmit, ``ais_kernels`` looks at that;
+``FixedSensor.plan`` calls ``AisReceiver.looker``.
 """
 
 from __future__ import annotations
@@ -35,15 +37,15 @@ from pydantic import Field
 
 from mda_sim.core.spec import NonNegative, Probability
 from mda_sim.core.time import US_PER_S
+from mda_sim.sensing.airtime import STEP_US, airtime_of, sets_of, squares_of
 from mda_sim.sensing.elementwise import elementwise
 from mda_sim.sensing.example import CALM, Example, Sky
-from mda_sim.sensing.horizon import horizon_m
+from mda_sim.sensing.horizon import EARTH_FACTOR, horizon_m
 from mda_sim.sensing.sensor import FixedSensor
-from mda_sim.world.broadcasts import AisState
+from mda_sim.sensing.slot_load import SHIP_RANGE_M, slot_load
 
 if TYPE_CHECKING:
     from mda_sim.core.table import Table
-    from mda_sim.sensing.ais_kernels import Sets
     from mda_sim.sensing.looks import Held, Looker, Watch
     from mda_sim.sensing.windows import Windows
     from mda_sim.world.fleet import Fleet
@@ -54,12 +56,6 @@ TURN_LEAST_DEG: Final = 5.0
 """Largest change of course that does not count as a turn [deg]."""
 TURN_HOLD_S: Final = 20.0
 """How much longer than the turn the set reports faster [s]."""
-
-AIRTIME: Final = np.dtype(
-    [("target", "i8"), ("t_from_us", "i8"), ("t_to_us", "i8"), ("log_missed_per_s", "f8")]
-)
-"""A time in which a target in reach transmits: first and last instant [us], and the logarithm of the
-probability that nothing that it sends in a second is decoded."""
 
 
 class AisReceiver(FixedSensor):
@@ -73,6 +69,13 @@ class AisReceiver(FixedSensor):
     """Longest range, whatever the heights. [m]"""
     p_decode: Probability = 0.8
     """Probability that one transmission in reach is decoded (0.8 is an assumption)."""
+    refraction_factor: Annotated[float, Field(ge=0.5, le=10)] = EARTH_FACTOR
+    """k: effective over true radius of the Earth; 4/3 in a standard atmosphere. [1]"""
+    slot_load: bool = True
+    """Whether messages of ships that do not hear each other collide here. If not, no vessel changes the
+    contacts of another."""
+    ship_range_m: Annotated[float, Field(gt=0, le=1e6)] = SHIP_RANGE_M
+    """Distance up to which ships hear each other, and so share slots without conflict. [m]"""
     position_error_m: NonNegative = 10.0
     """Position error of a contact, 1 sigma: that of the ship's satellite navigation (10 m is the bound
     of the AIS accuracy flag). [m]"""
@@ -91,31 +94,43 @@ class AisReceiver(FixedSensor):
 
         Evaporation ducts do not carry waves as long as these.
         """
-        reach_m = np.minimum(self.max_range_m, horizon_m(self.antenna_height_m, targets["height_m"]))
-        return np.where(targets["ais"] > 0, reach_m, -1.0)
+        return np.where(targets["ais"] > 0, self._reach_m(targets["height_m"]), -1.0)
+
+    def _reach_m(self, height_m: ArrayLike) -> NDArray[np.float64]:
+        """The nearer of range and horizon of antennas at a height [m]."""
+        return np.minimum(
+            self.max_range_m, horizon_m(self.antenna_height_m, height_m, self.refraction_factor)
+        )
 
     def p_by_range(self, range_m: ArrayLike, example: Example, sky: Sky = CALM) -> NDArray[np.float64]:
         """Probability of a contact in one interval, shape of ``range_m``: the same within reach, 0 beyond.
 
-        Of a target that sends all the time on a steady course, on a clear channel; no weather matters.
+        Of a target that sends all the time on a steady course. No load is known here: the channel is clear.
+        No weather matters.
         """
-        reach_m = min(self.max_range_m, float(horizon_m(self.antenna_height_m, example.height_m)))
+        reach_m = self._reach_m(example.height_m)
         n_sent = self.interval_s / reporting_interval_s(int(example.ais), example.speed_mps)
         return np.where(np.asarray(range_m, np.float64) <= reach_m, p_held(self.p_decode, n_sent), 0.0)
 
     def looker(self, watch: Watch) -> Looker:
         """The looks of this receiver in one replicate."""
-        from mda_sim.sensing.ais_kernels import fill_airtime, look_ais
+        from mda_sim.sensing.ais_kernels import look_ais, set_missed
 
-        fleet = watch.fleet
-        sets = _sets(fleet, self.p_decode)
+        fleet, until_us = watch.fleet, watch.timeline.score_to_us
+        reach_m = float(self.reach_m(fleet.targets).max(initial=0.0))
+        range_m = self.ship_range_m if self.slot_load else np.inf
+        step_us = STEP_US if 2.0 * reach_m > range_m else until_us + 1  # one step where none is hidden
+        squares = squares_of(self.lat_deg, self.lon_deg, reach_m, watch.timeline, step_us)
+        airtime = airtime_of(watch.windows, sets_of(fleet), squares, self.p_decode)
+        of_vessels = airtime[: np.searchsorted(airtime["target"], fleet.n_vessels)]
+        set_missed(airtime, slot_load(of_vessels, squares, range_m).hidden)
+        owners = np.ascontiguousarray(airtime["target"])
         addresses, indices = fleet.draw_address, fleet.targets["index"]
         key, sensor = watch.key("sense.ais.contact"), np.uint64(watch.address)
 
         def look(windows: Windows, out: Held) -> int:
-            airtime = np.empty(2 * len(windows) + _n_rows(windows, sets), AIRTIME)
-            n = fill_airtime(windows, sets, airtime)
-            return look_ais(airtime[:n], addresses, indices, watch.grid, key, sensor, out)
+            begin, end = np.searchsorted(owners, (windows["target"][0], windows["target"][-1] + 1))
+            return look_ais(airtime[begin:end], addresses, indices, watch.grid, key, sensor, out)
 
         return look
 
@@ -125,33 +140,10 @@ def turning_s(fleet: Fleet) -> NDArray[np.float64]:
 
     0 where it turns by no more than ``TURN_LEAST_DEG``, and never longer than the leg.
     """
+    from mda_sim.sensing.airtime_kernels import turns_for_s
+
     lasts_s = (fleet.legs["t_to_us"] - fleet.legs["t_from_us"]) / US_PER_S
-    turns_s = fleet.turn_deg / TURN_RATE_DEG_PER_S + TURN_HOLD_S
-    return np.where(fleet.turn_deg > TURN_LEAST_DEG, np.minimum(turns_s, lasts_s), 0.0)
-
-
-def _sets(fleet: Fleet, p_decode: float) -> Sets:
-    from mda_sim.sensing.ais_kernels import Sets
-
-    sent = fleet.broadcasts
-    return Sets(
-        ais=fleet.targets["ais"],
-        first_leg=fleet.targets["first_leg"].astype(np.int64),
-        n_legs=fleet.targets["n_legs"].astype(np.int64),
-        leg_from_us=fleet.legs["t_from_us"],
-        turning_us=np.rint(turning_s(fleet) * US_PER_S).astype(np.int64),
-        first_row=fleet.first_broadcast,
-        row_from_us=sent["t_from_us"],
-        is_silent=sent["state"] == AisState.SILENT,
-        p_clear=p_decode * (1.0 - sent["garbled_fraction"].astype(np.float64)),
-    )
-
-
-def _n_rows(windows: Windows, sets: Sets) -> int:
-    """Number of rows of ``broadcasts`` of the targets between the first and the last of ``windows``."""
-    if not len(windows):
-        return 0
-    return int(sets.first_row[windows["target"][-1] + 1] - sets.first_row[windows["target"][0]])
+    return elementwise(turns_for_s, fleet.turn_deg, lasts_s)
 
 
 def reporting_interval_s(
@@ -166,7 +158,7 @@ def reporting_interval_s(
     >>> reporting_interval_s(1, [0.0, 5.0]).tolist()
     [180.0, 10.0]
     """
-    from mda_sim.sensing.ais_kernels import interval_s
+    from mda_sim.sensing.airtime_kernels import interval_s
 
     return elementwise(interval_s, ais_class, np.asarray(speed_mps, np.float64), is_turning)
 

@@ -99,6 +99,8 @@ class Watch:
 
     fleet: Fleet
     """All targets."""
+    windows: Windows
+    """When each of them is within the sensor's reach."""
     address: int
     """Draw address of the sensor: word 2 of its draws."""
     grid: Grid

@@ -123,8 +123,12 @@ class FixedSensor(SensorBase):
         end_us = grid.phase_us + (intervals + 1) * grid.interval_us
         if not grid.n_intervals:
             return Plan(intervals, end_us, grid.first, lambda first, stop, out: 0)
+        weather = setting.environment
+        reach_m = self.reach_m(fleet.targets, 0.0 if weather is None else weather.duct_height_m)
+        windows = find_windows(fleet, self.lat_deg, self.lon_deg, reach_m)
         watch = Watch(
             fleet,
+            windows,
             address(sensor_id),
             grid,
             setting.seed,
@@ -133,10 +137,10 @@ class FixedSensor(SensorBase):
             setting.environment,
         )
         look_at = self.looker(watch)
-        weather = setting.environment
-        reach_m = self.reach_m(fleet.targets, 0.0 if weather is None else weather.duct_height_m)
+        owners = np.ascontiguousarray(windows["target"])
 
         def look(first: int, stop: int, out: Held) -> int:
-            return look_at(find_windows(fleet, self.lat_deg, self.lon_deg, reach_m, first, stop), out)
+            begin, end = np.searchsorted(owners, (first, stop))
+            return look_at(windows[begin:end], out) if end > begin else 0
 
         return Plan(intervals, end_us, grid.first, look)

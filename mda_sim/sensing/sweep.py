@@ -7,9 +7,9 @@ not held by it. Last in a report come its false contacts.
 
 Assumptions and limits: sensors do not influence each other. A cell shows vessels if one of them would be seen
 alone: that several return more than one is left out. Probes neither merge nor are merged. Targets are taken
-in blocks, so memory is bounded by the block, the contacts and the reports; blocks, and the other sensors,
-change no byte of a sensor's contacts, because each draw has its own address and nothing is summed over
-targets.
+in blocks, so memory is bounded by the block, one sensor's windows, the contacts and the reports; blocks, and
+the other sensors, change no byte of a sensor's contacts, because each draw has its own address. Other vessels
+change a vessel's contacts by merging and by AIS slot load alone, never its draws.
 
 Where next: ``pipeline`` calls ``sense``; sharing, audit and metrics read the log.
 """

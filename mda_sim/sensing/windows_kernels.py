@@ -11,6 +11,7 @@ from mda_sim.core.jit import kernel
 from mda_sim.sensing.windows import Legs, Whole, Windows
 
 _TWO_PI = 2.0 * math.pi
+_SURELY_LESS = 1.0 - 1e-12
 
 
 @kernel
@@ -54,9 +55,12 @@ def fill_windows(
     for row in range(first_leg.shape[0]):
         if cos_reach[row] > 1.0:
             continue
+        least = cos_reach[row] * cos_reach[row] * _SURELY_LESS
         for leg in range(first_leg[row], first_leg[row] + n_legs[row]):
             sensor_a = x * legs.ax[leg] + y * legs.ay[leg] + z * legs.az[leg]
             sensor_b = x * legs.bx[leg] + y * legs.by[leg] + z * legs.bz[leg]
+            if sensor_a * sensor_a + sensor_b * sensor_b < least:
+                continue  # most legs: spares them the root and three columns
             lasts_us = legs.t_to_us[leg] - legs.t_from_us[leg]
             from_s, to_s = leg_window(sensor_a, sensor_b, cos_reach[row], legs.w_rad_s[leg], lasts_us * 1e-6)
             if from_s > to_s:
