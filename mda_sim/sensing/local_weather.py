@@ -64,8 +64,8 @@ def local_weather(
 ) -> LocalWeather:
     """The weather within ``reach_m`` of a place during [0, ``end_us``].
 
-    One step and cell where the weather is uniform. Cells outside the environment's box have the weather of the
-    nearest place in it.
+    One step and cell where the weather is uniform. Cells outside the environment's box have the weather of
+    the nearest place in it.
     """
     half = 0 if environment.is_uniform else int(np.ceil(reach_m / CELL_M - 0.5))
     n_steps = 1 if environment.is_uniform else end_us // STEP_US + 1

@@ -115,7 +115,7 @@ def test_sensors_are_as_many_as_stated_and_each_feeds_its_own_nation(scenario):
         for operator in ("PHL", "JPN", "USA", "XCA")
         for category in ("radar", "ais")
     }
-    assert count[("PHL", "radar")] == 23
+    assert count[("PHL", "radar")] == 26
     assert count[("JPN", "radar")] == 4
     assert count[("PHL", "ais")] == 10
     assert count[("JPN", "ais")] == 4

@@ -45,7 +45,7 @@ BOAT = Example.of(50.0)
 SATELLITE = (
     "  seer: {kind: sar_satellite, operator: JPN, type: sar_sentinel_1}\n"
     "  tower: {kind: air_surveillance_radar, operator: PHL, lat_deg: 14.8, lon_deg: 120.05, "
-    "type: coastal_x_18ft, antenna_height_m: 300}\n"
+    "type: air_tps_p14me, antenna_height_m: 300}\n"
 )
 
 
