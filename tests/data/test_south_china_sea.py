@@ -120,7 +120,7 @@ def test_sensors_are_as_many_as_stated_and_each_feeds_its_own_nation(scenario):
     assert count[("PHL", "ais")] == 10
     assert count[("JPN", "ais")] == 4
     assert count[("XCA", "ais")] == 8
-    assert sum(count.values()) == len(sensors) == 49
+    assert sum(count.values()) == len(sensors) == 52
     assert count[("USA", "radar")] == count[("USA", "ais")] == count[("XCA", "radar")] == 0
     assert set(sharing.feeds) == set(sensors)
     for sensor_id, feed in sharing.feeds.items():
