@@ -10,6 +10,7 @@ range at which nothing is held any more the axis ends. Where next: ``sensor_look
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -36,7 +37,8 @@ _ALONE_IN: Final = (7.0, 3.1)
 _LEFT_IN: Final = 0.55
 _TOP_IN: Final = 0.92
 _GAP_IN: Final = (0.3, 0.78)
-_FOOTER_IN: Final = 0.42
+_FOOTER_IN: Final = 0.56
+_LINE: Final = 150  # characters of a line of the footer
 _KEY_COLUMNS: Final = 4
 _KEY_ROW_IN: Final = 0.165
 
@@ -173,7 +175,8 @@ def _probability_axis(axes: Axes, title: str, *, labelled: bool) -> None:
 
 
 def _footer(figure: Figure, notes: Sequence[str]) -> None:
-    footer_under(figure, "\n".join(for_figure(note, 200) for note in notes), _FOOTER_IN)
+    lines = [line for note in notes for line in wrap(for_figure(note, 400), _LINE)]
+    footer_under(figure, "\n".join(lines), _FOOTER_IN)
 
 
 def _key(figure: Figure, handles: Sequence[Any]) -> None:
