@@ -33,6 +33,7 @@ SECTIONS = (
     formulas.horizon,
     formulas.sea_clutter,
     formulas.cross_sections,
+    formulas.aspects,
     formulas.ship_radar,
     engine.m_of_n,
     engine.first_detection,
@@ -51,8 +52,8 @@ LEFT_OUT = {
         reflector; they were not to be had, so those rows use general knowledge and say so.""",
     "Table 2 of MSC.192(79) in S band": """no S-band ship's radar with stated beam and pulses was read; the
         column is in the reference file.""",
-    "Cross-section by aspect": """patterns of single ships exist, a table by length was not found; the three
-        classes of aspect are an assumption.""",
+    "Cross-section by aspect and length": """patterns of single ships exist, a table by length was not
+        found; the three classes of aspect are an assumption.""",
     "The evaporation duct": """no measured or computed loss beyond the horizon was read; which heights
         trap which frequency is general knowledge, the loss an assumption.""",
     "Reflection from the sea": "lobes are averaged over; no measured pattern factor was read.",

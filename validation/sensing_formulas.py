@@ -10,13 +10,14 @@ from scipy.optimize import brentq
 from sensing_page import WORDS, Check, Details, Section, reference, sources
 
 from mda_sim.core.units import NAUTICAL_MILE_M
+from mda_sim.data import catalogue
 from mda_sim.sensing.clutter import sea_sigma0_db
 from mda_sim.sensing.example import Example
 from mda_sim.sensing.horizon import horizon_m
 from mda_sim.sensing.radar import CoastalRadar
 from mda_sim.sensing.rain import Polarization, rain_coefficients, rain_db_per_km
 from mda_sim.sensing.range_equation import Losses, snr_at_1_m
-from mda_sim.sensing.rcs import displacement_t, median_rcs_m2
+from mda_sim.sensing.rcs import aspect_factor_db, displacement_t, median_rcs_m2
 from mda_sim.world.hull import HULLS, Hull
 
 
@@ -186,6 +187,39 @@ def cross_sections() -> Section:
         """
     columns = ("target", "published, m2", "here, m2", "tag", "confidence", "verdict")
     return Section("Radar cross-sections", text, checks, [Details(columns, rows)])
+
+
+def aspects() -> Section:
+    """The classes of aspect beside what was measured on one ship."""
+    points = reference("aspects.csv")
+    rows, worst_db = [], 0.0
+    for point in points:
+        aspect_deg, measured_m2 = float(point["aspect_deg"]), float(point["cross_section_m2"])
+        median_m2 = float(median_rcs_m2(float(point["length_m"]), Hull.STEEL, 9.4e9))
+        off_db = 10.0 * float(np.log10(median_m2 / measured_m2)) + float(aspect_factor_db(aspect_deg))
+        worst_db = max(worst_db, abs(off_db))
+        found_m2 = measured_m2 * 10.0 ** (off_db / 10.0)
+        rows.append(
+            [point["how"], f"{measured_m2:,.0f}", f"{found_m2:,.0f}", f"{off_db:+.1f}", point["confidence"]]
+        )
+    most_db = 2.0 * float(catalogue.sensor_type("coastal_x_18ft").parameters["fluctuation_sigma_db"])
+    check = Check(
+        "Cross-section of one ship by aspect",
+        "measured, Matsuno et al. 2004",
+        "held-out",
+        f"{worst_db:.1f} dB",
+        f"{most_db:g} dB",
+        worst_db <= most_db,
+    )
+    text = f"""
+        A fishery training ship of 42 m, taken as steel at 9.4 GHz (assumption: of the report the
+        abstract was read). One ship at one time is not the median of ships of her length: the
+        difference may be twice the spread of the persistent term of the catalogue's coastal radars,
+        which stands for it. That bound was chosen when the measured figures were known, so only
+        the differences are held out, not the verdict. Source: {points[0]["source"]}.
+        """
+    columns = ("aspect", "measured, m2", "here, m2", "difference, dB", "confidence")
+    return Section("Cross-section by aspect", text, [check], [Details(columns, rows)])
 
 
 def _length_m(tonnes: float) -> float:
