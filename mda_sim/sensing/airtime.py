@@ -104,7 +104,10 @@ def sets_of(fleet: Fleet) -> Sets:
 def squares_of(
     lat_deg: float, lon_deg: float, reach_m: float, timeline: Timeline, step_us: int = STEP_US
 ) -> Squares:
-    """A grid that a reach round a place fills, in steps up to the end of sensing."""
+    """A grid that a reach round a place fills, in steps up to the end of sensing.
+
+    Targets beyond it count as in its nearest square.
+    """
     until_us = timeline.score_to_us
     return Squares(
         step_us=step_us,

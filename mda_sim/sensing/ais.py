@@ -43,6 +43,7 @@ from mda_sim.sensing.example import CALM, Example, Sky
 from mda_sim.sensing.horizon import EARTH_FACTOR, horizon_m
 from mda_sim.sensing.sensor import FixedSensor
 from mda_sim.sensing.slot_load import SHIP_RANGE_M, slot_load
+from mda_sim.world.groups import TALLEST_M
 
 if TYPE_CHECKING:
     from mda_sim.core.table import Table
@@ -117,9 +118,9 @@ class AisReceiver(FixedSensor):
         from mda_sim.sensing.ais_kernels import look_ais, set_missed
 
         fleet, until_us = watch.fleet, watch.timeline.score_to_us
-        reach_m = float(self.reach_m(fleet.targets).max(initial=0.0))
-        range_m = self.ship_range_m if self.slot_load else np.inf
-        step_us = STEP_US if 2.0 * reach_m > range_m else until_us + 1  # one step where none is hidden
+        reach_m = float(self._reach_m(TALLEST_M))  # of no fleet: another vessel must not move the squares
+        can_hide = self.slot_load and 2.0 * reach_m > self.ship_range_m
+        range_m, step_us = (self.ship_range_m, STEP_US) if can_hide else (np.inf, until_us + 1)
         squares = squares_of(self.lat_deg, self.lon_deg, reach_m, watch.timeline, step_us)
         airtime = airtime_of(watch.windows, sets_of(fleet), squares, self.p_decode)
         of_vessels = airtime[: np.searchsorted(airtime["target"], fleet.n_vessels)]

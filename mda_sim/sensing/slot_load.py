@@ -12,11 +12,12 @@ load of a square is that of all squares whose middle is farther from its own tha
 count, probes never. Sums are of whole millionths of a slot, so their order changes nothing.
 
 Assumptions and limits: one ship-to-ship range for all pairs; hidden or not goes by the middles of squares,
-whose side is an eighth of the reach. Of two messages in one slot none is decoded, though in truth the
-stronger may be (capture): pessimistic for near ships. Ships out of the receiver's reach do not disturb it:
-optimistic. Within one another's range no two messages collide: that slots of the most distant stations are
-reused once none is free, and that class B then waits or is silent, is left out, so loads above about one half
-are not to be trusted. Base stations, aids to navigation and messages on demand are not counted.
+whose side is an eighth of the reach to the tallest vessel there can be, whatever the fleet. Of two messages
+in one slot none is decoded, though in truth the stronger may be (capture): pessimistic for near ships. Ships
+out of the receiver's reach do not disturb it: optimistic. Within one another's range no two messages collide:
+that slots of the most distant stations are reused once none is free, and that class B then waits or is
+silent, is left out, so loads above about one half are not to be trusted. Base stations, aids to navigation
+and messages on demand are not counted.
 
 Source: ITU-R M.1371-5 (2014), tables 1 and 2 (intervals) and 52 (static data: 424 bits, 2 slots; class B is
 taken to send as much); 2,250 slots a minute and channel: "Slot map", allaboutais.com; static data every 6

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +22,9 @@ from mda_sim.core.table import Schema, Table
 from mda_sim.world.broadcasts import MADE_UP
 from mda_sim.world.fleet import BROADCASTS, LEGS, TARGETS, Fleet
 from mda_sim.world.hull import Hull
+
+TALLEST_M: Final = 40.0
+"""No vessel has a greater reflecting height. Assumption [m]"""
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,12 @@ class Group:
 def height_m(length_m: ArrayLike) -> NDArray[np.float64]:
     """Reflecting height of a vessel of that length over all [m], shape of the input.
 
-    Assumption: 0.16 of the length, at least 1.5 and at most 40 m, so that the 50 m trawler has 8 m.
+    Assumption: 0.16 of the length, at least 1.5 and at most ``TALLEST_M``, so that the 50 m trawler has 8 m.
 
     >>> float(height_m(50.0))
     8.0
     """
-    return np.clip(0.16 * np.asarray(length_m, np.float64), 1.5, 40.0)
+    return np.clip(0.16 * np.asarray(length_m, np.float64), 1.5, TALLEST_M)
 
 
 def assemble(

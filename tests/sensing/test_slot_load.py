@@ -140,6 +140,18 @@ def test_probes_do_not_load_the_channels(build):
     assert contacts(build, fleet, **changes) == contacts(build, build.fleet(few), **changes)
 
 
+@pytest.mark.parametrize("is_probe", [False, True])
+def test_a_tall_target_far_out_of_reach_changes_no_contact(build, is_probe):
+    rng = np.random.default_rng(SEED)
+    near = build.parked(43e3 * np.sqrt(rng.uniform(size=1000)), rng.uniform(0.0, 360.0, 1000), 2.0)
+    changes = {"p_decode": 0.5, "interval_s": 180.0}
+    usual = contacts(build, build.fleet(near), **changes)
+    assert usual != contacts(build, build.fleet(near), slot_load=False, **changes)  # some do collide
+    giant = [*near, *build.parked(5000e3, hours=2.0)]
+    fleet = build.fleet(giant, probes=int(is_probe), height_m=np.r_[np.full(1000, 8.0), 40.0])
+    assert contacts(build, fleet, **changes) == usual
+
+
 @pytest.mark.parametrize("block", [1, 7, 10_000])
 def test_the_block_size_changes_nothing(build, block):
     paths = [*crowd(build, 60, EAST), *[build.sailing(-40e3, 40e3, 6.0, 45.0)] * 60]
