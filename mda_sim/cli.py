@@ -1,4 +1,4 @@
-"""The command line: ``mda-sim run | check | show | new | schema | catalogue``, or ``python run_sim.py FILE``.
+"""The command line: ``mda-sim run | check | show | audit | new | schema | catalogue``, or ``run_sim.py F``.
 
 Exit codes: 0 done, 1 failed while running, 2 bad input (all problems are printed, nothing is written).
 Answers go to stdout, progress and problems to stderr. This is the only module that prints.
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from mda_sim.cli_options import run_options, scenario_options, show_options
+from mda_sim.cli_options import audit_options, run_options, scenario_options, show_options
 
 if TYPE_CHECKING:
     from mda_sim.core.errors import MdaError
@@ -35,6 +35,7 @@ _CATALOGUE_TABLES = (
     "sea_lanes",
     "sensor_types",
     "agreements",
+    "agreement_types",
     "satellites",
     "environment_regions",
     "environment_climate",
@@ -167,6 +168,35 @@ def show(
             for line in shown.lines():
                 _say(line)
         _say(str(shown.folder))
+
+
+@main.command()
+@audit_options
+def audit(
+    folder: Path,
+    configurations: list[str] | None,
+    seeds: list[int] | None,
+    quiet: bool,
+    as_json: bool,
+    debug: bool,
+) -> None:
+    """Derive every delivery and refusal of the finished run in the folder RUN again, from its stored files.
+
+    Exit code 0 if all agree, 1 with the findings if not, 2 if there is nothing that can be audited.
+    """
+    from mda_sim.study.audit import audit_run
+
+    with _errors(debug):
+        watch = None if quiet else _begun
+        audited = audit_run(folder, configurations=configurations, seeds=seeds, watch=watch)
+        if as_json:
+            click.echo(json.dumps(audited.plain_data(), indent=2, ensure_ascii=False))
+        elif not quiet:
+            for line in audited.lines():
+                _say(line)
+    if not audited.is_clean:
+        _say(f"error: the audit of {folder} disagrees with what is stored", err=True)
+        sys.exit(1)
 
 
 def _begun(what: str) -> None:

@@ -70,6 +70,35 @@ def run_options(command: Command) -> Command:
     return scenario_options(_with(options, command))
 
 
+def _words(context: click.Context, option: click.Parameter, value: str | None) -> list[str] | None:
+    """The words of a list with commas; None for none."""
+    return None if value is None else [word.strip() for word in value.split(",") if word.strip()]
+
+
+def _whole_numbers(context: click.Context, option: click.Parameter, value: str | None) -> list[int] | None:
+    """The numbers of a list with commas; None for none."""
+    words = _words(context, option, value)
+    wrong = [word for word in words or () if not word.isdecimal()]
+    if wrong:
+        raise click.BadParameter(f"expected whole numbers with commas between them, got '{wrong[0]}'")
+    return None if words is None else [int(word) for word in words]
+
+
+def audit_options(command: Command) -> Command:
+    """The options of the audit of a finished run."""
+    options = (
+        click.argument("folder", metavar="RUN", type=click.Path(path_type=Path)),
+        click.option(
+            "--configurations", metavar="A,B", callback=_words, help="Only these configurations of the run."
+        ),
+        click.option("--seeds", metavar="N,M", callback=_whole_numbers, help="Only these seeds of the run."),
+        click.option("--quiet", is_flag=True, help="Print nothing but an error."),
+        click.option("--json", "as_json", is_flag=True, help="Print counts and findings as JSON."),
+        click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+    )
+    return _with(options, command)
+
+
 def show_options(command: Command) -> Command:
     """The options of a look at a world or at its sensors."""
     options = (

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from mda_sim.core.errors import AuditError, DigestMismatch, RunError
 
 if TYPE_CHECKING:
+    from mda_sim.audit import Finding
     from mda_sim.metrics.frame import ScoringFrame
     from mda_sim.metrics.scores import Scores
     from mda_sim.records import DeliveryLog, DetectionLog
@@ -245,19 +246,31 @@ def audit(
     seed: int,
 ) -> None:
     """Re-derive every delivery and refusal from the tables; AuditError with the findings if any differs."""
-    from mda_sim.audit import audit as examine
-    from mda_sim.sharing.filters import contact_facts
-
     check_digest(log, deliveries)
-    facts = contact_facts(fleet, log, scenario.arrangements[configuration])
-    sharing = scenario.arrangements[configuration].model_dump(mode="json")
-    nations = {name: nation.model_dump(mode="json") for name, nation in scenario.spec.nations.items()}
-    findings = examine(log, deliveries, sharing, nations, scenario.timeline, seed, facts)
+    findings = audit_findings(scenario, fleet, log, deliveries, configuration, seed)
     if findings:
         shown = "\n".join(f"  {finding}" for finding in findings[:_FINDINGS_SHOWN])
         raise AuditError(
             f"the audit of configuration '{configuration}' disagrees in {len(findings)} ways:\n{shown}"
         )
+
+
+def audit_findings(
+    scenario: Scenario,
+    fleet: Fleet,
+    log: DetectionLog,
+    deliveries: DeliveryLog,
+    configuration: str,
+    seed: int,
+) -> tuple[Finding, ...]:
+    """Everything in which the deliveries of one configuration depart from the rules; empty for nothing."""
+    from mda_sim.audit import audit as examine
+    from mda_sim.sharing.filters import contact_facts
+
+    facts = contact_facts(fleet, log, scenario.arrangements[configuration])
+    sharing = scenario.arrangements[configuration].model_dump(mode="json")
+    nations = {name: nation.model_dump(mode="json") for name, nation in scenario.spec.nations.items()}
+    return examine(log, deliveries, sharing, nations, scenario.timeline, seed, facts)
 
 
 def build_frame(scenario: Scenario, fleet: Fleet, log: DetectionLog) -> ScoringFrame:
@@ -272,15 +285,19 @@ def score(
     scenario: Scenario, frame: ScoringFrame, deliveries: DeliveryLog, configuration: str, seed: int
 ) -> Scores:
     """Every metric of every nation with a picture of its own, for one seed and configuration."""
+    from mda_sim.metrics.phases import scored_events
     from mda_sim.metrics.scores import score_configuration
+    from mda_sim.sharing.happenings import resolve_events
 
+    arrangements, timeline = scenario.arrangements, scenario.timeline
     return score_configuration(
         frame,
         deliveries,
-        scenario.arrangements[configuration],
+        resolve_events(arrangements[configuration], timeline, seed),
         scenario.spec.nations,
         configuration=configuration,
         seed=seed,
+        events=scored_events(arrangements, scenario.baseline, configuration, timeline, seed),
     )
 
 

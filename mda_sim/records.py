@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mda_sim.core.table import Column, Schema, Table
+from mda_sim.core.time import NEVER_US
 
 REPORTS: Final = Schema(
     "reports",
@@ -81,7 +82,11 @@ PARTS: Final = Schema(
     (
         Column("part", "u4", "dense id of the part, its row number"),
         Column("report", "u4", "report that it is a part of"),
-        Column("share_class", "u8", "which filters its contacts pass: bit i for entry i of meta `filters`"),
+        Column(
+            "share_class",
+            "u8",
+            "filters that its contacts pass and areas they are in: bits by meta `filters`, then `areas`",
+        ),
         Column("count", "u4", "number of its contacts, probes and false ones included; at least 1"),
         Column("n_vessels", "u4", "number of its contacts of vessels"),
         Column(
@@ -90,11 +95,15 @@ PARTS: Final = Schema(
     ),
     sort=("report", "share_class"),
 )
-"""What travels: the contacts of one report that all filters of a configuration treat alike.
+"""What travels: the contacts of one report that all filters and areas of a configuration treat alike.
 
-Every report with a contact has at least one part; without filters each has exactly one.
+Every report with a contact has at least one part; without filters and areas each has exactly one.
 """
 
+CONTACT_PARTS: Final = Schema(
+    "contact_parts", (Column("part", "u4", "part that the contact in this row of `contacts` belongs to"),)
+)
+"""Row i is of row i of ``contacts``; stored beside ``parts``."""
 
 HEADER_BYTES: Final = 64
 """Bytes of a part besides its contacts: an IPv6 header (40 bytes, RFC 8200) and a label. Assumption"""
@@ -157,7 +166,7 @@ HOPS: Final = Schema(
         Column("t_received_us", "i8", "when it was at the receiving node [us]"),
         Column("case", "i8", "number of the case on its link and category, -1 if it met no desk"),
         Column("gates", "u2", "gates that failed on arrival (bit mask of Gate)"),
-        Column("gates_at_release", "u2", "gates that failed at release, or when the answer came"),
+        Column("gates_at_release", "u2", "gates that failed at release, when the answer came, or on receipt"),
         Column(
             "agreement",
             "i2",
@@ -169,6 +178,10 @@ HOPS: Final = Schema(
             "i2",
             "consent on which its release rests, standing or asked for, -1 if none or none needed",
             names="consents",
+        ),
+        Column("is_stripped", "u1", "1 if the recipient is not told whose sensor it was"),
+        Column(
+            "t_purged_us", "i8", "when the receiving node had to destroy the copy, NEVER if it need not [us]"
         ),
         Column("outcome", "u1", "Outcome of this hop"),
         Column("is_kept", "u1", "1 if the receiving node kept the copy: none that it held beat it"),
@@ -193,18 +206,24 @@ OUTCOMES: Final = Schema(
 )
 """One row per part that a sensor feeds to a node and nation other than its originator."""
 
+NOTHING_US: Final = -NEVER_US
+"""In place of the time of an observation: none is held. It is older than any age, and adds up in int64."""
+NO_REPORT: Final = 0xFFFFFFFF
+"""In place of a report: none is held."""
+
 AWARENESS: Final = Schema(
     "awareness",
     (
         Column("target", "u4", "vessel or probe"),
-        Column("t_received_us", "i8", "when the picture of this target became fresher [us]"),
-        Column("t_observed_us", "i8", "the newest observation held from then on [us]"),
-        Column("error_m", "f4", "position error of that observation, 1 sigma [m]"),
-        Column("report", "u4", "the report that brought it"),
+        Column("t_received_us", "i8", "when the picture of this target changed [us]"),
+        Column("t_observed_us", "i8", "the newest observation held from then on, NOTHING_US if none is [us]"),
+        Column("error_m", "f4", "position error of that observation, 1 sigma; NaN if none is held [m]"),
+        Column("report", "u4", "the report that brought it, NO_REPORT if none is held"),
     ),
     sort=("target", "t_received_us"),
 )
-"""When one nation's picture of each target becomes fresher: t_observed_us strictly increases."""
+"""The steps of one node's picture of each target. t_observed_us strictly increases, but where copies are
+destroyed: there the picture falls back to the newest observation that is still held, or to none."""
 
 
 @dataclass(frozen=True)
@@ -242,14 +261,16 @@ class DetectionLog:
 
 @dataclass(frozen=True, eq=False)
 class ContactFacts:
-    """What filters ask about each contact, as things are at its moment; arrays are (n_contacts,)."""
+    """What filters and areas ask about each contact, as it is at its moment; arrays are (n_contacts,)."""
 
     broadcasting: NDArray[np.bool_]
     """Whether the vessel broadcasts AIS."""
     length_m: NDArray[np.float32]
     """Its length over all [m]."""
     inside: Mapping[str, NDArray[np.bool_]]
-    """Whether it is in the area that a link's filter names, by link; nothing for filters without an area."""
+    """Whether it is in the area that a link's filter names, by link, or an agreement or consent names, by
+    ``agreements.<id>`` and ``consents.<id>``; nothing where no area is named.
+    """
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,6 +54,7 @@ def test_the_folder_has_the_maps_and_charts_of_every_nation(
         "charts/custody.png",
         "charts/gaps.png",
         "charts/latency.png",
+        "charts/backlog.png",
         *(
             f"maps/coverage_6h_{name}_{nation}.png"
             for name in ("today", "direct")
@@ -211,7 +212,7 @@ def test_hostile_names_go_through_every_output_unharmed(tmp_path: Path) -> None:
     for output in (result.output, checked.output):
         assert "\x1b" not in output
         assert "\u202e" not in output
-    assert len(list((tmp_path / "out").rglob("*.png"))) == 10
+    assert len(list((tmp_path / "out").rglob("*.png"))) == 11
     document = (tmp_path / "out" / "answer.md").read_text()
     assert "\\[bold red\\]x\\[/bold red\\] \\$" in document
     assert "\x1b" not in document
@@ -254,6 +255,7 @@ def test_strict_turns_warnings_into_errors(tmp_path: Path) -> None:
         "ports",
         "sensor_types",
         "agreements",
+        "agreement_types",
         "satellites",
         "environment_regions",
         "environment_climate",

@@ -5,8 +5,8 @@ every link that leaves the node, except one that does not carry it, one to the o
 to a node at which it has been. Offers are ticked off in a table of copies and links, both ways.
 
 Deliveries of a part at a node are taken in the order in which they came; each is compared with all that were
-kept before it. Where there is one delivery only it must be kept; the others are taken place by place, all
-first rivals at once, then all second ones.
+kept before it, destroyed or not. Where there is one delivery only it must be kept; the others are taken
+place by place, all first rivals at once, then all second ones.
 
 Where next: ``rulings`` judges what was offered.
 """
@@ -144,12 +144,13 @@ def check_kept(file: CaseFile, trail: Trail, notes: Notebook) -> None:
 
 def _beats(file: CaseFile, trail: Trail, one: Ints, other: Ints) -> Bools:
     """Whether a node that has copies ``one`` has no use for copies ``other``, as these hops brought them."""
-    hops = file.hops
-    free = np.array([[file.rules.is_as_free(a, b) for b in file.labels] for a in file.labels], bool)
+    free = np.array([[file.rules.forms.is_as_free(a, b) for b in trail.forms] for a in trail.forms], bool)
     return np.asarray(
-        (hops["coarsened_m"][one] <= hops["coarsened_m"][other])
-        & free[hops["label"][one], hops["label"][other]]
+        (trail.coarsened_m[one] <= trail.coarsened_m[other])
+        & (trail.is_stripped[one] <= trail.is_stripped[other])
+        & free[trail.form_after[one], trail.form_after[other]]
         & (trail.under_after[one] == trail.under_after[other])
+        & (trail.lapse_after_us[one] >= trail.lapse_after_us[other])
         & (trail.until_after_us[one] >= trail.until_after_us[other]).all(axis=1),
         bool,
     )

@@ -1,26 +1,37 @@
 """What the auditor lays out before asking: which parts were fed where, and every hop with its part and link.
 
 Model: a fed part is one of a report whose sensor feeds a node; it comes there with the feed's label after the
-feed's delay. All arrays are in the row order of the tables.
+feed's delay. All arrays are in the row order of the tables. Events are in the section as dates (``events``).
 
 Where next: ``trails`` follows each copy back to its feed; ``books``, ``clocks`` and ``verdicts`` compare.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mda_sim.audit.filters import filters_of
+from mda_sim.audit.filters import areas_of, filters_of
 from mda_sim.audit.findings import Notebook
-from mda_sim.audit.rules import Kind, Rules, Tree
+from mda_sim.audit.forms import Form
+from mda_sim.audit.moments import Tree
+from mda_sim.audit.rules import Areas, Rules
+from mda_sim.core.rng import address
 from mda_sim.core.time import Timeline, to_us
 from mda_sim.records import HEADER_BYTES, DeliveryLog, DetectionLog, Outcome
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+
+
+class Kind(NamedTuple):
+    """What feeds bring: label, originator and category of their reports."""
+
+    label: str
+    originator: str
+    category: str
 
 
 class CaseFile:
@@ -41,7 +52,6 @@ class CaseFile:
         self.end_us = timeline.end_us
         self.nodes = sorted(sharing["nodes"])
         self.links = sorted(sharing["links"])
-        self.labels = sorted(sharing["labels"])
         self.specs: list[Tree] = [sharing["links"][link] for link in self.links]
         self.party = [self.rules.party(node) for node in self.nodes]
         self.sender = np.array([self.nodes.index(link["sender"]) for link in self.specs], np.int64)
@@ -54,6 +64,10 @@ class CaseFile:
         ).reshape(len(self.links), len(self.kinds))
         """Whether a link (first index) is ever offered parts of a kind (second index)."""
         self.categories = sorted({kind.category for kind in self.kinds})
+        names = (self.links, self.categories, self.rules.consent_ids)
+        addresses = (np.array([*map(address, ids), 0], np.int64) for ids in names)
+        self.link_address, self.category_address, self.consent_address = addresses
+        """Addresses of draws by index; 0 for none (-1)."""
         of_kind = np.array([self.categories.index(kind.category) for kind in self.kinds], np.int64)
         self.category: Ints = of_kind[self.kind[self.row]] if len(self.part) else np.zeros(0, np.int64)
 
@@ -84,13 +98,29 @@ class CaseFile:
         contact_bytes = np.array([card.contact_bytes for card in log.sensors])
         payload = np.rint(contact_bytes[of_sensor] * weight).astype(np.int64)
         self.n_bytes: Ints = np.where(weight > 0, HEADER_BYTES + payload, 0)
+        filters = filters_of(sharing)
         self.share_class = parts["share_class"][self.part]
-        bits = {link: bit for bit, links in enumerate(filters_of(sharing)) for link in links}
+        bits = {link: bit for bit, links in enumerate(filters) for link in links}
         self.filter_bit = [bits.get(link) for link in self.links]
         """Place of each link's filter in a share class; None if it has none."""
+        self._lay_out_areas(areas_of(sharing), len(filters))
+
+    def _lay_out_areas(self, areas: list[list[str]], n_filters: int) -> None:
+        """Sets of areas in which parts are, and the set of each part."""
+        self.areas: list[Areas] = [frozenset()]
+        self.area: Ints = np.zeros(len(self.part), np.int64)
+        """Index in ``areas`` of each fed part."""
+        if areas:
+            found, self.area = np.unique(self.share_class >> np.uint64(n_filters), return_inverse=True)
+            self.areas = [
+                frozenset(name for j, names in enumerate(areas) if bits >> j & 1 for name in names)
+                for bits in found.tolist()
+            ]
 
     def _lay_out_hops(self, deliveries: DeliveryLog) -> None:
         self.meta = deliveries.hops.meta
+        self.labels = [str(name) for name in self.meta.get("labels", [])]
+        """Labels and combinations of labels, as the hops number them."""
         self.hops: dict[str, NDArray[Any]] = {
             name: column.astype(np.int64) if column.dtype.kind in "ui" else column
             for name, column in deliveries.hops.columns.items()
@@ -100,6 +130,10 @@ class CaseFile:
         self.is_known: Bools = place >= 0
         self.row: Ints = np.maximum(place, 0)
         self.is_delivered: Bools = self.hops["outcome"] == Outcome.DELIVERED
+
+    def form_fed(self, kind: int) -> Form:
+        """The form in which parts of a kind come by their feeds."""
+        return self.rules.forms.fed(*self.kinds[kind])
 
     def _is_offered(self, spec: Tree, kind: Kind) -> bool:
         """Whether a link is ever offered parts of a kind."""
@@ -113,9 +147,11 @@ def check_names(file: CaseFile, notes: Notebook) -> None:
     """What the hops refer to exists: parts that were fed, links, labels, agreements, consents, rows."""
     hops, rules = file.hops, file.rules
     notes.rows("hop of a part that no sensor fed", ~file.is_known, "hops", part=hops["part"])
+    unknown = [name for name in file.labels if not set(name.split("+")) <= set(file.sharing["labels"])]
+    notes.broken("hops name labels that do not exist", unknown)
     named = {
         "links": ("link", 0, file.links),
-        "labels": ("label", 0, file.labels),
+        "labels": ("label", 0, sorted(set(file.labels))),
         "agreements": ("agreement", -1, rules.agreement_ids),
         "consents": ("consent", -1, rules.consent_ids),
     }

@@ -1,8 +1,8 @@
 """Whether it could have happened at these times: windows, desks with their hours, links with bandwidth.
 
 Model: each hop's case closes with its window, unless its sender does not want to send it. Desks are
-replayed in the order of closing, and of asking for requests; links in the order of release, or answer
-(``queues``). Where the seed or a constant tells how long a review, a delay or an answer took, that is
+replayed with what comes to them by closing, and by asking for requests; links in the order of release, or
+answer (``queues``). Where the seed or a constant tells how long a review, a delay or an answer took, that is
 derived as well; else it is only asked to be one for the whole case or request. What should be in each column
 is worked out for all hops at once, and compared at the end. What lies past the end of the run is
 ``NEVER_US``.
@@ -18,13 +18,14 @@ import numpy as np
 
 from mda_sim.audit.calendars import Opens, add_working, opening_times
 from mda_sim.audit.case_file import Bools, CaseFile, Ints
-from mda_sim.audit.draws import Places, are_so, times_us
+from mda_sim.audit.draws import Places, are_so, times_us, units
 from mda_sim.audit.findings import Notebook
-from mda_sim.audit.queues import Pieces, Turns, replay_desk, replay_link
-from mda_sim.audit.rules import Tree
+from mda_sim.audit.lines import downs_us, next_tick
+from mda_sim.audit.moments import Tree
+from mda_sim.audit.queues import Pieces, Queue, replay_desk, replay_link
 from mda_sim.audit.rulings import Rulings
 from mda_sim.audit.trails import Trail
-from mda_sim.core.time import NEVER_US, to_us
+from mda_sim.core.time import NEVER_US
 from mda_sim.records import Gate, Outcome
 
 STAGES = (
@@ -41,7 +42,7 @@ STAGES = (
     "t_received_us",
 )
 AT_DESK = ("t_review_us", "t_reviewed_us", "t_released_us")
-OVER_LINK = ("t_sent_us", "t_transmitted_us", "t_received_us")
+OVER_LINK = ("t_sent_us", "t_transmitted_us")
 
 
 def check_clocks(file: CaseFile, trail: Trail, rulings: Rulings, notes: Notebook) -> None:
@@ -59,7 +60,7 @@ class Clocks:
         self.wanted = {name: np.full(n, NEVER_US, np.int64) for name in STAGES[1:]}
         self.wanted["case"] = np.full(n, -1, np.int64)
         self.is_unsent = trail.is_stopped.copy()
-        self.is_expired = np.zeros(n, bool)
+        self.is_expired, self.is_lost = np.zeros(n, bool), rulings.is_lost.copy()
         in_case = np.flatnonzero((self.hops["gates"] == 0) & ~trail.is_stopped)
         asking = np.flatnonzero(rulings.asks)
         self.cases = Pieces.of(file, trail.window, in_case, np.full(len(in_case), -1, np.int64))
@@ -75,9 +76,7 @@ class Clocks:
         self.expired_cases = np.zeros(len(self.cases.link), bool)
         self.expired_requests = np.zeros(len(self.requests.link), bool)
         self.desks = sorted(file.sharing["desks"])
-        self.opens = {
-            id_: opening_times(file.sharing["desks"][id_]["calendar"], file.timeline) for id_ in self.desks
-        }
+        self.opens = {id_: opening_times(file.sharing["desks"][id_], file.timeline) for id_ in self.desks}
 
     def check(self) -> None:
         """Fill in all stages and compare them with the books."""
@@ -129,7 +128,12 @@ class Clocks:
         self.of_case["case"][:] = np.where(has_desk, cases.window, -1)
         willingness = np.array([spec["willingness"] for spec in file.specs], np.float64)[cases.link]
         booked = self.hops["outcome"][cases.first] != Outcome.NOT_SENT
-        is_willing = are_so(self._places(cases), willingness, "share.willing", booked)
+        places = self._places(cases)
+        unit = places.window.copy()
+        for number, spec in enumerate(file.specs):
+            of_link = cases.link == number
+            unit[of_link] = units(spec["willing_per"], unit[of_link], file.window_us[cases.link[of_link]])
+        is_willing = are_so(places.by_unit(unit), willingness, "share.willing", booked)
         is_sent: Bools = is_willing | (close_us > file.end_us)
         self.is_unsent[cases.rows] = ~is_sent[cases.of_row]
         for name in AT_DESK:
@@ -139,7 +143,7 @@ class Clocks:
     def _ask(self) -> None:
         """What is released asks at once, or need not ask and loses no time; what is stopped does neither."""
         in_case, rulings = self.cases.rows, self.rulings
-        goes_on = (rulings.asks | (rulings.gates_at_release == 0))[in_case]
+        goes_on = (rulings.asks | (rulings.at_release == 0))[in_case]
         asked_us = np.where(goes_on, self.hops["t_released_us"][in_case], NEVER_US)
         self.wanted["t_asked_us"][in_case] = asked_us
         for name in ("t_decided_us", "t_consented_us"):
@@ -158,10 +162,11 @@ class Clocks:
             np.where(was_asked, of_consent[requests.consent], -1) if len(of_consent) else requests.link,
         )
 
-    def _serve(self, desk: str, cases: Ints, requests: Ints) -> tuple[Turns, Turns]:
-        """Replay a desk with its cases and requests, first come, first served."""
+    def _serve(self, desk: str, cases: Ints, requests: Ints) -> tuple[Ints, Ints]:
+        """Replay a desk with its cases and requests; when the reviews of both began [us]."""
         spec, n = self.file.sharing["desks"][desk], len(cases)
         n_bytes = self.file.n_bytes[self.file.row]
+        priority = np.array([link["priority"] for link in self.file.specs], np.int64)
         came, until, light, keys = [], [], [], []
         for pieces, chosen, first, last in (
             (self.cases, cases, "t_case_us", "t_reviewed_us"),
@@ -173,37 +178,37 @@ class Clocks:
             keys.append(
                 np.stack([c[chosen] for c in (pieces.link, pieces.category, pieces.window, pieces.consent)])
             )
-        came_us = np.concatenate(came)
-        is_request = np.arange(len(came_us)) >= n
-        order = np.lexsort((*np.concatenate(keys, axis=1)[::-1], is_request, came_us))
-        turns = replay_desk(
-            spec, self.opens[desk], came_us[order], np.concatenate(until)[order], np.concatenate(light)[order]
+        names = np.concatenate(keys, axis=1)
+        queue = Queue(
+            np.concatenate(came),
+            np.concatenate(until),
+            np.concatenate(light),
+            np.arange(names.shape[1]) >= n,
+            priority[names[0]],
+            names,
         )
-        begin_us, is_late = np.empty(len(order), np.int64), np.empty(len(order), bool)
-        begin_us[order], is_late[order] = turns
-        if spec["expiry_s"] is not None:
-            is_expired = is_late & (came_us + to_us(spec["expiry_s"]) <= self.file.end_us)
-            self.expired_cases[cases], self.expired_requests[requests] = is_expired[:n], is_expired[n:]
-        return Turns(begin_us[:n], is_late[:n]), Turns(begin_us[n:], is_late[n:])
+        begin_us, is_late = replay_desk(spec, self.opens[desk], self.file.timeline, queue)
+        self.expired_cases[cases], self.expired_requests[requests] = is_late[:n], is_late[n:]
+        return begin_us[:n], begin_us[n:]
 
-    def _review(self, desk: str, chosen: Ints, turns: Turns) -> None:
-        """Reviews of cases end after the touch time, and cases are released after the elapsed delay."""
+    def _review(self, desk: str, chosen: Ints, begin_us: Ints) -> None:
+        """Reviews of cases end after the touch time; cases are released after elapsed delay and batch."""
         spec, cases, opens = self.file.sharing["desks"][desk], self.cases, self.opens[desk]
         places = self._places(cases).take(chosen)
         touch_us = times_us(places, spec["touch"], "share.touch")
         elapsed_us = times_us(places, spec["elapsed"], "share.elapsed")
-        begin_us = self._in_run(turns.begin_us)
         reviewed_us = self._ended("t_reviewed_us", cases, chosen, begin_us, touch_us, opens)
         clock = opens if spec["elapsed_clock"] == "working" else None
         released_us = self._ended("t_released_us", cases, chosen, reviewed_us, elapsed_us, clock)
+        if spec["batch"] is not None:
+            released_us = self._in_run(next_tick(spec["batch"], released_us))
         for name, t_us in zip(AT_DESK, (begin_us, reviewed_us, released_us), strict=True):
             self.of_case[name][chosen] = t_us
 
-    def _hear(self, desk: str, chosen: Ints, turns: Turns) -> None:
+    def _hear(self, desk: str, chosen: Ints, begin_us: Ints) -> None:
         """Reviews of requests end when the desk's touch time has passed."""
         places = self._places(self.requests).take(chosen)
         touch_us = times_us(places, self.file.sharing["desks"][desk]["touch"], "share.touch")
-        begin_us = self._in_run(turns.begin_us)
         decided_us = self._ended("t_decided_us", self.requests, chosen, begin_us, touch_us, self.opens[desk])
         self.of_request["t_decided_us"][chosen] = decided_us
         early = self.requests.first[chosen[decided_us < begin_us]].tolist()
@@ -236,9 +241,10 @@ class Clocks:
             delay_us = times_us(self._places(requests).take(chosen), spec["answer"], "share.consent.answer")
             answered_us = self._ended("t_consented_us", requests, chosen, decided_us[chosen], delay_us, opens)
             self.of_request["t_consented_us"][chosen] = answered_us
-        refused = self.hops["gates_at_release"] & int(Gate.RELEASE)
-        in_part = refused[requests.rows] != refused[requests.first][requests.of_row]
-        places = [f"hops row {row}" for row in requests.rows[in_part].tolist()]
+        refused = (self.hops["gates_at_release"] & int(Gate.RELEASE))[requests.rows] != 0
+        is_told = ~self.rulings.is_overtaken[requests.rows]
+        in_part = requests.has(is_told & refused) & requests.has(is_told & ~refused)
+        places = [f"hops row {row}" for row in requests.first[in_part].tolist()]
         self.notes.broken("a request was granted in part", places)
 
     def _spread(self) -> None:
@@ -253,8 +259,8 @@ class Clocks:
 
     def _send(self) -> None:
         """Pieces leave over their links, in the order in which they were released or answered."""
-        file, hops, columns = self.file, self.hops, []
-        passes = hops["gates_at_release"] == 0
+        file, columns = self.file, []
+        passes = self.rulings.at_release == 0
         n_bytes = file.n_bytes[file.row]
         leaving = []
         for pieces, out in ((self.cases, "t_released_us"), (self.requests, "t_consented_us")):
@@ -275,14 +281,21 @@ class Clocks:
         for number in range(len(file.links)):
             of_link = order[np.searchsorted(link[order], number) : np.searchsorted(link[order], number + 1)]
             if len(of_link):
-                times[:, of_link] = replay_link(file, number, out_us[of_link], size[of_link])
+                spec = file.specs[number]
+                downs = downs_us(file.links[number], spec, file.timeline, file.seed)
+                times[:, of_link] = replay_link(spec, downs, out_us[of_link], size[of_link])
         begin = 0
         for pieces, goes, chosen in leaving:
             place = np.full(len(pieces.link), -1, np.int64)
             place[chosen] = np.arange(begin, begin + len(chosen))
             begin += len(chosen)
+            rows, of_row = pieces.rows[goes], place[pieces.of_row[goes]]
+            is_dropped = times[0, of_row] < 0
+            self.is_lost[rows] |= is_dropped
             for name, t_us in zip(OVER_LINK, times, strict=True):
-                self.wanted[name][pieces.rows[goes]] = self._in_run(t_us[place[pieces.of_row[goes]]])
+                self.wanted[name][rows] = np.where(is_dropped, NEVER_US, self._in_run(t_us[of_row]))
+        comes = passes & ~self.is_lost & (self.rulings.at_receipt == 0)
+        self.wanted["t_received_us"][comes] = self._in_run(self.rulings.due_us[comes])
 
     def _check_outcomes(self) -> None:
         """The outcome of a hop follows from how far it came."""
@@ -291,7 +304,9 @@ class Clocks:
         expected[hops["t_received_us"] != NEVER_US] = int(Outcome.DELIVERED)
         expected[self.is_expired] = int(Outcome.EXPIRED)
         expected[self.is_unsent] = int(Outcome.NOT_SENT)
-        expected[(hops["gates"] | hops["gates_at_release"]) != 0] = int(Outcome.WITHHELD)
+        expected[self.is_lost] = int(Outcome.LOST)
+        withheld = (self.rulings.gates | self.rulings.gates_at_release) != 0
+        expected[withheld] = int(Outcome.WITHHELD)
         self.notes.rows(
             "outcome of a hop does not follow from its stages",
             hops["outcome"] != expected,

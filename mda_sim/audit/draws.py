@@ -1,26 +1,26 @@
 """Decisions by chance, drawn again from their addresses.
 
-Model: one uniform U for each decision, at the address (link, category, what is decided about, window) under
-the key of (seed, purpose); it is so if U < probability. Without the seed what was booked is taken, where
-both answers are possible. A time is drawn likewise: constant, -mean ln U, or median exp(sigma Z) with
-sigma = ln(p95 / median) / 1.6448536; without the seed only a constant is known.
+Model: one uniform U for each decision, at the address (link, category, what is decided about, window or
+decision unit) under the key of (seed, purpose); it is so if U < probability. Without the seed what was booked
+is taken, where both answers are possible; a time is then known only if it is constant.
 
-Source: the addresses are fixed in docs/rules-of-sharing.md. Where next: ``clocks`` and ``rulings`` ask.
+The decision unit of the case whose window begins at t is its window, or floor(t / length of the unit).
+
+Source: the addresses are fixed in the docstring of ``mda_sim.sharing.exchange``. Where next: ``clocks`` and
+``rulings`` ask.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mda_sim.audit.case_file import Bools, CaseFile, Ints
-from mda_sim.audit.rules import Tree
-from mda_sim.core.rng import address, draw_normal, draw_uniform, stream_key
-from mda_sim.core.time import US_PER_S, to_us
-
-P95_IN_SIGMAS = 1.6448536
+from mda_sim.audit.moments import Tree
+from mda_sim.audit.times import drawn_us, is_drawn
+from mda_sim.core.rng import draw_uniform, stream_key
+from mda_sim.core.time import US_PER_DAY, to_us
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class Places:
         """Addresses of these links, categories, windows and consents (-1 for none)."""
         return cls(
             file.seed,
-            np.array([address(id_) for id_ in file.links], np.int64)[link],
-            np.array([address(id_) for id_ in file.categories], np.int64)[category],
-            np.array([*(address(id_) for id_ in file.rules.consent_ids), 0], np.int64)[consent],
+            file.link_address[link],
+            file.category_address[category],
+            file.consent_address[consent],
             window,
         )
 
@@ -49,9 +49,21 @@ class Places:
         """The places of some rows."""
         return Places(self.seed, self.link[rows], self.category[rows], self.about[rows], self.window[rows])
 
+    def by_unit(self, unit: Ints) -> Places:
+        """The places of decisions about these units instead of windows."""
+        return replace(self, window=unit)
+
     def counter(self) -> tuple[Ints, Ints, Ints, Ints]:
         """The address of each draw."""
         return self.link, self.category, self.about, self.window
+
+
+def units(unit: Tree, window: Ints, window_us: Ints) -> Ints:
+    """Number of the decision unit of each window of length ``window_us``."""
+    if unit["kind"] == "case":
+        return window
+    lasts_us = US_PER_DAY if unit["kind"] == "category_day" else to_us(unit["lasts_s"])
+    return window * window_us // lasts_us
 
 
 def are_so(places: Places, probability: np.ndarray, purpose: str, booked: Bools) -> Bools:
@@ -67,15 +79,6 @@ def are_so(places: Places, probability: np.ndarray, purpose: str, booked: Bools)
 
 def times_us(places: Places, spec: Tree, purpose: str) -> Ints | None:
     """The drawn time of each case; None where it cannot be known without the seed [us]."""
-    if spec["kind"] == "constant":
-        return np.full(len(places.window), to_us(spec["value_s"]))
-    if places.seed is None:
+    if is_drawn(spec) and places.seed is None:
         return None
-    key = stream_key(places.seed, purpose)
-    if spec["kind"] == "exponential":
-        time_s = -spec["mean_s"] * np.log(draw_uniform(key, *places.counter()))
-    else:
-        sigma = math.log(spec["p95_s"] / spec["median_s"]) / P95_IN_SIGMAS
-        time_s = spec["median_s"] * np.exp(sigma * draw_normal(key, *places.counter()))
-    drawn: Ints = np.rint(time_s * US_PER_S).astype(np.int64)
-    return drawn
+    return drawn_us(spec, places.seed, purpose, places.counter())

@@ -1,8 +1,9 @@
-"""Whether reports were split into parts as the filters of links demand, contact by contact.
+"""Whether reports were split into parts as filters and areas demand, contact by contact.
 
-Model: every contact is asked again by every filter: does it broadcast, is it long enough, is it in the area.
-The answers are the share class that its part must have. A split is right if each contact lies in a part of
-its report and class, parts are numbered by report and class without a gap, and none is counted wrongly.
+Model: every contact is asked again by every filter (does it broadcast, is it long enough, is it in the area)
+and by every area of an agreement or consent. The answers are the share class that its part must have: bits of
+filters, then bits of areas. A split is right if each contact lies in a part of its report and class, parts
+are numbered by report and class without a gap, and none is counted wrongly. A false contact is in no area.
 
 Assumptions and limits: the facts about contacts are taken as given.
 Where next: ``case_file`` takes up the parts that sensors feed, ``trails`` asks which of them pass.
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mda_sim.audit.findings import Notebook
-from mda_sim.audit.rules import Tree
+from mda_sim.audit.moments import Tree
 from mda_sim.records import NO_TARGET, ContactFacts, DeliveryLog, DetectionLog
 
 
@@ -31,16 +32,31 @@ def filters_of(sharing: Tree) -> list[list[str]]:
     return list(alike.values())
 
 
+def areas_of(sharing: Tree) -> list[list[str]]:
+    """Agreements and consents that share an area and their categories, in the order of their first name."""
+    alike: dict[str, list[str]] = {}
+    for kind in ("agreements", "consents"):
+        for id_ in sorted(sharing[kind]):
+            spec = sharing[kind][id_]
+            if spec["area"] is not None:
+                text = json.dumps([spec["area"], list(spec["categories"])], sort_keys=True)
+                alike.setdefault(text, []).append(f"{kind}.{id_}")
+    return list(alike.values())
+
+
 def check_parts(
     log: DetectionLog, deliveries: DeliveryLog, sharing: Tree, facts: ContactFacts | None, notes: Notebook
 ) -> None:
     """Every contact is in the part of its report that its filters give, and parts hold nothing else."""
     parts, of_contact = deliveries.parts, deliveries.contact_part
-    filters = filters_of(sharing)
-    if [list(links) for links in parts.meta.get("filters", [])] != filters:
-        notes.broken("parts are not about the filters of the links", [f"expected {filters}"])
-        return
-    if not _are_facts_whole(log, sharing, filters, facts, notes):
+    filters, areas = filters_of(sharing), areas_of(sharing)
+    for key, rule, entries in (
+        ("filters", "parts are not about the filters of the links", filters),
+        ("areas", "parts are not about the areas of agreements and consents", areas),
+    ):
+        if [list(names) for names in parts.meta.get(key, [])] != entries:
+            notes.broken(rule, [f"expected {entries}"])
+    if notes.findings or not _are_facts_whole(log, sharing, filters, areas, facts, notes):
         return
     report, share_class = parts["report"].astype(np.int64), parts["share_class"]
     if len(of_contact) != len(log.contacts) or of_contact.max(initial=0) >= max(1, len(parts)):
@@ -59,12 +75,12 @@ def check_parts(
         expected=own_report,
         part=of_contact,
     )
-    expected = _share_classes(log, sharing, filters, facts)
-    found = share_class[of_contact] if filters else share_class
+    expected = _share_classes(log, sharing, filters, areas, facts)
+    found = share_class[of_contact] if filters or areas else share_class
     notes.rows(
         "share_class is not what the filters give",
         found != expected,
-        "contacts" if filters else "parts",
+        "contacts" if filters or areas else "parts",
         expected=np.broadcast_to(expected, found.shape),
         found=found,
     )
@@ -81,42 +97,47 @@ def check_parts(
 
 
 def _are_facts_whole(
-    log: DetectionLog, sharing: Tree, filters: list[list[str]], facts: ContactFacts | None, notes: Notebook
+    log: DetectionLog,
+    sharing: Tree,
+    filters: list[list[str]],
+    areas: list[list[str]],
+    facts: ContactFacts | None,
+    notes: Notebook,
 ) -> bool:
-    """Whether all that filters ask about is known of every contact."""
-    if not filters:
+    """Whether all that filters and areas ask about is known of every contact."""
+    if not (filters or areas):
         return True
     if facts is None:
-        notes.broken("links have filters, but there are no facts about the contacts", [str(filters)])
+        notes.broken(
+            "links have filters or rules have areas, but there are no facts about the contacts",
+            [str(filters + areas)],
+        )
         return False
-    areas = [links[0] for links in filters if sharing["links"][links[0]]["filter"]["area"] is not None]
-    missing = [f"area of link {link}" for link in areas if link not in facts.inside]
-    known = [facts.broadcasting, facts.length_m, *(facts.inside[link] for link in areas if not missing)]
+    asked = [links[0] for links in filters if sharing["links"][links[0]]["filter"]["area"] is not None]
+    asked += [names[0] for names in areas]
+    missing = [f"area of {name}" for name in asked if name not in facts.inside]
+    known = [facts.broadcasting, facts.length_m, *(facts.inside[name] for name in asked if not missing)]
     missing += [f"{len(fact):,} entries" for fact in known if len(fact) != len(log.contacts)]
     notes.broken("the facts about the contacts are not whole", missing)
     return not missing
 
 
 def _share_classes(
-    log: DetectionLog, sharing: Tree, filters: list[list[str]], facts: ContactFacts | None
+    log: DetectionLog,
+    sharing: Tree,
+    filters: list[list[str]],
+    areas: list[list[str]],
+    facts: ContactFacts | None,
 ) -> NDArray[np.uint64]:
-    """The share class of each contact; a single 0 if there are no filters."""
-    if facts is None or not filters:
+    """The share class of each contact; a single 0 if there are neither filters nor areas."""
+    if facts is None or not (filters or areas):
         return np.zeros(1, np.uint64)
     answers = np.zeros(len(log.contacts), np.uint64)
     sensor = np.repeat(log.reports["sensor"], log.reports["count"])
     for bit, links in enumerate(filters):
         link = sharing["links"][links[0]]
         asks = link["filter"]
-        goes = np.array(
-            [
-                card.id in sharing["feeds"]
-                and (not link["categories"] or card.category in link["categories"])
-                for card in log.sensors
-            ],
-            bool,
-        )
-        is_stopped = ~goes[sensor]
+        is_stopped = ~_goes(log, sharing, link["categories"])[sensor]
         if asks["broadcasting"] is not None:
             is_stopped |= facts.broadcasting != asks["broadcasting"]
         if asks["length_min_m"] is not None:
@@ -124,4 +145,20 @@ def _share_classes(
         if asks["area"] is not None:
             is_stopped |= ~facts.inside[links[0]]
         answers[~is_stopped] += np.uint64(1 << bit)
+    for bit, names in enumerate(areas, len(filters)):
+        kind, _, id_ = names[0].partition(".")
+        is_inside = facts.inside[names[0]] & _goes(log, sharing, sharing[kind][id_]["categories"])[sensor]
+        is_inside &= log.contacts["target"] != NO_TARGET
+        answers[is_inside] += np.uint64(1 << bit)
     return answers
+
+
+def _goes(log: DetectionLog, sharing: Tree, categories: list[str]) -> NDArray[np.bool_]:
+    """Of which sensors reports are fed and of one of these categories; none named: of any."""
+    return np.array(
+        [
+            card.id in sharing["feeds"] and (not categories or card.category in categories)
+            for card in log.sensors
+        ],
+        bool,
+    )

@@ -1,56 +1,99 @@
-"""The auditor's own reading of the rules: labels, agreements, nodes and links as plain data.
+"""The auditor's own reading of the rules: agreements, consents and nodes as plain data.
 
-Model: for arrays of moments, one kind of report (label, originator, category), one sender and one
-recipient, the failing gates as bit masks of ``records.Gate``. Dates are compared row by row; nothing is
-tabulated, so no code and no method is shared with the exchange.
+Model: for arrays of moments, one form of a copy (``forms``), one sender and one recipient, the failing gates
+as bit masks of ``records.Gate``. Dates are compared row by row; nothing is tabulated, so no code and no
+method is shared with the exchange.
 
 The rules as they are read here:
 
-- legal, between two parties: one agreement naming both must be in force and not suspended at that moment,
-  cover the category, and have a ceiling at or above the label; the first in id order that does is used. If
-  none does, the failures are those of the agreement whose first failing gate comes latest, the first in id
-  order among equals; without any agreement, ``in_force`` fails.
-- accreditation: link and receiving node may hold the level; before a node is cleared it holds UNCLASSIFIED
-  only.
-- release: NOFORN stays with its originator. An originator releases its own. Whoever received a report under
-  an agreement passes it on as that agreement's onward rule allows: ``none`` never; else if the originator
-  named the recipient in ``rel_to``, or, under ``free``, if originator and recipient are both parties (or
-  the recipient is, and the label lets anyone hold it); and never what is marked ORCON. Beyond that it needs
-  the originator's consent, unless one came with the copy and still holds: a standing one that holds at that
-  moment, the first in id order, or else one on request, the first in id order, subject to its answer.
-- between nodes of one party only accreditation is asked. A word that is not on the ladder of levels fails.
-- sanitising changes copies classified above the label that it names, or all if it names none.
-- a label is as free as another if it is classified no higher, has no other caveat, and names all whom the
-  other names; what is UNCLASSIFIED and names nobody is for anyone.
+- legal, between two parties: one agreement naming both must be in force and not suspended for either of them
+  at that moment, cover category, area and purpose, and have a ceiling for the recipient at or above the level
+  as which it has the copy protected; the first in id order that does is used. If none does, the failures are
+  those of the agreement whose first failing gate comes latest, the first in id order among equals; without
+  any agreement, ``in_force`` fails.
+- accreditation: link and receiving node may hold the level, as the agreement that passed has it protected,
+  or else as it is held; before a node is cleared it holds UNCLASSIFIED only.
+- release: what must be destroyed by now goes nowhere. NOFORN goes to nobody but its only originator. Every
+  originator other than sender and recipient has a say. What the sender received under an agreement it passes
+  on as that agreement's onward rule allows: ``none`` never; else if the recipient is named in ``rel_to``, or,
+  under ``free``, if originator and recipient are both parties (or the recipient is, and the label lets anyone
+  hold it); and never what is marked ORCON. Beyond that it needs a consent: one for the recipient that came
+  with the copy and still holds speaks for all; else each originator's standing one that holds at that moment,
+  the first in id order, or else, for one of them, one on request, the first in id order, subject to its
+  answer.
+- between nodes of one party only accreditation is asked, and whether the copy must be destroyed. A word that
+  is not on the ladder of levels fails.
 
-Source: docs/rules-of-sharing.md; article 6 of the Japan-Republic of Korea agreement of 2016 for the
-third-party rule. Where next: ``books`` and ``clocks`` compare the answers with the tables.
+Source: the docstring of ``mda_sim.sharing.exchange``; article 6 of the Japan-Republic of Korea agreement of
+2016 for the third-party rule. Where next: ``rulings`` asks about every hop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mda_sim.audit.forms import LADDER, Form, Forms, is_within
+from mda_sim.audit.moments import Tree, moment_us, stretch_us
 from mda_sim.core.time import NEVER_US, Timeline, to_us
 from mda_sim.records import Gate
 
-LADDER: Final = ("UNCLASSIFIED", "RESTRICTED", "CONFIDENTIAL", "SECRET", "TOP_SECRET")
-
 Times = NDArray[np.int64]
-Tree = Mapping[str, Any]
+Areas = frozenset[str]
+"""Names, such as ``agreements.<id>``, of those in whose area a part is."""
 
 
-class Kind(NamedTuple):
-    """One kind of report, with the label of one copy of it."""
+class Pause(NamedTuple):
+    """A stretch during which an agreement is suspended."""
 
-    label: str
-    originator: str
-    category: str
+    begin_us: int
+    end_us: int
+    parties: frozenset[str]
+    """For whom, towards all others; empty for all."""
+
+
+@dataclass(frozen=True)
+class Dates:
+    """When an agreement is in force, or a consent holds."""
+
+    begin_us: int
+    end_us: int
+    pauses: tuple[Pause, ...]
+
+    def hold(self, t_us: Times, giver: str = "", taker: str = "") -> NDArray[np.bool_]:
+        """Whether it holds between two parties at each moment."""
+        holds: NDArray[np.bool_] = (self.begin_us <= t_us) & (t_us < self.end_us)
+        for pause in self._between(giver, taker):
+            holds &= (t_us < pause.begin_us) | (t_us >= pause.end_us)
+        return holds
+
+    def next_end_us(self, t_us: Times, giver: str = "", taker: str = "") -> Times:
+        """First moment from each ``t_us`` on at which it does not hold, once it held; NEVER_US for none."""
+        soonest = np.full(len(t_us), self.end_us, np.int64)
+        for pause in self._between(giver, taker):
+            starts = np.where(t_us < pause.end_us, np.maximum(t_us, pause.begin_us), NEVER_US)
+            soonest = np.minimum(soonest, starts)
+        return soonest
+
+    def _between(self, giver: str, taker: str) -> list[Pause]:
+        return [
+            pause
+            for pause in self.pauses
+            if pause.begin_us < pause.end_us and (not pause.parties or {giver, taker} & pause.parties)
+        ]
+
+
+class Releases(NamedTuple):
+    """What the release gate says at each moment."""
+
+    failing: Times
+    consent: Times
+    """Consent that it rests on: the one on request, else the first standing one; -1 for none."""
+    until_us: Times
+    """When the first of the standing ones that it rests on ends; NEVER_US without any."""
 
 
 class Rules:
@@ -58,19 +101,20 @@ class Rules:
 
     def __init__(self, sharing: Tree, timeline: Timeline) -> None:
         self.nodes: Tree = sharing["nodes"]
-        self.links: Tree = sharing["links"]
-        self.labels: Tree = sharing["labels"]
+        self.forms = Forms(sharing["labels"])
         self.agreements: Tree = sharing["agreements"]
         self.agreement_ids = sorted(self.agreements)
         self.consents: Tree = sharing["consents"]
         self.consent_ids = sorted(self.consents)
         self._timeline = timeline
+        self._in_force = [self._dates_of_agreement(self.agreements[id_]) for id_ in self.agreement_ids]
+        self._holding = [self._dates_of_consent(self.consents[id_]) for id_ in self.consent_ids]
 
     def party(self, node: str) -> str:
         """Party that runs a node."""
         return str(self.nodes[node]["nation"])
 
-    def legal(self, kind: Kind, giver: str, taker: str, t_us: Times) -> tuple[Times, Times]:
+    def legal(self, form: Form, areas: Areas, giver: str, taker: str, t_us: Times) -> tuple[Times, Times]:
         """Failing legal gates and index of the agreement used (-1 for none) at each moment."""
         failing = np.full(len(t_us), int(Gate.IN_FORCE), np.int64)
         used = np.full(len(t_us), -1, np.int64)
@@ -81,13 +125,11 @@ class Rules:
             deal = self.agreements[id_]
             if giver not in deal["parties"] or taker not in deal["parties"]:
                 continue
-            mask = np.where(self._holds(deal, t_us), 0, int(Gate.IN_FORCE))
-            mask |= 0 if kind.category in deal["categories"] else int(Gate.SCOPE)
-            mask |= (
-                0
-                if _within(self.labels[kind.label]["classification"], deal["ceiling"])
-                else int(Gate.CEILING)
-            )
+            mask = np.where(self._in_force[index].hold(t_us, giver, taker), 0, int(Gate.IN_FORCE))
+            mask |= 0 if self._is_in_scope(id_, deal, form, areas) else int(Gate.SCOPE)
+            level = self.forms.mapped(form, deal, giver)
+            ceiling = deal["ceilings"].get(taker, deal["ceiling"])
+            mask |= 0 if level is not None and is_within(level, ceiling) else int(Gate.CEILING)
             first = mask & -mask
             further = (used < 0) & ((mask == 0) | (first > furthest))
             failing[further] = mask[further]
@@ -95,41 +137,65 @@ class Rules:
             used[further & (mask == 0)] = index
         return failing, used
 
-    def accreditation(self, kind: Kind, link_level: str, node: str, t_us: Times) -> Times:
-        """The accreditation gate's bit at each moment, where it fails."""
-        level = self.labels[kind.label]["classification"]
+    def accreditation(
+        self, form: Form, used: Times, giver: str, link_level: str, node: str, t_us: Times
+    ) -> Times:
+        """The accreditation gate's bit at each moment, where it fails; ``used`` is the agreement, or -1."""
+        failing = np.zeros(len(t_us), np.int64)
         limits = self.nodes[node]
-        if not (_within(level, link_level) and _within(level, limits["highest_level"])):
-            return np.full(len(t_us), int(Gate.ACCREDITATION), np.int64)
-        if level == LADDER[0]:
-            return np.zeros(len(t_us), np.int64)
-        cleared_us = self._us(limits.get("cleared_from"), -NEVER_US)
-        return np.where(t_us < cleared_us, int(Gate.ACCREDITATION), 0)
+        for index in np.unique(used).tolist():
+            level = self.received(form, index, giver).level
+            rows = used == index
+            if not (is_within(level, link_level) and is_within(level, limits["highest_level"])):
+                failing[rows] = int(Gate.ACCREDITATION)
+            elif level != LADDER[0]:
+                cleared_us = moment_us(self._timeline, limits["cleared_from"], -NEVER_US)
+                failing[rows & (t_us < cleared_us)] = int(Gate.ACCREDITATION)
+        return failing
+
+    def received(self, form: Form, agreement: int, giver: str) -> Form:
+        """The form in which it is held under an agreement; as it was without one (-1)."""
+        if agreement < 0:
+            return form
+        return self.forms.received(form, self.agreements[self.agreement_ids[agreement]], giver)
 
     def release(
-        self, kind: Kind, giver: str, taker: str, received_under: int, t_us: Times, named_until_us: Times
-    ) -> tuple[Times, Times]:
-        """The release gate's bit where it fails, and the consent that it rests on (-1 for none).
+        self,
+        form: Form,
+        areas: Areas,
+        giver: str,
+        taker: str,
+        received_under: int,
+        t_us: Times,
+        named_until_us: Times,
+        purged_us: Times,
+    ) -> Releases:
+        """What the release gate says.
 
-        ``received_under`` is an agreement's index, -1 for its own; ``named_until_us`` tells until when a
-        consent for the taker that came with the copy holds.
+        ``received_under`` is an agreement's index, -1 for its own; ``named_until_us`` tells until when
+        consents for the taker that came with the copy hold; ``purged_us`` when it must be destroyed.
         """
-        word = self._word(kind, giver, taker, received_under)
-        passing, rests_on = np.zeros(len(t_us), np.int64), np.full(len(t_us), -1, np.int64)
-        if word == "yes":
-            return passing, rests_on
-        if word == "no":
-            return np.full(len(t_us), int(Gate.RELEASE), np.int64), rests_on
+        failing = np.where(t_us < purged_us, 0, int(Gate.RELEASE))
+        rests_on, until_us = np.full(len(t_us), -1, np.int64), np.full(len(t_us), NEVER_US)
+        asked = self._must_ask(form, giver, taker, received_under)
+        if asked is None:
+            return Releases(np.full(len(t_us), int(Gate.RELEASE), np.int64), rests_on, until_us)
+        standing, on_request = rests_on.copy(), rests_on.copy()
+        is_refused = np.zeros(len(t_us), bool)
+        for originator in asked:
+            given, open_to_ask = self._consents_of(originator, form, areas, giver, taker, t_us)
+            has = given >= 0
+            standing = np.where(has & ((standing < 0) | (given < standing)), given, standing)
+            for index in np.unique(given[has]).tolist():
+                ends = self._holding[index].next_end_us(t_us)
+                until_us = np.where(given == index, np.minimum(until_us, ends), until_us)
+            is_refused |= ~has & ((open_to_ask < 0) | (on_request >= 0))
+            on_request = np.where(~has & (on_request < 0), open_to_ask, on_request)
         is_named = t_us < named_until_us
-        for standing in (True, False):
-            for index, id_ in enumerate(self.consent_ids):
-                consent = self.consents[id_]
-                if (consent["kind"] == "standing") == standing and _is_about(consent, kind, giver, taker):
-                    begins_us = self._us(consent.get("from_utc"), -NEVER_US)
-                    ends_us = self._us(consent.get("to_utc"), NEVER_US)
-                    holds = (begins_us <= t_us) & (t_us < ends_us)
-                    rests_on[~is_named & (rests_on < 0) & holds] = index
-        return np.where(is_named | (rests_on >= 0), 0, int(Gate.RELEASE)), rests_on
+        failing[~is_named & is_refused] = int(Gate.RELEASE)
+        rests = ~is_named & ~is_refused  # also where it must be destroyed: that fails besides
+        rests_on = np.where(rests, np.where(on_request >= 0, on_request, standing), -1)
+        return Releases(failing, rests_on, np.where(rests, until_us, NEVER_US))
 
     def must_be_asked(self, consent: Times) -> NDArray[np.bool_]:
         """Which of these consents are given on request only."""
@@ -137,88 +203,88 @@ class Rules:
         is_on_request: NDArray[np.bool_] = np.array([*on_request, False])
         return np.asarray(is_on_request[consent], np.bool_)
 
-    def consent_until_us(self, consent: Times, t_consented_us: Times) -> Times:
-        """Until when the consents under which copies were sent stay with them."""
-        ends, spans = [-NEVER_US], [0]
-        for id_ in self.consent_ids:
-            spec = self.consents[id_]
-            if spec["kind"] == "standing":
-                ends.append(self._us(spec.get("to_utc"), NEVER_US))
-                spans.append(0)
-            else:
-                ends.append(NEVER_US if spec["validity_s"] is None else to_us(spec["validity_s"]))
-                spans.append(1)
-        i = np.where((consent >= 0) & (consent < len(self.consent_ids)), consent, -1) + 1
-        until_us: Times = np.array(ends, np.int64)[i] + np.array(spans, np.int64)[i] * t_consented_us
-        return until_us
+    def granted_until_us(self, consent: int, t_us: Times) -> Times:
+        """Until when what was granted on request at each moment stays with the copy."""
+        validity_s = self.consents[self.consent_ids[consent]]["validity_s"]
+        lasts_us = NEVER_US if validity_s is None else to_us(validity_s)
+        return np.minimum(self._holding[consent].next_end_us(t_us), np.minimum(t_us + lasts_us, NEVER_US))
 
-    def is_sanitised(self, rule: Tree, label: str) -> bool:
-        """Whether a link's sanitising changes copies with this label, if its sender may do so."""
-        if rule["label"] is None:
-            return True
-        level, named = (self.labels[id_]["classification"] for id_ in (label, rule["label"]))
-        return not _within(level, named)
+    def purges_us(self, agreement: int, giver: str, taker: str, t_us: Times) -> tuple[Times, Times]:
+        """When what came at each moment must be destroyed at the latest, and when for want of force [us]."""
+        deal, never = self.agreements[self.agreement_ids[agreement]], np.full(len(t_us), NEVER_US)
+        lapse = never
+        if deal["on_suspension"] == "purge":
+            lapse = self._in_force[agreement].next_end_us(t_us, giver, taker)
+        kept_us = never if deal["retention_s"] is None else t_us + to_us(deal["retention_s"])
+        return np.minimum(lapse, kept_us), lapse
 
-    def is_as_free(self, one: str, other: str) -> bool:
-        """Whether what bears label ``one`` may go wherever what bears ``other`` may."""
-        mine, others = self.labels[one], self.labels[other]
-        if not _within(mine["classification"], others["classification"]):
-            return False
-        if any(caveat not in others["caveats"] for caveat in mine["caveats"]):
-            return False
-        if _is_for_anyone(mine):
-            return True
-        return not _is_for_anyone(others) and all(party in mine["rel_to"] for party in others["rel_to"])
-
-    def _word(self, kind: Kind, giver: str, taker: str, received_under: int) -> str:
-        """What the originator's word is: 'yes', 'no', or 'ask'."""
-        label = self.labels[kind.label]
-        if taker in (giver, kind.originator):
-            return "yes"
-        if "NOFORN" in label["caveats"]:
-            return "no"
-        if giver == kind.originator:
-            return "yes"
+    def _must_ask(self, form: Form, giver: str, taker: str, received_under: int) -> list[str] | None:
+        """Originators whose consent is needed; None if no consent can help."""
+        if giver == taker:
+            return []
+        saying = self.forms.saying(form.labels)
+        originators = self.forms.originators(form)
+        if "NOFORN" in saying.caveats and originators != {taker}:
+            return None
+        others = sorted(originators - {giver, taker})
         if received_under < 0:
-            return "no"
-        deal = self.agreements[self.agreement_ids[received_under]]
-        if deal["onward"] == "none":
-            return "no"
-        if "ORCON" in label["caveats"]:
-            return "ask"
-        free = (
-            deal["onward"] == "free"
-            and taker in deal["parties"]
-            and (_is_for_anyone(label) or kind.originator in deal["parties"])
+            is_free, parties = False, frozenset[str]()
+            if others and giver != form.operator:
+                return None
+        else:
+            deal = self.agreements[self.agreement_ids[received_under]]
+            parties = frozenset(deal["parties"])
+            is_free = deal["onward"] == "free" and taker in parties
+            if others and deal["onward"] == "none":
+                return None
+        if "ORCON" in saying.caveats:
+            return others
+        if saying.names is not None and taker in saying.names:
+            return []
+        return [o for o in others if not (is_free and (saying.names is None or o in parties))]
+
+    def _consents_of(
+        self, originator: str, form: Form, areas: Areas, giver: str, taker: str, t_us: Times
+    ) -> tuple[Times, Times]:
+        """First standing consent that holds, and first that can be asked for, at each moment; -1 for none."""
+        found = {kind: np.full(len(t_us), -1, np.int64) for kind in ("standing", "on_request")}
+        for index, id_ in enumerate(self.consent_ids):
+            consent = self.consents[id_]
+            if (
+                (consent["originator"], consent["recipient"]) == (originator, taker)
+                and consent["sender"] in (None, giver)
+                and (not consent["categories"] or form.category in consent["categories"])
+                and (consent["area"] is None or f"consents.{id_}" in areas)
+            ):
+                first = found[consent["kind"]]
+                first[(first < 0) & self._holding[index].hold(t_us)] = index
+        return found["standing"], found["on_request"]
+
+    def _is_in_scope(self, id_: str, deal: Tree, form: Form, areas: Areas) -> bool:
+        purpose = self.forms.saying(form.labels).purpose
+        return (
+            form.category in deal["categories"]
+            and (deal["area"] is None or f"agreements.{id_}" in areas)
+            and (not deal["purposes"] or purpose in deal["purposes"])
         )
-        return "yes" if free or taker in label["rel_to"] else "ask"
 
-    def _holds(self, deal: Tree, t_us: Times) -> NDArray[np.bool_]:
-        """Whether an agreement is in force and not suspended at each moment."""
-        holds: NDArray[np.bool_] = t_us >= self._us(deal.get("in_force_from"), NEVER_US)
-        holds &= t_us < self._us(deal.get("in_force_to"), NEVER_US)
-        for pause in deal["suspensions"]:
-            is_over = t_us >= self._us(pause.get("to_utc"), NEVER_US)
-            holds &= (t_us < self._us(pause["from_utc"], -NEVER_US)) | is_over
-        return holds
+    def _dates_of_agreement(self, deal: Tree) -> Dates:
+        end_us = moment_us(self._timeline, deal["in_force_to"], NEVER_US)
+        if deal["notice_given"] is not None:
+            given_us = moment_us(self._timeline, deal["notice_given"], NEVER_US)
+            end_us = min(end_us, given_us + to_us(deal["notice_s"] or 0.0))
+        pauses = (
+            Pause(*stretch_us(self._timeline, pause), frozenset(pause["parties"]))
+            for pause in deal["suspensions"]
+        )
+        return Dates(moment_us(self._timeline, deal["in_force_from"], NEVER_US), end_us, tuple(pauses))
 
-    def _us(self, moment: str | None, otherwise: int) -> int:
-        """A moment on the timeline; ``otherwise`` where none is given."""
-        return otherwise if moment is None else self._timeline.us_at(datetime.fromisoformat(moment))
-
-
-def _is_about(consent: Tree, kind: Kind, giver: str, taker: str) -> bool:
-    return (
-        consent["originator"] == kind.originator
-        and consent["recipient"] == taker
-        and consent["sender"] in (None, giver)
-        and (not consent["categories"] or kind.category in consent["categories"])
-    )
-
-
-def _is_for_anyone(label: Tree) -> bool:
-    return label["classification"] == LADDER[0] and not label["rel_to"]
-
-
-def _within(level: str, limit: str) -> bool:
-    return level in LADDER and limit in LADDER and LADDER.index(level) <= LADDER.index(limit)
+    def _dates_of_consent(self, consent: Tree) -> Dates:
+        pauses = (
+            Pause(*stretch_us(self._timeline, pause), frozenset[str]()) for pause in consent["withdrawn"]
+        )
+        return Dates(
+            moment_us(self._timeline, consent.get("from_utc"), -NEVER_US),
+            moment_us(self._timeline, consent.get("to_utc"), NEVER_US),
+            tuple(pauses),
+        )

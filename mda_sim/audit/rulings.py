@@ -1,87 +1,199 @@
-"""What the rules say about every hop: on arrival, at release, and when a consent was asked for.
+"""What the rules say about every hop: on arrival, at release, when an answer came, and on receipt.
 
-Model: hops that share link, kind of report, label as offered and holding agreement are judged together,
-moment by moment (``rules``). What a filter stops is not judged. What is released is asked about again at that
-moment. If release then rests on a consent that has to be asked for, the legal gates are asked a third time
-when the answer comes, and a refusal is a failing release gate.
+Model: hops with equally many links behind them are judged after all that have fewer, since their copies came
+by those. Hops that share link, form as offered, holding agreement and areas are judged together, moment by
+moment (``rules``). What a filter stops is not judged. What is released is asked about again at that moment.
+If release then rests on a consent that has to be asked for, the legal gates are asked a third time when the
+answer comes, and a refusal is a failing release gate. What crossed a border is asked about once more at the
+moment at which it would be received, unless it was lost on the way.
 
 Where next: ``verdicts`` compares the books with these, ``clocks`` replays the requests.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from mda_sim.audit.case_file import Bools, CaseFile, Ints
-from mda_sim.audit.draws import Places, are_so
-from mda_sim.audit.trails import Trail, named_until_us
-from mda_sim.core.time import NEVER_US
-from mda_sim.records import Gate
+from mda_sim.audit.draws import Places, are_so, times_us, units
+from mda_sim.audit.forms import Form
+from mda_sim.audit.rules import Areas, Releases
+from mda_sim.audit.trails import Trail
+from mda_sim.core.time import NEVER_US, to_us
+from mda_sim.records import Gate, Outcome
 
 
-@dataclass(frozen=True)
 class Rulings:
-    """What each hop's row should say, given its times."""
+    """What each hop's row should say, given its times (H,)."""
 
-    gates: Ints
-    gates_at_release: Ints
-    agreement: Ints
-    consent: Ints
-    asks: Bools
-    """Whether its release waits for an originator's answer."""
+    def __init__(self, n: int) -> None:
+        self.gates: Ints = np.zeros(n, np.int64)
+        self.at_release: Ints = np.zeros(n, np.int64)
+        """Gates that fail at release, or when the answer comes."""
+        self.at_receipt: Ints = np.zeros(n, np.int64)
+        self.agreement: Ints = np.full(n, -1, np.int64)
+        self.consent: Ints = np.full(n, -1, np.int64)
+        self.asks: Bools = np.zeros(n, bool)
+        """Whether its release waits for an originator's answer."""
+        self.is_overtaken: Bools = np.zeros(n, bool)
+        """Whether the copy had to be destroyed before the answer came."""
+        self.is_lost: Bools = np.zeros(n, bool)
+        """Whether it was lost on the way."""
+        self.due_us: Ints = np.full(n, NEVER_US)
+        """When it comes to the recipient unless it is lost."""
+
+    @property
+    def gates_at_release(self) -> Ints:
+        """Gates that fail after arrival, whenever they were asked last."""
+        return self.at_release | self.at_receipt
 
 
-def rule(file: CaseFile, trail: Trail) -> Rulings:
-    """Judge every hop."""
-    hops, n = file.hops, len(file.link)
-    gates, at_release = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    agreement, consent = np.full(n, -1, np.int64), np.full(n, -1, np.int64)
-    asks = np.zeros(n, bool)
-    was_released = hops["t_released_us"] != NEVER_US
-    was_answered = hops["t_consented_us"] != NEVER_US
-    for rows in _alike(file, trail):
-        first = rows[0]
-        spec = file.specs[file.link[first]]
-        kind = file.kinds[file.kind[file.row[first]]]._replace(label=file.labels[hops["label"][first]])
-        giver, taker = file.rules.party(spec["sender"]), file.rules.party(spec["recipient"])
-        under, until_us = int(trail.under[first]), named_until_us(file, trail, rows, taker)
+class Group(NamedTuple):
+    """Hops that are judged together."""
+
+    rows: Ints
+    link: int
+    form: Form
+    areas: Areas
+    giver: str
+    taker: str
+    under: int
+
+
+def rule(file: CaseFile) -> tuple[Trail, Rulings]:
+    """Follow and judge every hop."""
+    trail, rulings = Trail(file), Rulings(len(file.link))
+    judge = Judge(file, trail, rulings)
+    for number in range(int(trail.depth.max(initial=-1)) + 1):
+        rows = np.flatnonzero(trail.depth == number)
+        trail.take_up(rows)
+        for group in judge.groups(rows[~trail.is_stopped[rows]]):
+            until_us = judge.ask(group)
+            came = file.is_delivered[group.rows]
+            delivered = group.rows[came]
+            trail.hand_on(delivered, rulings.agreement[delivered], until_us[came])
+    return trail, rulings
+
+
+class Judge:
+    """Asks the rules about groups of hops and notes what they say."""
+
+    def __init__(self, file: CaseFile, trail: Trail, rulings: Rulings) -> None:
+        self.file, self.trail, self.rulings = file, trail, rulings
+
+    def groups(self, rows: Ints) -> list[Group]:
+        """These hops by link, form, holding agreement and areas."""
+        file, trail = self.file, self.trail
+        key = file.link[rows] * max(1, len(trail.forms)) + trail.form[rows]
+        key = key * (len(file.rules.agreement_ids) + 1) + trail.under[rows] + 1
+        key = key * len(file.areas) + file.area[file.row[rows]]
+        order = np.argsort(key, kind="stable")
+        cuts = np.flatnonzero(np.diff(key[order])) + 1
+        return [self._group(alike) for alike in np.split(rows[order], cuts) if len(alike)]
+
+    def _group(self, rows: Ints) -> Group:
+        file, trail, first = self.file, self.trail, rows[0]
+        link = int(file.link[first])
+        spec = file.specs[link]
+        return Group(
+            rows,
+            link,
+            trail.forms[trail.form[first]],
+            file.areas[file.area[file.row[first]]],
+            file.rules.party(spec["sender"]),
+            file.rules.party(spec["recipient"]),
+            int(trail.under[first]),
+        )
+
+    def ask(self, group: Group) -> Ints:
+        """Note what the gates say; until when the consents hold on which each went, -NEVER_US for none."""
+        rows, rulings, hops = group.rows, self.rulings, self.file.hops
+        spec, rules = self.file.specs[group.link], self.file.rules
         t_us = hops["t_arrived_us"][rows]
-        legal, agreement[rows] = file.rules.legal(kind, giver, taker, t_us)
-        release, consent[rows] = file.rules.release(kind, giver, taker, under, t_us, until_us)
-        accredited = file.rules.accreditation(kind, spec["accreditation"], spec["recipient"], t_us)
-        gates[rows] = legal | accredited | release
+        legal = self._legal(group, rows, t_us)
+        release = self._release(group, rows, t_us)
+        rulings.consent[rows] = release.consent
+        used, level, node = rulings.agreement[rows], spec["accreditation"], spec["recipient"]
+        accredited = rules.accreditation(group.form, used, group.giver, level, node, t_us)
+        rulings.gates[rows] = legal | accredited | release.failing
 
-        then, until_us = rows[was_released[rows]], until_us[was_released[rows]]
+        until_us = np.full(len(rows), -NEVER_US)
+        was_released = hops["t_released_us"][rows] != NEVER_US
+        then = rows[was_released]
         t_us = hops["t_released_us"][then]
-        legal, agreement[then] = file.rules.legal(kind, giver, taker, t_us)
-        release, consent[then] = file.rules.release(kind, giver, taker, under, t_us, until_us)
-        at_release[then] = legal | release
-        asks[then] = (at_release[then] == 0) & file.rules.must_be_asked(consent[then])
+        legal, release = self._legal(group, then, t_us), self._release(group, then, t_us)
+        rulings.consent[then] = release.consent
+        rulings.at_release[then] = legal | release.failing
+        until_us[was_released] = np.where(release.consent >= 0, release.until_us, -NEVER_US)
+        if group.giver == group.taker:
+            self._send(group, then)
+            return until_us
+        asks = (rulings.at_release[then] == 0) & rules.must_be_asked(release.consent)
+        rulings.asks[then] = asks
+        place = np.flatnonzero(rulings.asks[rows] & (hops["t_consented_us"][rows] != NEVER_US))
+        until_us[place] = np.minimum(until_us[place], self._answer(group, rows[place]))
+        self._send(group, then)
+        return until_us
 
-        last = rows[asks[rows] & was_answered[rows]]
-        legal, agreement[last] = file.rules.legal(kind, giver, taker, hops["t_consented_us"][last])
-        at_release[last] = legal
-    answered = np.flatnonzero(asks & was_answered)
-    at_release[answered[~_granted(file, trail, answered, consent[answered])]] |= int(Gate.RELEASE)
-    return Rulings(gates, at_release, agreement, consent, asks)
+    def _answer(self, group: Group, rows: Ints) -> Ints:
+        """Ask again when answers come; until when what was granted stays with the copies."""
+        rulings, t_us = self.rulings, self.file.hops["t_consented_us"][rows]
+        until_us = np.full(len(rows), NEVER_US)
+        legal = self._legal(group, rows, t_us)
+        rulings.is_overtaken[rows] = t_us >= self.trail.purged_us[rows]
+        is_refused = rulings.is_overtaken[rows].copy()
+        for consent in np.unique(rulings.consent[rows]).tolist():
+            alike = rulings.consent[rows] == consent
+            is_refused[alike] |= ~self._granted(group.link, rows[alike], consent)
+            until_us[alike] = self.file.rules.granted_until_us(consent, t_us[alike])
+        rulings.at_release[rows] = legal | np.where(is_refused, int(Gate.RELEASE), 0)
+        return until_us
 
+    def _granted(self, link: int, rows: Ints, consent: int) -> Bools:
+        """Which of these answered hops of one link and consent were granted what they asked for."""
+        spec = self.file.rules.consents[self.file.rules.consent_ids[consent]]
+        booked = (self.file.hops["gates_at_release"][rows] & int(Gate.RELEASE)) == 0
+        places = self._places(rows, np.full(len(rows), consent))
+        unit = units(spec["decided_per"], places.window, self.file.window_us[np.full(len(rows), link)])
+        probability = np.full(len(rows), spec["probability"])
+        return are_so(places.by_unit(unit), probability, "share.consent", booked)
 
-def _alike(file: CaseFile, trail: Trail) -> list[Ints]:
-    """Rows of hops that share link, kind of report, label and holding agreement."""
-    rows = np.flatnonzero(~trail.is_stopped)
-    key = file.link[rows] * max(1, len(file.kinds)) + file.kind[file.row[rows]]
-    key = key * max(1, len(file.labels)) + file.hops["label"][rows]
-    key = key * (len(file.rules.agreement_ids) + 1) + trail.under[rows] + 1
-    order = np.argsort(key, kind="stable")
-    cuts = np.flatnonzero(np.diff(key[order])) + 1
-    return [alike for alike in np.split(rows[order], cuts) if len(alike)]
+    def _send(self, group: Group, rows: Ints) -> None:
+        """When what leaves is received, whether it is lost, and what the legal gates say then."""
+        rulings, hops, spec = self.rulings, self.file.hops, self.file.specs[group.link]
+        rows = rows[(rulings.at_release[rows] == 0) & (hops["t_transmitted_us"][rows] != NEVER_US)]
+        places = self._places(rows, np.where(rulings.asks[rows], rulings.consent[rows], -1))
+        booked = hops["outcome"][rows] == Outcome.LOST
+        loss = np.full(len(rows), spec["loss_probability"])
+        rulings.is_lost[rows] = are_so(places, loss, "share.link.loss", booked)
+        extra_us = times_us(places, spec["extra_delay"], "share.link.delay")
+        assert extra_us is not None
+        due_us = hops["t_transmitted_us"][rows] + to_us(spec["delay_s"]) + extra_us
+        rulings.due_us[rows] = due_us
+        comes = ~rulings.is_lost[rows] & (due_us <= self.file.end_us)
+        rulings.at_receipt[rows[comes]] = self._legal(group, rows[comes], due_us[comes])
 
+    def _legal(self, group: Group, rows: Ints, t_us: Ints) -> Ints:
+        """Failing legal gates of hops of a group at these moments; notes the agreement that passes."""
+        rules = self.file.rules
+        failing, used = rules.legal(group.form, group.areas, group.giver, group.taker, t_us)
+        self.rulings.agreement[rows] = used
+        return failing
 
-def _granted(file: CaseFile, trail: Trail, rows: Ints, consent: Ints) -> Bools:
-    """Which of these answered hops were granted what they asked for."""
-    booked = (file.hops["gates_at_release"][rows] & int(Gate.RELEASE)) == 0
-    places = Places.of(file, file.link[rows], file.category[rows], trail.window[rows], consent)
-    chances = [file.rules.consents[id_].get("probability", 1.0) for id_ in file.rules.consent_ids]
-    return are_so(places, np.array([*chances, 1.0])[consent], "share.consent", booked)
+    def _release(self, group: Group, rows: Ints, t_us: Ints) -> Releases:
+        return self.file.rules.release(
+            group.form,
+            group.areas,
+            group.giver,
+            group.taker,
+            group.under,
+            t_us,
+            self.trail.named_until_us(rows, group.taker),
+            self.trail.purged_us[rows],
+        )
+
+    def _places(self, rows: Ints, consent: Ints) -> Places:
+        file = self.file
+        return Places.of(file, file.link[rows], file.category[rows], self.trail.window[rows], consent)

@@ -1,47 +1,160 @@
 """How each copy came to its sender, what it was then, and what it is as offered and as received.
 
 Model: a hop's ``source`` names the hop that brought its copy; followed back, it must end at a feed. A copy
-comes with the label, coarsening, agreement and consents of its source; the link's filter and its sanitising
-decide what becomes of them; what crosses a border is held under the agreement of that border, with the
-consent on which it went. Hops are taken by the number of links behind them, all of one number at once.
+comes in the form, as coarse, under the agreement, with the consents and to be destroyed as its source left
+it; the link's filter, sanitising and fusing decide what becomes of it; what crosses a border is held under
+the agreement of that border, as the level that it gives, with the consents on which it went, and for as long
+as it allows. Hops are taken by the number of links behind them, all of one number at once.
 
-Assumptions and limits: label and coarsening of a source are taken as booked, so that one wrong row is found
-once. Where next: ``books`` asks which offers were due, ``rulings`` judges what was offered.
+Assumptions and limits: times are taken as booked, so that one wrong time is found once.
+Where next: ``rulings`` walks through the trails and judges each hop, ``books`` asks which offers were due.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from numpy.typing import NDArray
 
 from mda_sim.audit.case_file import Bools, CaseFile, Ints
 from mda_sim.audit.findings import Notebook
+from mda_sim.audit.forms import Form
+from mda_sim.audit.moments import Tree
 from mda_sim.core.time import NEVER_US, to_us
 
 
-@dataclass
 class Trail:
-    """What is known of the copy of each hop (H,)."""
+    """What is known of the copy of each hop (H,): as offered, and, ending in ``_after``, as received."""
 
-    depth: Ints
-    """Links that it had travelled before."""
-    was_at: Bools
-    """Nodes at which it has been, sender and recipient included (H, N)."""
-    is_stopped: Bools
-    """Whether the link's filter stops it."""
-    window: Ints
-    """Number of the window of its case."""
-    under: Ints
-    """Agreement under which its sender received it; -1 if it never crossed a border."""
-    until_us: Ints
-    """Until when it carries a consent for each party of ``parties`` (H, K)."""
-    under_after: Ints
-    """Agreement under which its recipient received it, if it did."""
-    until_after_us: Ints
-    """As ``until_us``, at the recipient (H, K)."""
-    parties: list[str]
-    """Parties to which there are consents."""
+    def __init__(self, file: CaseFile) -> None:
+        n = len(file.link)
+        self.file = file
+        self.parties = sorted({consent["recipient"] for consent in file.rules.consents.values()})
+        """Parties to which there are consents."""
+        self.forms: list[Form] = [file.form_fed(kind) for kind in range(len(file.kinds))]
+        """All forms; of the first, one belongs to each kind of report."""
+        self._number = {form: i for i, form in reversed(list(enumerate(self.forms)))}
+        self.depth = _depths(file)
+        """Links that it had travelled before."""
+        self.was_at: Bools = np.zeros((n, len(file.nodes)), bool)
+        """Nodes at which it has been, sender and recipient included (H, N)."""
+        self.is_stopped: Bools = np.zeros(n, bool)
+        """Whether the link's filter stops it."""
+        self.window: Ints = np.zeros(n, np.int64)
+        """Number of the window of its case."""
+        self.form, self.form_after = np.zeros((2, n), np.int64)
+        """Index in ``forms``."""
+        self.coarsened_m: NDArray[np.float32] = np.zeros(n, np.float32)
+        self.is_stripped: Bools = np.zeros(n, bool)
+        self.under, self.under_after = np.full((2, n), -1, np.int64)
+        """Agreement under which its sender, or recipient, received it; -1 if it never crossed a border."""
+        self.until_us: Ints = np.full((n, len(self.parties)), -NEVER_US)
+        """Until when it carries consents for each party of ``parties`` (H, K)."""
+        self.until_after_us: Ints = self.until_us.copy()
+        self.purged_us, self.purged_after_us = np.full((2, n), NEVER_US)
+        """When it must be destroyed."""
+        self.lapse_us, self.lapse_after_us = np.full((2, n), NEVER_US)
+        """When it must be destroyed because its agreement is no longer in force."""
+        party = np.array(file.party)
+        self.is_abroad: Bools = (party[file.sender] != party[file.recipient])[file.link]
+        """Whether it goes from one party to another."""
+        self._of_party = [self.parties.index(p) if p in self.parties else -1 for p in file.party]
+        self._kept = (
+            (self.form, self.form_after),
+            (self.under, self.under_after),
+            (self.until_us, self.until_after_us),
+            (self.purged_us, self.purged_after_us),
+            (self.lapse_us, self.lapse_after_us),
+        )
+        self._changing = [i for i, spec in enumerate(file.specs) if _changes(spec, file.filter_bit[i])]
+
+    def take_up(self, rows: Ints) -> None:
+        """What these hops offer: what came to the sender, after filter, sanitising and fusing."""
+        before = self.file.hops["source"][rows]
+        is_relayed = before >= 0
+        fed, relayed, before = rows[~is_relayed], rows[is_relayed], before[is_relayed]
+        self.was_at[fed, self.file.feed_node[self.file.row[fed]]] = True
+        self.form[fed] = self.file.kind[self.file.row[fed]]
+        self.was_at[relayed] = self.was_at[before]
+        self.form[relayed] = self.form_after[before]
+        self.coarsened_m[relayed] = self.coarsened_m[before]
+        self.is_stripped[relayed] = self.is_stripped[before]
+        self.under[relayed] = self.under_after[before]
+        self.until_us[relayed] = self.until_after_us[before]
+        self.purged_us[relayed] = self.purged_after_us[before]
+        self.lapse_us[relayed] = self.lapse_after_us[before]
+        self.was_at[rows, self.file.recipient[self.file.link[rows]]] = True
+        self.window[rows] = self.file.hops["t_arrived_us"][rows]
+        for number in self._changing:
+            self._prepare(number, rows[self.file.link[rows] == number])
+        self.window[rows] //= self.file.window_us[self.file.link[rows]]
+
+    def _prepare(self, link: int, rows: Ints) -> None:
+        """Filter, sanitise and fuse what is offered to one link."""
+        spec, bit = self.file.specs[link], self.file.filter_bit[link]
+        if bit is not None:
+            passes = (self.file.share_class[self.file.row[rows]] >> np.uint64(bit)) & np.uint64(1)
+            self.is_stopped[rows] = passes == 0
+            rows = rows[passes != 0]
+        rule, fused_with = spec["sanitise"], list(spec["fused_with"])
+        giver, forms = self.file.rules.party(spec["sender"]), self.file.rules.forms
+        before = self.form[rows]
+        for number in np.unique(before).tolist():
+            form, alike = self.forms[number], rows[before == number]
+            made = forms.sanitised(form, rule, giver)
+            if made is not None:
+                self.coarsened_m[alike] = np.maximum(self.coarsened_m[alike], np.float32(rule["coarsen_m"]))
+                self.is_stripped[alike] |= rule["strip_source"]
+                self.window[alike] += to_us(rule["delay_s"])
+                form = made
+            self.form[alike] = self._number_of(forms.fused(form, fused_with) if fused_with else form)
+
+    def hand_on(self, rows: Ints, agreement: Ints, until_us: Ints) -> None:
+        """What the recipients of these hops hold; all are of one link and form.
+
+        ``agreement`` is that of each border, ``until_us`` the end of the consents on which each went.
+        """
+        if not len(rows):
+            return
+        link, form = int(self.file.link[rows[0]]), int(self.form[rows[0]])
+        for before, after in self._kept:
+            after[rows] = before[rows]
+        if not self.is_abroad[rows[0]]:
+            return
+        column = self._of_party[self.file.recipient[link]]
+        if column >= 0:
+            new = until_us > -NEVER_US
+            self.until_after_us[rows[new], column] = until_us[new]
+        self.under_after[rows] = agreement
+        for deal in np.unique(agreement).tolist():
+            self._cross(rows[agreement == deal], link, form, deal)
+
+    def _cross(self, rows: Ints, link: int, form: int, deal: int) -> None:
+        """What becomes of copies of one form on one link that cross its border under one agreement."""
+        spec, rules = self.file.specs[link], self.file.rules
+        giver, taker = rules.party(spec["sender"]), rules.party(spec["recipient"])
+        self.form_after[rows] = self._number_of(rules.received(self.forms[form], deal, giver))
+        if deal >= 0:
+            moments = rules.purges_us(deal, giver, taker, self.file.hops["t_received_us"][rows])
+            for after, t_us in zip((self.purged_after_us, self.lapse_after_us), moments, strict=True):
+                after[rows] = np.where(t_us <= self.file.end_us, t_us, NEVER_US)
+
+    def named_until_us(self, rows: Ints, party: str) -> Ints:
+        """Until when consents for ``party`` came with the copies of these hops."""
+        if party not in self.parties:
+            return np.full(len(rows), -NEVER_US)
+        until_us: Ints = self.until_us[rows, self.parties.index(party)]
+        return until_us
+
+    def _number_of(self, form: Form) -> int:
+        if form not in self._number:
+            self._number[form] = len(self.forms)
+            self.forms.append(form)
+        return self._number[form]
+
+
+def _changes(spec: Tree, filter_bit: int | None) -> bool:
+    """Whether a link has anything that stops or changes what is offered to it."""
+    return filter_bit is not None or spec["sanitise"] is not None or bool(spec["fused_with"])
 
 
 def check_sources(file: CaseFile, notes: Notebook) -> None:
@@ -72,94 +185,30 @@ def check_sources(file: CaseFile, notes: Notebook) -> None:
     notes.rows("sources of a hop lead round in a circle", depth < 0, "hops", part=hops["part"], source=source)
 
 
-def _depths(file: CaseFile) -> Ints:
-    """Links behind each hop; -1 where no feed is behind as many hops as there are nodes."""
-    depth = np.full(len(file.link), -1, np.int64)
-    back, rows = file.hops["source"], np.arange(len(file.link))
-    for number in range(len(file.nodes) + 1):
-        ends = back < 0
-        depth[rows[ends]] = number
-        rows, back = rows[~ends], file.hops["source"][back[~ends]]
-    return depth
-
-
-def follow(file: CaseFile, notes: Notebook) -> Trail:
-    """The trail of every hop, once sources are known to be right; notes wrong labels and coarsenings."""
-    n, depth = len(file.link), _depths(file)
-    source, taker = file.hops["source"], file.recipient[file.link]
-    parties = sorted({consent["recipient"] for consent in file.rules.consents.values()})
-    trail = Trail(
-        depth=depth,
-        was_at=np.zeros((n, len(file.nodes)), bool),
-        is_stopped=np.zeros(n, bool),
-        window=np.zeros(n, np.int64),
-        under=np.full(n, -1, np.int64),
-        until_us=np.full((n, len(parties)), -NEVER_US),
-        under_after=np.full(n, -1, np.int64),
-        until_after_us=np.full((n, len(parties)), -NEVER_US),
-        parties=parties,
-    )
-    party = np.array(file.party)
-    is_abroad = (party[file.sender] != party[file.recipient])[file.link]
-    of_party = np.array([parties.index(p) if p in parties else -1 for p in file.party], np.int64)
-    lasting_us = file.rules.consent_until_us(file.hops["consent"], file.hops["t_consented_us"])
-    for number in range(int(depth.max(initial=-1)) + 1):
-        rows = np.flatnonzero(depth == number)
-        if number:
-            before = source[rows]
-            trail.was_at[rows] = trail.was_at[before]
-            trail.under[rows] = trail.under_after[before]
-            trail.until_us[rows] = trail.until_after_us[before]
-        else:
-            trail.was_at[rows, file.feed_node[file.row[rows]]] = True
-        trail.was_at[rows, taker[rows]] = True
-        trail.under_after[rows] = np.where(is_abroad[rows], file.hops["agreement"][rows], trail.under[rows])
-        trail.until_after_us[rows] = trail.until_us[rows]
-        named = rows[is_abroad[rows] & (file.hops["consent"][rows] >= 0) & (of_party[taker[rows]] >= 0)]
-        column = of_party[taker[named]]
-        trail.until_after_us[named, column] = np.maximum(trail.until_us[named, column], lasting_us[named])
-    _sanitise(file, trail, notes)
-    return trail
-
-
-def named_until_us(file: CaseFile, trail: Trail, rows: Ints, party: str) -> Ints:
-    """Until when a consent for ``party`` came with the copies of these hops."""
-    if party not in trail.parties:
-        return np.full(len(rows), -NEVER_US)
-    until_us: Ints = trail.until_us[rows, trail.parties.index(party)]
-    return until_us
-
-
-def _sanitise(file: CaseFile, trail: Trail, notes: Notebook) -> None:
-    """What filters stop, what sanitising makes of the rest, and into which window it then falls."""
+def check_copies(file: CaseFile, trail: Trail, notes: Notebook) -> None:
+    """What was offered and received is what filters, sanitising, fusing and borders make of it."""
     hops = file.hops
-    sent, relayed = np.maximum(hops["source"], 0), hops["source"] >= 0
-    fed_label = np.array([file.labels.index(kind.label) for kind in file.kinds], np.int64)
-    kind = file.kind[file.row] if len(file.part) else np.empty(0, np.int64)
-    label = np.where(relayed, hops["label"][sent], fed_label[kind])
-    coarsened_m = np.where(relayed, hops["coarsened_m"][sent], np.float32(0))
-    held_back_us = np.zeros(len(label), np.int64)
-    for link, spec in enumerate(file.specs):
-        bit, rule = file.filter_bit[link], spec["sanitise"]
-        if bit is None and rule is None:
-            continue
-        rows = np.flatnonzero(file.link == link)
-        if bit is not None:
-            passes = (file.share_class[file.row[rows]] >> np.uint64(bit)) & np.uint64(1)
-            trail.is_stopped[rows] = passes == 0
-        if rule is None:
-            continue
-        giver = file.rules.party(spec["sender"])
-        may = np.array([k.originator in (giver, *rule["delegated_by"]) for k in file.kinds], bool)
-        above = np.array([file.rules.is_sanitised(rule, one) for one in file.labels], bool)
-        rows = rows[may[kind[rows]] & above[label[rows]] & ~trail.is_stopped[rows]]
-        if rule["label"] is not None:
-            label[rows] = file.labels.index(rule["label"])
-        coarsened_m[rows] = np.maximum(coarsened_m[rows], np.float32(rule["coarsen_m"]))
-        held_back_us[rows] = to_us(rule["delay_s"])
-    for name, expected in (("label", label), ("coarsened_m", coarsened_m)):
+    unsound = [form for form in trail.forms if not file.rules.forms.saying(form.labels).is_sound]
+    notes.broken("labels that cannot be combined", ["+".join(form.labels) for form in unsound])
+    names = np.array(["+".join(form.labels) for form in trail.forms], object)
+    found = np.array(file.labels, object)
+    label = np.array([file.labels.index(name) if name in file.labels else -1 for name in names], np.int64)
+    wrong = hops["label"] != label[trail.form]
+    notes.rows(
+        "label is not what sanitising and fusing give",
+        wrong,
+        "hops",
+        expected=names[trail.form] if wrong.any() else hops["label"],
+        found=found[hops["label"]] if wrong.any() else hops["label"],
+    )
+    purged_us = np.where(file.is_delivered, trail.purged_after_us, NEVER_US)
+    for name, rule, expected in (
+        ("coarsened_m", "sanitising gives", trail.coarsened_m),
+        ("is_stripped", "sanitising gives", trail.is_stripped.astype(np.int64)),
+        ("t_purged_us", "its agreement demands", purged_us),
+    ):
         notes.rows(
-            f"{name} is not what sanitising gives",
+            f"{name} is not what {rule}",
             hops[name] != expected,
             "hops",
             expected=expected,
@@ -171,4 +220,14 @@ def _sanitise(file: CaseFile, trail: Trail, notes: Notebook) -> None:
         "hops",
         part=hops["part"],
     )
-    trail.window = (hops["t_arrived_us"] + held_back_us) // file.window_us[file.link]
+
+
+def _depths(file: CaseFile) -> Ints:
+    """Links behind each hop; -1 where no feed is behind as many hops as there are nodes."""
+    depth = np.full(len(file.link), -1, np.int64)
+    back, rows = file.hops["source"], np.arange(len(file.link))
+    for number in range(len(file.nodes) + 1):
+        ends = back < 0
+        depth[rows[ends]] = number
+        rows, back = rows[~ends], file.hops["source"][back[~ends]]
+    return depth

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from mda_sim.audit.books import arrival_places
 from mda_sim.audit.case_file import Bools, CaseFile, Ints
 from mda_sim.audit.findings import Notebook
-from mda_sim.audit.rules import LADDER, Tree
+from mda_sim.audit.forms import LADDER
+from mda_sim.audit.moments import Tree
 from mda_sim.audit.rulings import Rulings
 from mda_sim.audit.trails import Trail
 from mda_sim.core.time import NEVER_US
@@ -178,16 +179,17 @@ def _gates_without_link(file: CaseFile, node: str, rows: Ints) -> Ints:
     """Gates that would refuse each of these parts on a link from its feed to a nation's picture node."""
     gates = np.zeros(len(rows), np.int64)
     key = file.kind[rows] * len(file.nodes) + file.feed_node[rows]
+    key = key * len(file.areas) + file.area[rows]
     order = np.argsort(key, kind="stable")
     for alike in np.split(order, np.flatnonzero(np.diff(key[order])) + 1):
         if not len(alike):
             continue
-        kind, feed_node = divmod(int(key[alike[0]]), len(file.nodes))
-        giver, taker = file.party[feed_node], file.rules.party(node)
-        t_us, never = file.fed_us[rows[alike]], np.full(len(alike), -NEVER_US)
-        gates[alike] = (
-            file.rules.legal(file.kinds[kind], giver, taker, t_us)[0]
-            | file.rules.accreditation(file.kinds[kind], LADDER[-1], node, t_us)
-            | file.rules.release(file.kinds[kind], giver, taker, -1, t_us, never)[0]
-        )
+        first = rows[alike[0]]
+        form, areas = file.form_fed(int(file.kind[first])), file.areas[file.area[first]]
+        giver, taker = file.party[file.feed_node[first]], file.rules.party(node)
+        t_us, never = file.fed_us[rows[alike]], np.full(len(alike), NEVER_US)
+        legal, used = file.rules.legal(form, areas, giver, taker, t_us)
+        accredited = file.rules.accreditation(form, used, giver, LADDER[-1], node, t_us)
+        release = file.rules.release(form, areas, giver, taker, -1, t_us, -never, never)
+        gates[alike] = legal | accredited | release.failing
     return gates

@@ -88,6 +88,11 @@ def _as_dict(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else value
 
 
+def _plain(value: Any) -> Any:
+    """A mapping as a dict, and mappings in it too: what the serializer of ``Any`` understands."""
+    return {key: _plain(entry) for key, entry in value.items()} if isinstance(value, Mapping) else value
+
+
 def _as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
@@ -132,7 +137,7 @@ IdMap = Annotated[
     Mapping[Id, T],
     BeforeValidator(_as_dict),
     AfterValidator(FrozenMap),
-    PlainSerializer(_as_dict, return_type=dict[str, Any]),
+    PlainSerializer(_plain, return_type=dict[str, Any]),
 ]
 """A collection keyed by id, immutable and sorted."""
 
@@ -140,9 +145,20 @@ NationMap = Annotated[
     Mapping[NationId, T],
     BeforeValidator(_as_dict),
     AfterValidator(FrozenMap),
-    PlainSerializer(_as_dict, return_type=dict[str, Any]),
+    PlainSerializer(_plain, return_type=dict[str, Any]),
 ]
 """A collection keyed by party, immutable and sorted."""
+
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_ ]{0,39}$")]
+"""A word in capitals as it stands in a marking: up to 40 letters, digits, underscores, spaces."""
+
+WordMap = Annotated[
+    Mapping[Word, T],
+    BeforeValidator(_as_dict),
+    AfterValidator(FrozenMap),
+    PlainSerializer(_plain, return_type=dict[str, Any]),
+]
+"""A collection keyed by words in capitals, immutable and sorted."""
 
 Items = Annotated[tuple[T, ...], BeforeValidator(_as_tuple)]
 """An ordered list, immutable."""

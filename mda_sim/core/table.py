@@ -153,12 +153,19 @@ def write_parquet(table: Table, path: Path) -> None:
 
 def read_parquet(schema: Schema, path: Path) -> Table:
     """Read a table that ``write_parquet`` wrote; DigestMismatch if it is another table or was changed."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    stored = pq.read_table(path)
+    try:
+        stored = pq.read_table(path)
+    except pa.ArrowInvalid as error:
+        raise DigestMismatch(f"{path} is not a Parquet file that can be read: {error}") from error
     header = json.loads((stored.schema.metadata or {}).get(b"mda_sim", b"{}"))
     if header.get("schema") != schema.name:
         raise DigestMismatch(f"{path} holds '{header.get('schema')}', expected table '{schema.name}'")
+    missing = [column.name for column in schema.columns if column.name not in stored.column_names]
+    if missing:
+        raise DigestMismatch(f"{path} has no column {', '.join(missing)}; another version wrote it")
     columns = {column.name: stored[column.name].to_numpy() for column in schema.columns}
     table = Table.of(schema, columns, header.get("meta"))
     if table.digest() != header.get("digest"):

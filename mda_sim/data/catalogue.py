@@ -1,7 +1,7 @@
 """The catalogue: places, lanes, grounds, sensor types, agreements, satellites, weather, each with its source.
 
 Model
-    Ten CSV tables and two YAML files beside this module. Each row has an id, values, a ``source`` (a
+    Ten CSV tables and three YAML files beside this module. Each row has an id, values, a ``source`` (a
     citation, or the reasoning behind an assumption) and a ``confidence`` (high, medium, low, assumption). A
     loader reads its table once and hands out a read-only mapping from id to a frozen row, in order of ids.
 
@@ -34,6 +34,7 @@ import yaml
 
 from mda_sim.data.rows import (
     AgreementRule,
+    AgreementType,
     ClimateMonth,
     ClimateRegion,
     EnvironmentPreset,
@@ -52,6 +53,7 @@ DATA_FOLDER: Final = Path(__file__).parent
 
 CATALOGUE_FILES: Final = (
     "agreements.csv",
+    "agreements.yaml",
     "count_lines.csv",
     "environment_climate.csv",
     "environment_presets.yaml",
@@ -172,6 +174,17 @@ def agreements() -> Mapping[str, AgreementRule]:
 
 
 @lru_cache(maxsize=1)
+def agreement_types() -> Mapping[str, AgreementType]:
+    """All types of agreement by id.
+
+    >>> agreement_types()["tisa"].terms["purposes"]
+    ['dprk_missile']
+    """
+    tree = _yaml_tree("agreements.yaml")
+    return _index("agreement type", (_agreement_type(key, value) for key, value in tree.items()))
+
+
+@lru_cache(maxsize=1)
 def satellites() -> Mapping[str, Satellite]:
     """All satellites by id.
 
@@ -265,6 +278,11 @@ def sensor_type(type_id: str) -> SensorType:
     return _look_up("sensor type", type_id, sensor_types())
 
 
+def agreement_type(type_id: str) -> AgreementType:
+    """The type of agreement with this id; raises ``UnknownIdError`` (a ``KeyError``) with the nearest ids."""
+    return _look_up("agreement type", type_id, agreement_types())
+
+
 def agreement_rules(agreement_id: str) -> tuple[AgreementRule, ...]:
     """The rules of one agreement in order of ids; raises ``UnknownIdError`` if there is none."""
     found = tuple(rule for rule in agreements().values() if rule.agreement == agreement_id)
@@ -300,6 +318,7 @@ Row = TypeVar(
     SeaLane,
     SensorType,
     AgreementRule,
+    AgreementType,
     Satellite,
     ClimateRegion,
     ClimateMonth,
@@ -350,6 +369,16 @@ def _sensor_type(type_id: str, tree: Mapping[str, object]) -> SensorType:
         name=str(tree["name"]),
         kind=str(tree["kind"]),
         parameters=MappingProxyType(dict(sorted(parameters.items()))),
+        source=" ".join(str(tree["source"]).split()),
+        confidence=str(tree["confidence"]),
+    )
+
+
+def _agreement_type(type_id: str, tree: Mapping[str, Any]) -> AgreementType:
+    return AgreementType(
+        id=type_id,
+        name=str(tree["name"]),
+        terms=MappingProxyType(dict(tree["terms"])),
         source=" ".join(str(tree["source"]).split()),
         confidence=str(tree["confidence"]),
     )

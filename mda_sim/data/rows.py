@@ -167,6 +167,22 @@ class AgreementRule:
 
 
 @dataclass(frozen=True, slots=True)
+class AgreementType:
+    """A type of agreement: the terms that agreements of this type share."""
+
+    id: str
+    """Id of the type; that of its rules in the table of rules, where it has some."""
+    name: str
+    """Name of the agreement."""
+    terms: Mapping[str, object]
+    """Terms by the spec's SI field names, dates as ISO 8601 text."""
+    source: str
+    """Where the terms come from, and which are assumptions."""
+    confidence: str
+    """Confidence in the set as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
 class Satellite:
     """A satellite or shell of like satellites in one imaging or listening mode; nan where not public."""
 

@@ -33,6 +33,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -241,16 +242,20 @@ def on_sphere(position_m: ArrayLike) -> Floats:
     return unit_vectors(lat, lon) * (EARTH_RADIUS_M + height_m)[..., None]
 
 
+@lru_cache(maxsize=64)
 def track(orbit: CircularOrbit, epoch: datetime, until_us: int) -> Track:
     """A satellite's motion on the sphere from the epoch to ``until_us`` after it, or just beyond.
 
-    Knots lie ``KNOT_STEP_S`` apart from the epoch on, so a longer track begins with the same knots.
+    Knots lie ``KNOT_STEP_S`` apart from the epoch on, so a longer track begins with the same knots. The same
+    for all seeds: made once in a process, and not to be written to.
     """
     n = -(-until_us // (KNOT_STEP_S * US_PER_S)) + 1
     position, velocity = earth_fixed(orbit, epoch, KNOT_STEP_S * np.arange(max(n, 2)))
     # Each point is moved by a smooth map; its derivative along the motion is taken over one second.
     ahead, behind = on_sphere(position + velocity / 2.0), on_sphere(position - velocity / 2.0)
-    return Track(float(KNOT_STEP_S), on_sphere(position), np.ascontiguousarray(ahead - behind))
+    made = Track(float(KNOT_STEP_S), on_sphere(position), np.ascontiguousarray(ahead - behind))
+    made.position_m.flags.writeable = made.velocity_mps.flags.writeable = False
+    return made
 
 
 def _node_rate_rad_s(altitude_m: float) -> float:

@@ -80,6 +80,19 @@ class Box(Spec):
         in_lat = (lat >= self.lat_min_deg) & (lat < self.lat_max_deg)
         return np.asarray(in_lat & (lon >= self.lon_min_deg) & (lon < self.lon_max_deg))
 
+    def holds_around(self, lat: Floats, lon: Floats, radius_m: Floats) -> Bools:
+        """Whether the box holds all that lies within ``radius_m`` of each point; arrays of one shape."""
+        radius = radius_m / EARTH_RADIUS_M
+        lat_reach = np.degrees(radius)
+        sine = np.sin(radius) / np.maximum(np.cos(np.radians(lat)), 1e-12)
+        # From where the circle holds a pole it reaches all longitudes.
+        lon_reach = np.where(
+            np.abs(lat) + lat_reach < 90.0, np.degrees(np.arcsin(np.minimum(sine, 1.0))), 360.0
+        )
+        in_lat = (lat - lat_reach >= self.lat_min_deg) & (lat + lat_reach < self.lat_max_deg)
+        in_lon = (lon - lon_reach >= self.lon_min_deg) & (lon + lon_reach < self.lon_max_deg)
+        return np.asarray(in_lat & in_lon)
+
     def area_m2(self) -> float:
         """Area on the sphere [m2], exact."""
         span = math.radians(self.lon_max_deg - self.lon_min_deg)

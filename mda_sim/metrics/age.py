@@ -1,16 +1,17 @@
 """How old what a nation knows of a vessel is: means, quantiles over time, and the share never seen.
 
-Model: the age is U(t) = t - max{t_observed : t_received <= t}; before the first receipt it is infinite:
-above every quantile, and the cap in the restricted mean. Over scored vessel-time, ``age_mean_s`` is the mean
-of min(U, cap), ``age_p50_s`` and ``age_p90_s`` the smallest a with P(U <= a) >= p, infinite if there is
-none, and ``age_never_fraction`` the share with U infinite. ``age_peak_mean_s`` is the mean age just before a
-fresher observation comes, over those that come inside a scored interval. U is linear with slope 1 between
-receipts, so all of these are closed forms: the distribution function F of U is piecewise linear, its slope
-rising by one where a piece begins and falling by one where it ends. F is known exactly (in integers) at the
-edges of bins, and solved exactly inside the one bin that holds the quantile.
+Model: the age is U(t) = t - max{t_observed : t_received <= t}; before the first receipt, and while all that
+was received had to be destroyed, it is infinite: above every quantile, and the cap in the restricted mean.
+Over scored vessel-time, ``age_mean_s`` is the mean of min(U, cap), ``age_p50_s`` and ``age_p90_s`` the
+smallest a with P(U <= a) >= p, infinite if there is none, and ``age_never_fraction`` the share with U
+infinite. ``age_peak_mean_s`` is the mean age just before a fresher observation comes, over those that come
+inside a scored interval. U is linear with slope 1 between receipts, so all of these are closed forms: the
+distribution function F of U is piecewise linear, its slope rising by one where a piece begins and falling by
+one where it ends. F is known exactly (in integers) at the edges of bins, and solved exactly inside the one
+bin that holds the quantile.
 
 Boundary rule: a fresher observation that comes at the very instant where a scored interval ends, or where the
-AIS state changes, makes no peak.
+AIS state changes, makes no peak; nor does a picture that falls back because a copy was destroyed.
 
 Assumptions and limits: observations received in the warm-up count, and so do those made outside the zone. n
 is the number of vessels with scored time, for the peaks their number.
@@ -38,6 +39,7 @@ from mda_sim.metrics.custody import picture_offsets
 from mda_sim.metrics.figures import Figure, group_key, metric_key, ratio
 from mda_sim.metrics.groups import Cells
 from mda_sim.metrics.subjects import time_by_subject
+from mda_sim.records import NOTHING_US
 
 QUANTILES: Final = (("p50_s", 0.5), ("p90_s", 0.9))
 """Quantiles of age that are reported."""
@@ -50,7 +52,7 @@ class AgeSums:
     scored_us: NDArray[np.int64]
     """Scored vessel-time [us]."""
     never_us: NDArray[np.int64]
-    """Part of it before the first receipt [us]."""
+    """Part of it without an observation, before the first receipt or after a purge [us]."""
     capped_s2: NDArray[np.float64]
     """Integral of min(age, cap) over it [s^2]."""
     peak_us: NDArray[np.int64]
@@ -114,6 +116,7 @@ class _Walk(NamedTuple):
     offsets: NDArray[np.int64]
     t_received_us: NDArray[np.int64]
     t_observed_us: NDArray[np.int64]
+    nothing_us: int
 
 
 def _walk(aware: Table, scored: Table, cells: Cells) -> _Walk:
@@ -125,13 +128,14 @@ def _walk(aware: Table, scored: Table, cells: Cells) -> _Walk:
         picture_offsets(aware, cells.n_subjects),
         aware["t_received_us"],
         aware["t_observed_us"],
+        NOTHING_US,
     )
 
 
 def _age_sums(walk: _Walk, scored: Table, age_cap_s: float, cells: Cells) -> AgeSums:
     from mda_sim.metrics.age_kernels import age_bin, fill_ages
 
-    observed_us = walk.t_observed_us
+    observed_us = walk.t_observed_us[walk.t_observed_us != NOTHING_US]
     oldest_us = int(scored["t_to_us"].max() - observed_us.min()) if len(scored) and len(observed_us) else 0
     shape = (cells.n_cells, age_bin(max(oldest_us, 0)) + 1, 3)
     sums = AgeSums(

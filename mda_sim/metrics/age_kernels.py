@@ -45,6 +45,7 @@ def fill_ages(
     offsets: NDArray[np.int64],
     t_received_us: NDArray[np.int64],
     t_observed_us: NDArray[np.int64],
+    nothing_us: int,
     cap_s: float,
     never_us: NDArray[np.int64],
     capped_s2: NDArray[np.float64],
@@ -54,8 +55,9 @@ def fill_ages(
 ) -> int:
     """Add up the ages of all vessels in their scored intervals, by the cell c of each (-1 is left out).
 
-    ``never_us[c]`` time before the first receipt; ``capped_s2[c]`` integral of min(age, cap); ``peak_us[c]``
-    and ``n_peaks[c]`` ages just before a fresher observation, inside the interval. For each bin b,
+    Rows observed at ``nothing_us`` are of a picture that holds nothing. ``never_us[c]`` is the time without
+    an observation; ``capped_s2[c]`` the integral of min(age, cap); ``peak_us[c]`` and ``n_peaks[c]`` the ages
+    just before a fresher observation, inside the interval. For each bin b,
     ``bins[c, b]`` holds the pieces started less those ended, the pieces started or ended, and the first with
     each piece weighted by its distance to the bin's upper edge [us].
 
@@ -75,7 +77,7 @@ def fill_ages(
             refreshed = row + 1 < last and t_received_us[row + 1] < end
             if refreshed:
                 end = t_received_us[row + 1]
-            if row < offsets[k]:
+            if row < offsets[k] or t_observed_us[row] == nothing_us:
                 never_us[c] += end - begin
                 capped_s2[c] += cap_s * ((end - begin) * 1e-6)
             elif begin < t_observed_us[row]:
@@ -83,7 +85,7 @@ def fill_ages(
             else:
                 youngest, oldest = begin - t_observed_us[row], end - t_observed_us[row]
                 capped_s2[c] += capped_age_s2(youngest, oldest, cap_s)
-                if refreshed:
+                if refreshed and t_observed_us[row + 1] > t_observed_us[row]:
                     peak_us[c] += oldest
                     n_peaks[c] += 1
                 for age, sign in ((youngest, 1), (oldest, -1)):
@@ -107,6 +109,7 @@ def collect_ends(
     offsets: NDArray[np.int64],
     t_received_us: NDArray[np.int64],
     t_observed_us: NDArray[np.int64],
+    nothing_us: int,
     wanted: NDArray[np.bool_],
     cell_out: NDArray[np.int64],
     bin_out: NDArray[np.int64],
@@ -115,7 +118,7 @@ def collect_ends(
 ) -> int:
     """Write the starts (+1) and ends (-1) of pieces in the ``wanted[c, b]`` bins; return their number.
 
-    ``cell`` is that of each interval, as for ``fill_ages``.
+    ``cell`` is that of each interval, and ``nothing_us`` is as for ``fill_ages``.
     """
     n = 0
     for i in range(target.size):
@@ -130,7 +133,7 @@ def collect_ends(
             end = t_to_us[i]
             if row + 1 < last and t_received_us[row + 1] < end:
                 end = t_received_us[row + 1]
-            if row >= offsets[k]:
+            if row >= offsets[k] and t_observed_us[row] != nothing_us:
                 for age, sign in ((begin - t_observed_us[row], 1), (end - t_observed_us[row], -1)):
                     b = age_bin(age)
                     if wanted[c, b]:

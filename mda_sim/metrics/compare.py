@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal, NamedTuple
 
 from mda_sim.metrics.scores import ScoreRow
 from mda_sim.metrics.spec import Endpoint
@@ -37,39 +37,66 @@ FEW_SEEDS: Final = 10
 CONFIDENCE_LEVEL: Final = 0.95
 """Level of the intervals."""
 
-Key = tuple[str, str, str, str]
-"""Configuration, nation, metric, group."""
+
+class Key(NamedTuple):
+    """Whose figure it is, and which."""
+
+    configuration: str
+    holder: str
+    """Nation, or node."""
+    metric: str
+    group: str
 
 
-def summarise(rows: Iterable[ScoreRow], baseline: str, primary: Sequence[Endpoint] = ()) -> dict[str, Any]:
+Values = dict[Key, dict[int, float]]
+"""Value of each figure by seed."""
+
+
+def summarise(
+    rows: Iterable[ScoreRow],
+    baseline: str,
+    primary: Sequence[Endpoint] = (),
+    picture_nodes: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """The summary of a study as JSON holds it: NaN and infinities are None.
 
     ``configurations`` -> nation -> metric -> group -> ``mean, low, high, n, unit``, and under ``difference``
     the same of the paired difference from the baseline (none for the baseline itself); ``n_infinite`` where
-    it is not zero. ``primary`` repeats the declared endpoints, in their order.
+    it is not zero. ``primary`` repeats the declared endpoints, in their order. Where rows are of other nodes
+    than ``picture_nodes`` (nation -> node; without it all rows are of picture nodes), ``nodes`` holds
+    ``configurations`` -> node -> ... likewise, and under ``nations`` whose each node is.
     """
-    by_key, units, seeds = _by_key(rows)
-    tree: dict[str, Any] = {}
-    for (configuration, nation, metric, group), values in sorted(by_key.items()):
-        entry: dict[str, Any] = {
-            **interval(tuple(values.values())),
-            "unit": units[configuration, nation, metric, group],
-        }
-        if configuration != baseline:
-            reference = by_key.get((baseline, nation, metric, group), {})
-            entry["difference"] = paired_difference(values, reference)
-        branch = tree.setdefault(configuration, {}).setdefault(nation, {}).setdefault(metric, {})
-        branch[group] = entry
-    return {
+    of_pictures, of_nodes = _split(rows, picture_nodes or {})
+    summary = {
         "label": LABEL,
         "caveats": list(CAVEATS),
         "confidence_level": CONFIDENCE_LEVEL,
         "baseline": baseline,
-        "seeds": sorted(seeds),
-        "warnings": warnings(len(seeds)),
+        "seeds": sorted({row.seed for row in of_pictures}),
+        "warnings": warnings(len({row.seed for row in of_pictures})),
         "primary": [{"metric": endpoint.metric, "group": endpoint.key} for endpoint in primary],
-        "configurations": tree,
+        "configurations": _tree(of_pictures, baseline, "nation"),
     }
+    if of_nodes:
+        nations = {row.node: row.nation for row in of_nodes}
+        summary["nodes"] = {
+            "baseline": baseline,
+            "nations": dict(sorted(nations.items())),
+            "configurations": _tree(of_nodes, baseline, "node"),
+        }
+    return summary
+
+
+def values_by_key(rows: Iterable[ScoreRow], holder: Literal["nation", "node"] = "nation") -> Values:
+    """Values by seed of each figure; ValueError if a seed has two of one."""
+    by_key: Values = {}
+    for row in rows:
+        key = Key(row.configuration, row.nation if holder == "nation" else row.node, row.metric, row.group)
+        values = by_key.setdefault(key, {})
+        if row.seed in values:
+            raise ValueError(f"seed {row.seed} has two values of {tuple(key)}")
+        values[row.seed] = row.value
+    return by_key
 
 
 def interval(values: Sequence[float]) -> dict[str, Any]:
@@ -113,17 +140,26 @@ def t_quantile(degrees: int) -> float:
     return float(stdtrit(degrees, 0.5 + CONFIDENCE_LEVEL / 2))
 
 
-def _by_key(rows: Iterable[ScoreRow]) -> tuple[dict[Key, dict[int, float]], dict[Key, str], set[int]]:
-    """Values by seed and unit of each figure, and all seeds."""
-    by_key: dict[Key, dict[int, float]] = {}
-    units: dict[Key, str] = {}
-    seeds: set[int] = set()
+def _split(
+    rows: Iterable[ScoreRow], picture_nodes: Mapping[str, str]
+) -> tuple[list[ScoreRow], list[ScoreRow]]:
+    """Rows of picture nodes, and of others."""
+    parts: tuple[list[ScoreRow], list[ScoreRow]] = ([], [])
     for row in rows:
-        key = (row.configuration, row.nation, row.metric, row.group)
-        values = by_key.setdefault(key, {})
-        if row.seed in values:
-            raise ValueError(f"seed {row.seed} has two values of {key}")
-        values[row.seed] = row.value
-        units[key] = row.unit
-        seeds.add(row.seed)
-    return by_key, units, seeds
+        parts[picture_nodes.get(row.nation, row.node) != row.node].append(row)
+    return parts
+
+
+def _tree(rows: Sequence[ScoreRow], baseline: str, holder: Literal["nation", "node"]) -> dict[str, Any]:
+    """Configuration -> holder -> metric -> group -> entry."""
+    units = {row.metric: row.unit for row in rows}
+    by_key = values_by_key(rows, holder)
+    tree: dict[str, Any] = {}
+    for key, values in sorted(by_key.items()):
+        entry: dict[str, Any] = {**interval(tuple(values.values())), "unit": units[key.metric]}
+        if key.configuration != baseline:
+            reference = by_key.get(key._replace(configuration=baseline), {})
+            entry["difference"] = paired_difference(values, reference)
+        branch = tree.setdefault(key.configuration, {}).setdefault(key.holder, {}).setdefault(key.metric, {})
+        branch[key.group] = entry
+    return tree

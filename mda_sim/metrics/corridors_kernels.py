@@ -23,7 +23,7 @@ def switches(
     """Write when the age of each probe's picture passes ``age_us``, within a window; return how many times.
 
     Rows come in pairs: probe ``probes[who]`` is observed from the first time to the second. Its picture is
-    rows ``offsets[p] .. offsets[p + 1]`` of the received and observed times, both rising.
+    rows ``offsets[p] .. offsets[p + 1]`` of the received times, which rise, and the observed times.
     """
     n = 0
     for i in range(probes.size):

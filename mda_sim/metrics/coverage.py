@@ -12,8 +12,8 @@ Boundary rule: custody over the time that ``groups.py`` scores; gaps over the wh
 count as contacts, so that the figures of a probe never seen are lower bounds.
 
 Assumptions and limits: figures are those of the probe's length and height, without AIS, not of any real
-vessel. Gap figures are about what was seen, not about when it was known: latency is left out. n is the
-number of probes.
+vessel. Gap figures are about what was seen, not about when it was known: latency is left out, and so is
+whether a copy was destroyed later. n is the number of probes.
 
 Source: see ``custody.py`` and ``gaps.py``. Where next: ``scores.py``; maps read the COVERAGE table.
 """

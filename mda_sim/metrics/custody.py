@@ -4,9 +4,10 @@ Model: at time t a target is **held** at age tau and error R if the picture has 
 with t - t_observed <= tau, in a copy whose position error (1 sigma, that of the sensor and what sanitising
 put on it) is at most R, and which is not **false**: what it says lies within R of where the target was.
 Copies of larger error and false ones are left out before the freshest is taken, so that a coarse or false one
-never hides a good one. ``custody_fraction`` is held time over scored time; ``custody_timely`` asks for age
-alone, which makes it the distribution function of the age at tau. Times are integers and integrals closed
-forms, so figures of groups add up exactly.
+never hides a good one. What had to be destroyed is held no longer: the newest observation still held counts.
+``custody_fraction`` is held time over scored time; ``custody_timely`` asks for age alone, which makes it the
+distribution function of the age at tau. Times are integers and integrals closed forms, so figures of groups
+add up exactly.
 
 Assumptions and limits: perfect association, and measured positions are not drawn: the error is the stated
 one, so an observation is false only where a vessel broadcasts a false position

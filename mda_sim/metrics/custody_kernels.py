@@ -24,8 +24,8 @@ def fill_held(
     """Add to ``held_us[s, j]`` the time of subject s in its intervals with an age of at most ``age_us[j]``.
 
     ``target``, ``subject``, ``t_from_us`` and ``t_to_us`` are the intervals; target k's picture is rows
-    ``offsets[k] .. offsets[k + 1]`` of ``t_received_us`` and ``t_observed_us``, both rising. While the newest
-    observation is o, the part of [s, e) that is held is [s, min(e, o + age)).
+    ``offsets[k] .. offsets[k + 1]`` of ``t_received_us``, which rises, and ``t_observed_us``. While the
+    newest observation is o, the part of [s, e) that is held is [s, min(e, o + age)).
     """
     for i in range(target.size):
         k = target[i]

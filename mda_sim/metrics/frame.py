@@ -28,7 +28,8 @@ from mda_sim.metrics.subjects import scored_by_subject, stays, subjects, time_by
 from mda_sim.picture.awareness import History, history
 from mda_sim.records import NO_TARGET, DetectionLog
 from mda_sim.world.broadcasts import AisState
-from mda_sim.world.fleet import Fleet, inside_intervals
+from mda_sim.world.fleet import Fleet
+from mda_sim.world.inside import inside_intervals
 from mda_sim.world.presence import intersection, within
 
 

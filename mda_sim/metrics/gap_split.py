@@ -11,14 +11,15 @@ tau <= t_observed <= t), the first answer that is true in this order:
 4. ``capacity``: one expired or was lost.
 5. ``no_link``: for one there is no route, though no gate would refuse it.
 6. ``choice``: one was not sent, though permitted: its sender was unwilling, or filters that contact out.
-7. ``policy``: one was withheld by gates, or there is no route for it and gates would refuse it besides.
+7. ``policy``: one was withheld by gates, or there is no route for it and gates would refuse it besides, or it
+   had arrived and its last copy had to be destroyed by then.
 8. ``sensing``: there is none.
 
 What becomes of a contact is what becomes of the part of its report that it travels in, so that a filter opens
 a gap for exactly the contacts that do not pass it. Each answer has its own predicate: the first two ask the
 picture, the next five are ``BEFORE_ARRIVAL``, the last asks the contacts. Nothing changes between contacts,
-receipts and the moments at which a contact grows too old, so the time of each answer is summed exactly, in
-whole microseconds; the times add up to the scored time because every instant has one answer.
+receipts, purges and the moments at which a contact grows too old, so the time of each answer is summed
+exactly, in whole microseconds; the times add up to the scored time because every instant has one answer.
 ``gap_<answer>_fraction`` is the time of an answer over the scored time (``scored_time_h``); n is the number
 of vessels with any.
 
@@ -27,7 +28,8 @@ observation counts up to age tau. tau is the largest custody age that is at most
 
 Assumptions and limits: accounting, not value: closing one gap can uncover the next. A part that is to
 arrive later is latency even if it will then be too old, or too coarse; one that has arrived coarse is quality
-even if a precise copy is on its way. A sensor that feeds no node does not exist in the configuration, so that
+even if a precise copy is on its way. Between the purge of one copy and the receipt of the next a part is
+latency. A sensor that feeds no node does not exist in the configuration, so that
 what it alone saw is a sensing gap. What a link does not carry has no route by it; what its filter holds back
 has one. Perfect association, and errors are those stated of the sensor and of the sanitising, so that an
 observation is false only where the vessel broadcast a false position. Probes are left out.
@@ -38,6 +40,7 @@ Source: definitions of this program. Where next: ``scores.py``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
@@ -46,13 +49,14 @@ from numpy.typing import NDArray
 
 from mda_sim.core.errors import ShapeError
 from mda_sim.core.table import Table
-from mda_sim.core.time import to_us
+from mda_sim.core.time import NEVER_US, to_us
 from mda_sim.metrics.custody import picture_offsets
 from mda_sim.metrics.fates import NO_FATE, Fates
 from mda_sim.metrics.figures import Figure, group_key, ratio
 from mda_sim.metrics.groups import Cells
 from mda_sim.picture.awareness import PartHistory
-from mda_sim.records import Outcome
+from mda_sim.picture.newest import newest_under_way
+from mda_sim.records import NOTHING_US, Outcome
 
 WINDOW_MAX_S: Final = 86_400.0
 """Largest window of the split [s]: 24 h, a choice of the analyst."""
@@ -132,25 +136,72 @@ def answer_before_arrival(found: Fates) -> NDArray[np.int8]:
     return answer
 
 
-def split_time(
+@dataclass(frozen=True, eq=False)
+class Tracks:
+    """What the answers of one nation's split are read off: contacts, and steps of four kinds by target.
+
+    The steps are of the pictures with and without the bound on error, which make ``held`` and ``quality``
+    true, and of the newest contact that will arrive again or anew (``latency``) or whose last copy had to be
+    destroyed (``policy``) among those in parts of which no copy was left in the end. Each step makes its
+    answer true until its observation is a window old, or the next step.
+    """
+
+    contacts: PartHistory
+    """The contacts of the configuration."""
+    answer_before: NDArray[np.int8]
+    """What contacts of each part make true by themselves, (n_parts,); -1 for nothing."""
+    offsets: NDArray[np.int64]
+    """First step of each kind and target, and their end, (4, n_targets + 1)."""
+    t_us: NDArray[np.int64]
+    """When each step begins [us], (n_steps,)."""
+    t_observed_us: NDArray[np.int64]
+    """The observation of each step [us], (n_steps,); NOTHING_US for none."""
+
+
+STEP_ANSWERS: Final = (Answer.HELD, Answer.QUALITY, Answer.LATENCY, Answer.POLICY)
+"""The answer that steps of each kind make true."""
+
+
+def tracks(
     contacts: PartHistory,
     answer_before: NDArray[np.int8],
     accurate: Table,
     aware: Table,
-    scored: Table,
-    age_s: float,
-    n_vessels: int,
-    n_subjects: int,
+    forgotten_us: NDArray[np.int64],
+) -> Tracks:
+    """Prepare the split of one nation and configuration.
+
+    ``contacts`` is the history of the configuration, ``answer_before`` is ``answer_before_arrival`` of its
+    parts, ``accurate`` and ``aware`` are the AWARENESS tables with and without the bound on error, and
+    ``forgotten_us`` (n_parts,) says when the last copy of each part was destroyed.
+    """
+    n_targets = len(contacts.offsets) - 1
+    pictures = [
+        (picture_offsets(table, n_targets), table["t_received_us"], table["t_observed_us"])
+        for table in (accurate, aware)
+    ]
+    is_forgotten = (forgotten_us < NEVER_US) & (answer_before == Answer.LATENCY)
+    pictures += _forgotten(contacts, is_forgotten, forgotten_us)
+    lengths = [len(t_us) for _, t_us, _ in pictures]
+    begins = np.cumsum([0, *lengths[:-1]])
+    return Tracks(
+        contacts,
+        np.where(is_forgotten, np.int8(-1), answer_before),
+        np.stack([begin + offsets for begin, (offsets, _, _) in zip(begins, pictures, strict=True)]),
+        np.concatenate([t_us for _, t_us, _ in pictures]),
+        np.concatenate([observed_us for _, _, observed_us in pictures]),
+    )
+
+
+def split_time(
+    found: Tracks, scored: Table, age_s: float, n_vessels: int, n_subjects: int
 ) -> NDArray[np.int64]:
     """Time of each subject under each answer [us], (n_subjects, 8); nothing for probes.
 
-    ``contacts`` is the history of the configuration, ``answer_before`` is ``answer_before_arrival`` of its
-    parts, ``accurate`` and ``aware`` are the AWARENESS tables with and without the bound on error,
     ``scored`` is a SCORED table, ``age_s`` the window tau.
     """
     from mda_sim.metrics.gap_split_kernels import fill_answers
 
-    n_targets = len(contacts.offsets) - 1
     answer_us = np.zeros((n_subjects, len(Answer)), np.int64)
     vessels = scored["target"] < n_vessels
     fill_answers(
@@ -158,20 +209,38 @@ def split_time(
         scored["subject"][vessels],
         scored["t_from_us"][vessels],
         scored["t_to_us"][vessels],
-        contacts.offsets,
-        contacts.part,
-        contacts.t_observed_us,
-        answer_before,
-        picture_offsets(accurate, n_targets),
-        accurate["t_received_us"],
-        accurate["t_observed_us"],
-        picture_offsets(aware, n_targets),
-        aware["t_received_us"],
-        aware["t_observed_us"],
+        found.contacts.offsets,
+        found.contacts.part,
+        found.contacts.t_observed_us,
+        found.answer_before,
+        found.offsets,
+        found.t_us,
+        found.t_observed_us,
+        np.array(STEP_ANSWERS, np.int64),
         to_us(age_s),
         answer_us,
     )
     return answer_us
+
+
+def _forgotten(
+    contacts: PartHistory, is_forgotten: NDArray[np.bool_], forgotten_us: NDArray[np.int64]
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
+    """Offsets, times and observations of the last two kinds of steps; ``is_forgotten`` is by part."""
+    n_targets = len(contacts.offsets) - 1
+    rows = np.flatnonzero(is_forgotten[contacts.part])
+    target = np.repeat(np.arange(n_targets), np.diff(contacts.offsets))[rows]
+    newest_first = np.lexsort((-contacts.t_observed_us[rows], target))
+    rows, target = rows[newest_first], target[newest_first]
+    seen_us = contacts.t_observed_us[rows]
+    gone_us = np.maximum(forgotten_us[contacts.part[rows]], seen_us)
+    kinds = []
+    for from_us, until_us in ((seen_us, gone_us), (gone_us, np.full(len(rows), NEVER_US))):
+        steps = newest_under_way(target, from_us, until_us)
+        offsets = np.searchsorted(steps.target, np.arange(n_targets + 1)).astype(np.int64)
+        observed_us = np.append(seen_us, NOTHING_US)[steps.row]
+        kinds.append((offsets, steps.t_us, observed_us))
+    return kinds
 
 
 def gap_split_figures(

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from mda_sim.core.jit import kernel
 from mda_sim.metrics.walk_kernels import newest_row
 
-HELD, ARRIVED, COMING, NOBODY = 0, 1, 2, 7
-"""The first three answers and the last; see ``gap_split.Answer``."""
+COMING, NOBODY = 2, 7
+"""The answer of contacts that may yet arrive, and the last one; see ``gap_split.Answer``."""
 
 
 @kernel
@@ -22,12 +22,10 @@ def fill_answers(
     part: NDArray[np.uint32],
     t_contact_us: NDArray[np.int64],
     answer_before: NDArray[np.int8],
-    good_offsets: NDArray[np.int64],
-    good_received_us: NDArray[np.int64],
-    good_observed_us: NDArray[np.int64],
-    any_offsets: NDArray[np.int64],
-    any_received_us: NDArray[np.int64],
-    any_observed_us: NDArray[np.int64],
+    step_offsets: NDArray[np.int64],
+    t_step_us: NDArray[np.int64],
+    step_observed_us: NDArray[np.int64],
+    step_answer: NDArray[np.int64],
     window_us: int,
     answer_us: NDArray[np.int64],
 ) -> None:
@@ -35,40 +33,46 @@ def fill_answers(
 
     ``target``, ``subject``, ``t_from_us`` and ``t_to_us`` are the intervals. Target k's contacts are rows
     ``offsets[k] .. offsets[k + 1]`` of ``part`` and ``t_contact_us`` (rising); ``answer_before``, indexed by
-    part, is what its contacts make true until it arrives, -1 if it does not exist. The pictures of good and
-    of any observations have rows by target, with rising receipts and observations.
+    part, is what its contacts make true, -1 for nothing. Its steps of kind j are rows ``step_offsets[j, k] ..
+    step_offsets[j, k + 1]`` of ``t_step_us`` (rising) and ``step_observed_us``; each makes
+    ``step_answer[j]`` true.
 
-    An answer is true until its newest observation is ``window_us`` old. A contact that has arrived still
-    makes its earlier answer true, which comes later in the order and so does not matter.
+    A contact makes its answer true until it is ``window_us`` old, a step until its observation is, or the
+    next step. A contact that has arrived still makes its earlier answer true, which comes later in the order
+    and so does not matter.
     """
+    n_kinds = step_answer.size
     until = np.empty(NOBODY, np.int64)
+    step_until = np.empty(NOBODY, np.int64)
+    step = np.empty(n_kinds, np.int64)
     for i in range(target.size):
         k = target[i]
         t, end = t_from_us[i], t_to_us[i]
         until[:] = t
+        step_until[:] = t
         contact = newest_row(t_contact_us, offsets[k], offsets[k + 1], t - window_us) + 1
-        good = max(newest_row(good_received_us, good_offsets[k], good_offsets[k + 1], t), good_offsets[k])
-        newest = max(newest_row(any_received_us, any_offsets[k], any_offsets[k + 1], t), any_offsets[k])
+        for j in range(n_kinds):
+            first = step_offsets[j, k]
+            step[j] = max(newest_row(t_step_us, first, step_offsets[j, k + 1], t), first)
         while t < end:
             while contact < offsets[k + 1] and t_contact_us[contact] <= t:
                 answer = answer_before[part[contact]]
                 if answer >= 0:
                     until[answer] = t_contact_us[contact] + window_us
                 contact += 1
-            while good < good_offsets[k + 1] and good_received_us[good] <= t:
-                until[HELD] = good_observed_us[good] + window_us
-                good += 1
-            while newest < any_offsets[k + 1] and any_received_us[newest] <= t:
-                until[ARRIVED] = any_observed_us[newest] + window_us
-                newest += 1
+            for j in range(n_kinds):
+                while step[j] < step_offsets[j, k + 1] and t_step_us[step[j]] <= t:
+                    step_until[step_answer[j]] = step_observed_us[step[j]] + window_us
+                    step[j] += 1
             answer = 0
-            while answer < NOBODY and until[answer] <= t:
+            while answer < NOBODY and until[answer] <= t and step_until[answer] <= t:
                 answer += 1
-            following = end if answer == NOBODY else min(end, until[answer])
-            if answer > HELD and good < good_offsets[k + 1]:
-                following = min(following, good_received_us[good])
-            if answer > ARRIVED and newest < any_offsets[k + 1]:
-                following = min(following, any_received_us[newest])
+            following = end
+            if answer < NOBODY:
+                following = min(end, max(until[answer], step_until[answer]))
+            for j in range(n_kinds):
+                if step_answer[j] <= answer and step[j] < step_offsets[j, k + 1]:
+                    following = min(following, t_step_us[step[j]])
             if answer > COMING and contact < offsets[k + 1]:
                 following = min(following, t_contact_us[contact])
             answer_us[subject[i], answer] += following - t

@@ -9,8 +9,8 @@ that falls silent goes on in another group, and is counted once in a group that 
 Boundary rule: a scored interval is half-open, [from, to); an observation received at an instant is held from
 that instant on.
 
-Assumptions and limits: intervals inside a region are those of ``world.fleet.inside_intervals``: exact to 1 s,
-and an excursion shorter than its step can be missed. Time in which a target is absent is not scored.
+Assumptions and limits: intervals inside a region are those of ``world.inside.inside_intervals``: exact to
+1 s, and an excursion shorter than its step can be missed. Time in which a target is absent is not scored.
 
 Where next: ``frame.py`` holds the scored time of one replicate, every other module here sums over it.
 """

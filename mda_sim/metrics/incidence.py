@@ -27,9 +27,9 @@ A visit belongs to the AIS state in which the vessel enters, whatever it does la
 a gap enters anew after it.
 
 Assumptions and limits: otherwise any observation counts, false ones too, whatever its error and age at
-receipt, and wherever the vessel was when it was made. A nation that holds more vessels has fewer new visits
-by returning ones, so n differs between nations and configurations. Visits of one vessel are taken as separate
-cases.
+receipt, and wherever the vessel was when it was made; that its copy had to be destroyed later does not make
+a visit unreceived. A nation that holds more vessels has fewer new visits by returning ones, so n differs
+between nations and configurations. Visits of one vessel are taken as separate cases.
 
 Source: O. O. Aalen, S. Johansen, "An empirical transition matrix for non-homogeneous Markov chains based on
 censored observations", Scand. J. Statist. 5 (1978), pp. 141-150. Where next: ``scores.py``.

@@ -32,8 +32,8 @@ def fill_visits(
     """Write subject, duration [us] and end of every visit that counts; return their number.
 
     ``target``, ``subject``, ``t_from_us`` and ``t_to_us`` are the stays in the region, by target and time;
-    target k's picture is rows ``offsets[k] .. offsets[k + 1]`` of ``t_received_us`` and ``t_observed_us``,
-    both rising. At most one row is written for each interval. A visit is received with the first
+    target k's picture is rows ``offsets[k] .. offsets[k + 1]`` of ``t_received_us``, which rises, and
+    ``t_observed_us``. At most one row is written for each interval. A visit is received with the first
     observation made since the vessel last left and no more than ``held_age_us`` before it enters.
     """
     n = 0

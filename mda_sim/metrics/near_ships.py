@@ -25,7 +25,8 @@ from mda_sim.core.time import US_PER_S
 from mda_sim.geo.coast_index import ragged
 from mda_sim.geo.sphere import EARTH_RADIUS_M
 from mda_sim.metrics.spec import CorridorSpec
-from mda_sim.world.fleet import AisState, Fleet, inside_intervals
+from mda_sim.world.fleet import AisState, Fleet
+from mda_sim.world.inside import inside_intervals
 from mda_sim.world.presence import PRESENCE, intersection, joined
 
 STEP_S: Final = 600

@@ -1,9 +1,13 @@
 """The score table: every figure of every nation's picture under one configuration, for one seed.
 
 Model: a nation with a picture node is scored on what that node received; figures named ``..._organic_...``
-are of what came of its own sensors. Area figures stand under the group ``all`` and are of probes.
+are of what came of its own sensors, and, where the scenario names programmes, ``..._licensed_...`` of what
+came of its own and of those of providers and organisations. Area figures stand under the group ``all`` and
+are of probes. ``metrics.nodes`` asks for further nodes of such nations: their rows bear the node's name.
 
-Assumptions and limits: perfect association; surface targets only, no cueing. Only picture nodes are scored.
+Assumptions and limits: perfect association; surface targets only, no cueing. The exchange tells what became
+of a report for picture nodes alone, so that other nodes have no gap split and no latency; reach and exposure
+are of nations, and stand at the picture node.
 
 Where next: ``compare.py`` pairs configurations over seeds; report and study write the tables.
 """
@@ -11,7 +15,7 @@ Where next: ``compare.py`` pairs configurations over seeds; report and study wri
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -26,15 +30,29 @@ from mda_sim.metrics.age import age_figures
 from mda_sim.metrics.corridors import corridor_figures
 from mda_sim.metrics.coverage import area_figures, coverage_table, gap_figures, probe_gaps
 from mda_sim.metrics.custody import custody_figures, held_time
+from mda_sim.metrics.exposure import exposed, exposure_figures, exposure_table
 from mda_sim.metrics.fates import fates
 from mda_sim.metrics.figures import Figure
 from mda_sim.metrics.frame import ScoringFrame
-from mda_sim.metrics.gap_split import answer_before_arrival, gap_split_figures, split_time, window_s
+from mda_sim.metrics.gap_split import (
+    Tracks,
+    answer_before_arrival,
+    gap_split_figures,
+    split_time,
+    tracks,
+    window_s,
+)
 from mda_sim.metrics.groups import AIS_GROUPS, groups
+from mda_sim.metrics.holdings import holdings_figures
 from mda_sim.metrics.incidence import incidence_figures
 from mda_sim.metrics.latency import latency_figures
+from mda_sim.metrics.load import backlog_table, queue_visits, queues_table
+from mda_sim.metrics.over_time import over_time_table
+from mda_sim.metrics.phases import ScoredEvent, event_figures
+from mda_sim.metrics.reach import reach_figures
+from mda_sim.metrics.spec import MetricsSpec
 from mda_sim.picture.awareness import PartHistory, awareness, received_error_m
-from mda_sim.picture.receipts import receipts
+from mda_sim.picture.receipts import forgotten_us, receipts
 from mda_sim.records import DeliveryLog
 
 if TYPE_CHECKING:
@@ -42,6 +60,9 @@ if TYPE_CHECKING:
 
 ORGANIC: Final = "organic"
 """Word in the names of metrics of the organic picture."""
+
+LICENSED: Final = "licensed"
+"""Word in the names of metrics of the picture of own sensors and those of providers and organisations."""
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "'")
 """First characters of a text cell that a spreadsheet would not show as written."""
@@ -78,6 +99,14 @@ class Scores:
     """Every figure, by nation."""
     coverage: Table
     """Custody of each probe: a COVERAGE table."""
+    exposure: Table
+    """What lay at nodes of other parties: an EXPOSURE table."""
+    backlog: Table
+    """What waited at desks and for links: a BACKLOG table."""
+    queues: Table
+    """What desks and links had to do: a QUEUES table."""
+    over_time: Table | None = None
+    """Custody of each scored hour, an OVER_TIME table; none where no configuration has events."""
 
 
 class _Arranged(NamedTuple):
@@ -86,6 +115,10 @@ class _Arranged(NamedTuple):
     deliveries: DeliveryLog
     sharing: SharingSpec
     contacts: PartHistory
+    providers: frozenset[str]
+    """Parties that are no nations."""
+    events: Sequence[ScoredEvent]
+    """Events in whose phases it is measured."""
 
 
 def score_configuration(
@@ -96,8 +129,11 @@ def score_configuration(
     *,
     configuration: str,
     seed: int,
+    events: Sequence[ScoredEvent] | None = None,
 ) -> Scores:
-    """Score every nation of kind 'nation' with a picture node.
+    """Score every nation of kind 'nation' with a picture node, also in the phases of ``events``.
+
+    Custody over time is kept unless ``events`` is None: where no configuration has any.
 
     DigestMismatch if the deliveries are of another detection log than the frame.
     """
@@ -105,17 +141,45 @@ def score_configuration(
         raise DigestMismatch("the deliveries are not of this detection log; share it again before scoring")
     rows: list[ScoreRow] = []
     held_us: dict[str, NDArray[np.int64]] = {}
-    arranged = _Arranged(deliveries, sharing, frame.contacts.by_part(deliveries))
-    for nation, spec in sorted(nations.items()):
-        if spec.kind != "nation" or spec.picture_node is None:
+    providers = frozenset(name for name, party in nations.items() if party.kind != "nation")
+    arranged = _Arranged(deliveries, sharing, frame.contacts.by_part(deliveries), providers, events or ())
+    pictures: dict[str, Table] = {}
+    abroad = exposed(frame.log, deliveries, sharing)
+    scored = {n: spec.picture_node for n, spec in sorted(nations.items()) if spec.kind == "nation"}
+    for nation, picture_node in scored.items():
+        if picture_node is None:
             continue
-        figures, held_us[nation] = _nation_figures(frame, arranged, nation, spec.picture_node)
+        figures, held_us[nation], pictures[nation] = _nation_figures(frame, arranged, nation, picture_node)
+        figures += reach_figures(frame.log, deliveries, nation, frame.timeline)
+        figures += exposure_figures(abroad, nation, frame.timeline)
+        found = {picture_node: figures}
+        for node in other_nodes(frame.spec, sharing, nation, picture_node):
+            found[node] = _node_figures(frame, arranged, nation, node)[0]
         rows += [
-            ScoreRow(configuration, seed, nation, spec.picture_node, f.metric, f.group, f.value, f.unit, f.n)
-            for f in figures
+            ScoreRow(configuration, seed, nation, node, f.metric, f.group, f.value, f.unit, f.n)
+            for node, these in found.items()
+            for f in these
         ]
-    coverage = coverage_table(held_us, frame.scored_us[""], frame.probes, frame.spec.custody_age_s)
-    return Scores(tuple(rows), coverage)
+    visits = queue_visits(frame.log, deliveries, sharing, frame.timeline)
+    return Scores(
+        tuple(rows),
+        coverage_table(held_us, frame.scored_us[""], frame.probes, frame.spec.custody_age_s),
+        exposure_table(abroad, frame.timeline),
+        backlog_table(visits, frame.timeline),
+        queues_table(visits, sharing, frame.timeline),
+        None if events is None else over_time_table(frame, pictures),
+    )
+
+
+def other_nodes(spec: MetricsSpec, sharing: SharingSpec, nation: str, picture_node: str) -> list[str]:
+    """The nodes of a nation that are scored besides its picture node, in order of id."""
+    if spec.nodes == "picture":
+        return []
+    return [
+        id_
+        for id_, node in sorted(sharing.nodes.items())
+        if node.nation == nation and id_ != picture_node and (spec.nodes == "all" or id_ in spec.nodes)
+    ]
 
 
 def to_csv(rows: Iterable[ScoreRow], path: Path) -> None:
@@ -142,23 +206,53 @@ def from_csv(path: Path) -> tuple[ScoreRow, ...]:
         return tuple(_row(cells) for cells in reader)
 
 
+class _Held(NamedTuple):
+    """What one node held."""
+
+    received: Table
+    """A RECEIPTS table."""
+    pictures: tuple[Table, Table]
+    """AWARENESS tables of its picture, without and with the bound on error."""
+
+
 def _nation_figures(
     frame: ScoringFrame, arranged: _Arranged, nation: str, node: str
-) -> tuple[list[Figure], NDArray[np.int64]]:
-    """All figures of one nation, and the held time of each target in its picture over the whole area."""
+) -> tuple[list[Figure], NDArray[np.int64], Table]:
+    """All figures of a nation's picture, the held time of each target in it over the area, and the picture.
+
+    The last is of the observations good enough for custody.
+    """
     log, timeline, deliveries, sharing = frame.log, frame.timeline, arranged.deliveries, arranged.sharing
-    received = receipts(log, deliveries, sharing, node, end_us=timeline.end_us)
-    pictures, organic = _pictures(frame, arranged, received, nation)
+    figures, held_us, held = _node_figures(frame, arranged, nation, node)
+    found = fates(log, deliveries, sharing, held.received, nation, node, timeline)
+    forgotten = forgotten_us(held.received, len(deliveries.parts))
+    split = tracks(
+        arranged.contacts, answer_before_arrival(found), held.pictures[1], held.pictures[0], forgotten
+    )
+    figures += _split_figures(frame, split, nation)
+    figures += latency_figures(log, deliveries, held.received, nation, timeline)
+    if frame.spec.programmes:
+        figures += _licensed_figures(frame, arranged, held.received, nation)
+    figures += event_figures(frame, held.pictures[1], arranged.events, nation)
+    return figures, held_us, held.pictures[1]
+
+
+def _node_figures(
+    frame: ScoringFrame, arranged: _Arranged, nation: str, node: str
+) -> tuple[list[Figure], NDArray[np.int64], _Held]:
+    """Figures of what one node of a nation holds, the held time of each target in it, and its tables."""
+    log, timeline, deliveries = frame.log, frame.timeline, arranged.deliveries
+    received = receipts(log, deliveries, arranged.sharing, node, end_us=timeline.end_us)
+    pictures = _pictures(frame, arranged, received, None)
     known, held_us = _scored_once(frame, pictures, nation, "")
+    organic = _pictures(frame, arranged, received, {nation})
     figures = known + _scored_once(frame, organic, nation, ORGANIC)[0]
-    found = fates(log, deliveries, sharing, received, nation, node, timeline)
-    figures += _split_figures(frame, arranged, pictures, answer_before_arrival(found), nation)
     window = (timeline.score_from_us, timeline.score_to_us)
     gaps = probe_gaps(log, deliveries, arranged.contacts, received, frame.probes.first, *window)
     for zone, scored_us in frame.scored_us.items():
         figures += gap_figures(gaps, scored_us, frame.probes, zone=zone)
-    figures += latency_figures(log, deliveries, received, nation, timeline)
-    return figures, held_us
+    figures += holdings_figures(log, deliveries, received, timeline)
+    return figures, held_us, _Held(received, pictures)
 
 
 def _scored_once(
@@ -200,30 +294,31 @@ def _picture_figures(
     return figures, held_us[""]
 
 
-def _split_figures(
-    frame: ScoringFrame,
-    arranged: _Arranged,
-    pictures: tuple[Table, Table],
-    answer_before: NDArray[np.int8],
-    nation: str,
-) -> list[Figure]:
+def _split_figures(frame: ScoringFrame, split: Tracks, nation: str) -> list[Figure]:
     """The gap split of the whole picture, in the area and every zone."""
-    aware, accurate = pictures
     age_s, members = window_s(frame.spec.custody_age_s), groups(frame.cells, nation)
     figures: list[Figure] = []
     for zone, scored in frame.scored.items():
-        answer_us = split_time(
-            arranged.contacts,
-            answer_before,
-            accurate,
-            aware,
-            scored,
-            age_s,
-            frame.log.n_vessels,
-            frame.cells.n_subjects,
-        )
+        answer_us = split_time(split, scored, age_s, frame.log.n_vessels, frame.cells.n_subjects)
         asked = _asked(frame, zone, members)
         figures += gap_split_figures(answer_us, frame.scored_us[zone], frame.cells, asked, zone=zone)
+    return figures
+
+
+def _licensed_figures(frame: ScoringFrame, arranged: _Arranged, received: Table, nation: str) -> list[Figure]:
+    """Custody by what came of own sensors and those of providers and organisations, in area and zones."""
+    ages_s, members = frame.spec.custody_age_s, groups(frame.cells, nation)
+    aware, accurate = _pictures(frame, arranged, received, arranged.providers | {nation})
+    figures: list[Figure] = []
+    for zone, scored in frame.scored.items():
+        timely_us = held_time(aware, scored, ages_s, frame.cells.n_subjects)
+        held_us = timely_us
+        if accurate is not aware:
+            held_us = held_time(accurate, scored, ages_s, frame.cells.n_subjects)
+        asked, scored_us = _asked(frame, zone, members), frame.scored_us[zone]
+        figures += custody_figures(
+            held_us, timely_us, scored_us, ages_s, frame.cells, asked, zone=zone, picture=LICENSED
+        )
     return figures
 
 
@@ -238,22 +333,19 @@ def _asked(
 
 
 def _pictures(
-    frame: ScoringFrame, arranged: _Arranged, received: Table, nation: str
-) -> tuple[tuple[Table, Table], tuple[Table, Table]]:
-    """The whole and the organic picture, each with that of the observations good enough for custody.
+    frame: ScoringFrame, arranged: _Arranged, received: Table, operators: Collection[str] | None
+) -> tuple[Table, Table]:
+    """The picture of what some parties saw (None: all), and that of the observations good for custody.
 
-    Where all are, those in sanitised copies included, both are one table.
+    Where all observations received are, those in sanitised copies included, both are one table.
     """
     log, deliveries, error_max_m = frame.log, arranged.deliveries, frame.spec.error_max_m
-    errors_m = received_error_m(log, deliveries, received)
-    all_accurate = arranged.contacts.is_false is None and bool((errors_m <= error_max_m).all())
-
-    def pair(operator: str | None) -> tuple[Table, Table]:
-        make = partial(awareness, log, deliveries, received, contacts=arranged.contacts, operator=operator)
-        aware = make()
-        return aware, aware if all_accurate else make(error_max_m=error_max_m, only_true=True)
-
-    return pair(None), pair(nation)
+    make = partial(awareness, log, deliveries, received, contacts=arranged.contacts, operators=operators)
+    aware = make()
+    all_true = arranged.contacts.is_false is None
+    if all_true and bool((received_error_m(log, deliveries, received) <= error_max_m).all()):
+        return aware, aware
+    return aware, make(error_max_m=error_max_m, only_true=True)
 
 
 @lru_cache(maxsize=16_384)

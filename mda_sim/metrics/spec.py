@@ -11,7 +11,7 @@ Where next: ``scores.py`` measures by this; the scenario layer checks that endpo
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -104,3 +104,12 @@ class MetricsSpec(Spec):
     """Sea lanes along which pictures are scored."""
     primary: Items[Endpoint] = ()
     """Primary endpoints, in the order in which they are reported; every other figure is secondary."""
+    nodes: Literal["picture", "all"] | Items[Id] = "picture"
+    """Nodes that are scored besides picture nodes: none (``picture``), ``all`` of nations with a picture, or
+    those listed; one that a configuration does not have is not scored there."""
+    programmes: IdMap[NationId] = Field(default_factory=dict)
+    """Configurations that are programmes of support, each with its host; what each changes is told."""
+    programme_focus: Items[NationId] = ()
+    """Nations whose custody is told of every programme, beside that of its host."""
+    ladder: Items[Id] = ()
+    """Configurations in order, each of which adds one thing to that before it; what each adds is told."""

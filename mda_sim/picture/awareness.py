@@ -10,9 +10,13 @@ report changes nothing. Of observations of one time the first received counts, t
 copies received, then the lower number of the part (of the report, which is the same: a report holds a target
 once).
 
+Where the node has to destroy copies, each of them is held over [t_received, t_purged) only, and the picture
+holds the best observation, in that same order, of the copies held at the time: when the newest is destroyed
+it falls back to the next, which may be the same observation in another copy, or to none (``NOTHING_US``).
+
 Assumptions and limits: perfect association (a contact is always laid to its own target, whatever identity it
-broadcasts); nothing is forgotten. An observation keeps the error of the receipt that it counts by; later,
-less coarse copies of it change only pictures with a bound.
+broadcasts); what was destroyed is forgotten at once, with all that was derived from it. An observation keeps
+the error of the receipt that it counts by; later, less coarse copies of it change only pictures with a bound.
 
 Source: the freshness of what a receiver knows is the age of information of S. Kaul, R. Yates, M. Gruteser,
 "Real-time status: How often should one update?", IEEE INFOCOM 2012, pp. 2731-2735,
@@ -22,6 +26,7 @@ doi:10.1109/INFCOM.2012.6195689. Where next: ``metrics`` integrates these steps 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,8 +35,10 @@ from numpy.typing import NDArray
 from mda_sim.core.errors import ShapeError
 from mda_sim.core.table import Table
 from mda_sim.core.time import NEVER_US
+from mda_sim.geo.coast_index import ragged
+from mda_sim.picture.newest import NONE, newest_under_way
 from mda_sim.picture.receipts import is_first
-from mda_sim.records import AWARENESS, NO_TARGET, DeliveryLog, DetectionLog
+from mda_sim.records import AWARENESS, NO_REPORT, NO_TARGET, NOTHING_US, DeliveryLog, DetectionLog
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,20 +118,50 @@ def awareness(
     received: Table,
     *,
     contacts: PartHistory | None = None,
-    operator: str | None = None,
+    operators: Collection[str] | None = None,
     error_max_m: float = math.inf,
     only_true: bool = False,
 ) -> Table:
     """The AWARENESS table of the node whose receipts are ``received`` (a RECEIPTS table).
 
-    ``operator`` keeps only parts that this nation originated (the organic picture), ``error_max_m`` only
-    receipts with a position error of at most that [m, 1 sigma], ``only_true`` only contacts that are not
-    false. ``contacts`` is ``history(log).by_part(deliveries)``, if the caller has it.
+    ``operators`` keeps only parts that these parties originated (the nation itself: the organic picture),
+    ``error_max_m`` only receipts with a position error of at most that [m, 1 sigma], ``only_true`` only
+    contacts that are not false. ``contacts`` is ``history(log).by_part(deliveries)``, if the caller has it.
     """
+    known = contacts if contacts is not None else history(log).by_part(deliveries)
+    error_m = received_error_m(log, deliveries, received)
+    counts = error_m <= error_max_m
+    if operators is not None:
+        operated = np.array([card.operator in operators for card in log.sensors], np.bool_)
+        counts &= operated[_sensor(log, deliveries, received)]
+    rows = np.flatnonzero(counts)
+    if (received["t_purged_us"][rows] < NEVER_US).any():
+        return _with_purges(known, deliveries, received, rows, error_m, only_true)
+    return _without_purges(known, deliveries, received, rows, error_m, only_true)
+
+
+def received_error_m(log: DetectionLog, deliveries: DeliveryLog, received: Table) -> NDArray[np.float64]:
+    """Position error of the copy of each receipt, 1 sigma [m], (n_receipts,)."""
+    error_m = np.array([card.error_m for card in log.sensors], np.float64)
+    return np.hypot(error_m[_sensor(log, deliveries, received)], received["coarsened_m"].astype(np.float64))
+
+
+def _without_purges(
+    known: PartHistory,
+    deliveries: DeliveryLog,
+    received: Table,
+    rows: NDArray[np.int64],
+    error_of_receipt_m: NDArray[np.float64],
+    only_true: bool,
+) -> Table:
+    """The picture of the receipts ``rows``, all of them for good: the first of each part counts."""
     from mda_sim.picture.awareness_kernels import fill_fresher, mark_fresher
 
-    known = contacts if contacts is not None else history(log).by_part(deliveries)
-    t_received_us, error_m = _receipt_of_part(log, deliveries, received, operator, error_max_m)
+    n_parts = len(deliveries.parts)
+    t_received_us, error_m = np.full(n_parts, NEVER_US, np.int64), np.zeros(n_parts, np.float32)
+    first = rows[is_first(received["part"][rows])]
+    t_received_us[received["part"][first]] = received["t_received_us"][first]
+    error_m[received["part"][first]] = error_of_receipt_m[first]
     part = known.part
     if only_true and known.is_false is not None:
         # False contacts travel in a part that nobody receives, numbered after all others.
@@ -139,29 +176,45 @@ def awareness(
     return Table.of(AWARENESS, columns, dict(received.meta))
 
 
-def received_error_m(log: DetectionLog, deliveries: DeliveryLog, received: Table) -> NDArray[np.float64]:
-    """Position error of the copy of each receipt, 1 sigma [m], (n_receipts,)."""
-    error_m = np.array([card.error_m for card in log.sensors], np.float64)
-    return np.hypot(error_m[_sensor(log, deliveries, received)], received["coarsened_m"].astype(np.float64))
+def _with_purges(
+    known: PartHistory,
+    deliveries: DeliveryLog,
+    received: Table,
+    rows: NDArray[np.int64],
+    error_m: NDArray[np.float64],
+    only_true: bool,
+) -> Table:
+    """The picture of the receipts ``rows``, each held until its copy is destroyed."""
+    contact, copy = _held_copies(known, received["part"][rows], len(deliveries.parts))
+    if only_true and known.is_false is not None:
+        true = ~known.is_false[contact]
+        contact, copy = contact[true], copy[true]
+    receipt = rows[copy]
+    target = np.repeat(np.arange(len(known.offsets) - 1), np.diff(known.offsets))[contact]
+    t_observed_us, part = known.t_observed_us[contact], known.part[contact]
+    t_received_us, held_error_m = received["t_received_us"][receipt], error_m[receipt].astype(np.float32)
+    best_first = np.lexsort((part, held_error_m, t_received_us, -t_observed_us, target))
+    until_us = received["t_purged_us"][receipt][best_first]
+    steps = newest_under_way(target[best_first], t_received_us[best_first], until_us)
+    held, counts = steps.row != NONE, best_first[steps.row]
+    columns = {
+        "target": steps.target,
+        "t_received_us": steps.t_us,
+        "t_observed_us": np.where(held, t_observed_us[counts], NOTHING_US),
+        "error_m": np.where(held, held_error_m[counts], np.float32(math.nan)),
+        "report": np.where(held, deliveries.parts["report"][part[counts]], NO_REPORT),
+    }
+    return Table.of(AWARENESS, columns, dict(received.meta))
 
 
-def _receipt_of_part(
-    log: DetectionLog, deliveries: DeliveryLog, received: Table, operator: str | None, error_max_m: float
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Time [us] and error [m] of the receipt of each part that counts, (n_parts,); NEVER_US if none does."""
-    n_parts = len(deliveries.parts)
-    t_received_us, error_m = np.full(n_parts, NEVER_US, np.int64), np.zeros(n_parts, np.float32)
-    error_of_receipt_m = received_error_m(log, deliveries, received)
-    counts = error_of_receipt_m <= error_max_m
-    if operator is not None:
-        operated = np.array([card.operator == operator for card in log.sensors], np.bool_)
-        counts &= operated[_sensor(log, deliveries, received)]
-    rows = np.flatnonzero(counts)
-    rows = rows[is_first(received["part"][rows])]
-    part = received["part"][rows]
-    t_received_us[part] = received["t_received_us"][rows]
-    error_m[part] = error_of_receipt_m[rows]
-    return t_received_us, error_m
+def _held_copies(
+    known: PartHistory, part: NDArray[np.uint32], n_parts: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Every contact with every copy of its part: rows of ``known`` and of ``part``, which is sorted."""
+    n_copies = np.bincount(part, minlength=n_parts)
+    first = np.cumsum(n_copies) - n_copies
+    contact, nth = ragged(n_copies[known.part])
+    return contact, first[known.part[contact]] + nth
 
 
 def _sensor(log: DetectionLog, deliveries: DeliveryLog, received: Table) -> NDArray[np.uint16]:

@@ -7,8 +7,11 @@ make the picture better: the first, and each later one that is less coarse than 
 of a part is thus its first receipt. Of several at one instant the least coarse counts, then the feed, the
 group, the lowest hop row. What a node receives after the end of the run is not received.
 
-Assumptions and limits: a sensor without a feed does not exist in the configuration. A node never loses a
-copy.
+A copy that came by a link may have to be destroyed, at the hop's t_purged. Of a part with a copy that the
+node destroyed by the end of the run there are all receipts, since a later, coarser one may outlive it.
+
+Assumptions and limits: a sensor without a feed does not exist in the configuration. What came by a feed or a
+group is never destroyed.
 
 Where next: ``awareness.py`` turns receipts into what the picture knows of each target; ``metrics.latency``
 follows the hops back to the sensor.
@@ -39,12 +42,14 @@ RECEIPTS: Final = Schema(
     (
         Column("part", "u4", "part of a report that the node holds"),
         Column("t_received_us", "i8", "when the node held it, or held it less coarse than before [us]"),
+        Column("t_purged_us", "i8", "when the node destroyed it, NEVER_US if not by the end of the run [us]"),
         Column("coarsened_m", "f4", "position error that sanitising had put on this copy, 1 sigma [m]"),
         Column("hop", "i8", "row of `hops` on which it came, -1 if by the sensor's feed, -2 by a group"),
     ),
     sort=("part", "t_received_us"),
 )
-"""What came to one node before the end of the run: a row per part, and one more when it came less coarse."""
+"""What came to one node before the end of the run: a row per part, and one more when it came less coarse; of
+a part with a copy that was destroyed, a row for every copy."""
 
 
 def receipts(
@@ -60,9 +65,12 @@ def receipts(
     pooled, t_pooled_us = _fed(log, deliveries, sharing, grouped_with(sharing, node), with_delay=False)
     hop = _kept(deliveries, sharing, node)
     whole = np.zeros(len(fed) + len(pooled), np.float32)
+    t_purged_us = deliveries.hops["t_purged_us"][hop]
+    for_good = np.full(len(whole), NEVER_US, np.int64)
     columns = {
         "part": np.concatenate([fed, pooled, deliveries.hops["part"][hop].astype(np.int64)]),
         "t_received_us": np.concatenate([t_fed_us, t_pooled_us, deliveries.hops["t_received_us"][hop]]),
+        "t_purged_us": np.concatenate([for_good, np.where(t_purged_us <= end_us, t_purged_us, NEVER_US)]),
         "coarsened_m": np.concatenate([whole, deliveries.hops["coarsened_m"][hop]]),
         "hop": np.concatenate([np.full(len(fed), BY_FEED), np.full(len(pooled), BY_GROUP), hop]),
     }
@@ -70,7 +78,8 @@ def receipts(
     # a stable sort: of equal receipts the feed stays before the group, and both before the hops
     keys = [columns[name][in_time] for name in ("coarsened_m", "t_received_us", "part")]
     chosen = in_time[np.lexsort(keys)]
-    chosen = chosen[_is_better(columns["part"][chosen], columns["coarsened_m"][chosen])]
+    part, purged = columns["part"][chosen], columns["t_purged_us"][chosen] < NEVER_US
+    chosen = chosen[_is_better(part, columns["coarsened_m"][chosen]) | np.isin(part, part[purged])]
     return Table.of(RECEIPTS, {name: column[chosen] for name, column in columns.items()}, {"node": node})
 
 
@@ -79,6 +88,17 @@ def is_first(part: NDArray[Any]) -> NDArray[np.bool_]:
     first = np.ones(len(part), np.bool_)
     first[1:] = part[1:] != part[:-1]
     return first
+
+
+def forgotten_us(received: Table, n_parts: int) -> NDArray[np.int64]:
+    """When the node destroyed the last copy of each part [us], (n_parts,); NEVER_US if it never did.
+
+    ``received`` is a RECEIPTS table; a part that never came was never destroyed.
+    """
+    forgotten_us = np.zeros(n_parts, np.int64)
+    np.maximum.at(forgotten_us, received["part"], received["t_purged_us"])
+    forgotten_us[forgotten_us == 0] = NEVER_US
+    return forgotten_us
 
 
 def grouped_with(sharing: SharingSpec, node: str) -> set[str]:

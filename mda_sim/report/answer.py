@@ -1,7 +1,8 @@
 """The answer as a document: every breakdown that is too long for a terminal, in Markdown, from the summary.
 
 Model: per nation the primary endpoints, all zones among them, the other blocks of the terminal, then custody
-and the gap split by broadcasting or not, class, flag and zone, and latency by the party that saw. A cell is
+and the gap split by broadcasting or not, class, flag and zone, and latency by the party that saw; then what
+``sections`` tells of all nations. A cell is
 the mean over seeds, the paired difference from the baseline and half the width of its 95 % interval, in the
 unit of the value; n is the number of seeds that have the figure. Configurations that change none of a table's
 figures are named above it.
@@ -15,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from mda_sim.report.event_tables import event_blocks, rate_lines
 from mda_sim.report.figures import (
     Block,
     Figure,
@@ -28,6 +30,8 @@ from mda_sim.report.figures import (
     split_age,
     unchanged,
 )
+from mda_sim.report.markdown import caveats_of, head, row_of
+from mda_sim.report.sections import after_nations
 from mda_sim.report.text import for_markdown
 from mda_sim.report.words import (
     DASH,
@@ -61,7 +65,7 @@ def _lines(summary: Mapping[str, Any], zones: Mapping[str, str]) -> Iterator[str
     baseline = for_markdown(str(summary["baseline"]))
     yield f"# The answer of scenario {for_markdown(str(summary.get('scenario', '')))}"
     yield ""
-    yield f"**{_caveats(summary)}** {ZONES_NOTE}"
+    yield f"**{caveats_of(summary)}** {ZONES_NOTE}"
     for warning in summary["warnings"]:
         yield f"\n**Warning: {for_markdown(str(warning))}.**"
     yield ""
@@ -80,6 +84,7 @@ def _lines(summary: Mapping[str, Any], zones: Mapping[str, str]) -> Iterator[str
     )
     for nation in nations_of(summary):
         yield from _nation(summary, nation, zones)
+    yield from after_nations(summary, zones)
 
 
 def _nation(summary: Mapping[str, Any], nation: str, zones: Mapping[str, str]) -> Iterator[str]:
@@ -90,6 +95,9 @@ def _nation(summary: Mapping[str, Any], nation: str, zones: Mapping[str, str]) -
     for block in blocks_of(summary, nation, zones):
         if not block.heading.startswith("Primary"):
             yield from _block_table(summary, nation, block)
+    for block in event_blocks(summary, zones):
+        yield from _block_table(summary, nation, block)
+    yield from rate_lines(summary, nation, zones)
     custody = f"custody_fraction_{age}"
     for kind, groups in _groups(metrics.get(custody, ())):
         rows = [Row(group_words(group, zones), Figure(custody, group)) for group in groups]
@@ -140,10 +148,10 @@ def _table(
     same = unchanged(summary, nation, [row.figure for row in rows])
     names = [name for name in configurations if name not in same]
     yield from _above(summary, nation, heading, same, has_zones or any("@" in r.figure.group for r in rows))
-    yield from _head([by, *(for_markdown(name) for name in names), "n"])
+    yield from head([by, *(for_markdown(name) for name in names), "n"])
     for row in rows:
         entries = [entry_of(summary, name, nation, row.figure) for name in names]
-        yield _row([for_markdown(row.words), *(compact_words(entry) for entry in entries), _n(entries)])
+        yield row_of([for_markdown(row.words), *(compact_words(entry) for entry in entries), _n(entries)])
 
 
 def _gap_tables(
@@ -168,18 +176,18 @@ def _gap_tables(
             continue
         heading = f"Held within {age}, and why not, by {kind}: {name}"
         yield from _above(summary, nation, heading, same, kind == "zone")
-        yield from _head(["vessels", *metrics.values(), "n"])
+        yield from head(["vessels", *metrics.values(), "n"])
         for group in groups:
             entries = [entry_of(summary, name, nation, Figure(metric, group)) for metric in metrics]
             cells = (compact_words(entry) for entry in entries)
-            yield _row([for_markdown(group_words(group, zones)), *cells, _n(entries)])
+            yield row_of([for_markdown(group_words(group, zones)), *cells, _n(entries)])
 
 
 def _above(
     summary: Mapping[str, Any], nation: str, heading: str, same: Sequence[str], has_zones: bool
 ) -> Iterator[str]:
     yield f"\n### {for_markdown(nation)}: {for_markdown(heading)}\n"
-    notes = [_caveats(summary)]
+    notes = [caveats_of(summary)]
     if has_zones and ZONES_NOTE not in heading:
         notes.append(ZONES_NOTE)
     if same:
@@ -188,23 +196,9 @@ def _above(
     yield " ".join(notes) + "\n"
 
 
-def _head(cells: Sequence[str]) -> Iterator[str]:
-    yield _row(cells)
-    yield _row(["---", *["---:"] * (len(cells) - 1)])
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
 def _n(entries: Sequence[Mapping[str, Any] | None]) -> str:
     """Number of seeds behind the values of a row, from the fewest to the most."""
     counts = [int(entry["n"]) for entry in entries if entry is not None]
     if not counts:
         return "0"
     return str(min(counts)) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
-
-
-def _caveats(summary: Mapping[str, Any]) -> str:
-    words = "; ".join(for_markdown(str(caveat)) for caveat in summary["caveats"])
-    return f"{words[:1].upper()}{words[1:]}."

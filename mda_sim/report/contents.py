@@ -48,11 +48,13 @@ def loads(scenario: Scenario) -> Iterator[str]:
     from mda_sim.pipeline import build_world, sense
     from mda_sim.sharing.exchange import offered_load
     from mda_sim.sharing.filters import contact_facts
+    from mda_sim.sharing.happenings import resolve_events
 
     seed = scenario.seeds[0]
     fleet = build_world(scenario, seed)
     log = sense(scenario, fleet, seed)
-    for name, sharing in scenario.arrangements.items():
+    for name, part in scenario.arrangements.items():
+        sharing = resolve_events(part, scenario.timeline, seed)
         yield f"offered load, configuration {name}, seed {seed}"
         for row in offered_load(sharing, log, scenario.timeline, contact_facts(fleet, log, sharing)):
             load = "<0.001" if 0 < row.offered_load < 0.001 else f"{row.offered_load:.3f}"
@@ -71,7 +73,7 @@ def plain_rows(table: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def row_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Two lines for each row of the catalogue: what it holds, and where that comes from."""
-    apart = {"id", "source", "confidence", "parameters", "local_names", "storms"}
+    apart = {"id", "source", "confidence", "parameters", "terms", "local_names", "storms"}
     for row in rows:
         values = (
             f"{name} {value}"

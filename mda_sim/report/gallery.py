@@ -20,7 +20,10 @@ from numpy.typing import NDArray
 from mda_sim.core.table import Table
 from mda_sim.metrics.spec import age_label
 from mda_sim.report.charts import custody_chart, gap_chart, latency_chart
+from mda_sim.report.event_charts import Followed
+from mda_sim.report.event_gallery import TimelineCharts
 from mda_sim.report.grids import Mesh, difference_mesh, probe_values, share_mesh
+from mda_sim.report.load_charts import backlog_chart
 from mda_sim.report.maps import Caption, common_limit, coverage_map, difference_map, scenario_map
 from mda_sim.report.scene import Scene, arrangement_of, fed, scene_of
 from mda_sim.report.style import save
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Figure
 
     from mda_sim.scenario import Scenario
+    from mda_sim.sharing.happenings import DrawnEvent
     from mda_sim.world.fleet import Fleet
 
 MAP_AGE_S: Final = 6 * 3600.0
@@ -41,6 +45,10 @@ TRACKS_SHOWN: Final = 300
 _TRACK_POINTS: Final = 240
 
 
+def _nothing(configuration: str) -> tuple[Any, ...]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Sources:
     """Where a gallery gets its tables."""
@@ -50,6 +58,12 @@ class Sources:
     """COVERAGE tables of one configuration, one per seed in order."""
     fleet: Callable[[], Fleet]
     """The fleet of the first seed."""
+    backlog: Callable[[str], Sequence[Table]]
+    """BACKLOG tables of one configuration, one per seed in order."""
+    over_time: Callable[[str], Sequence[Table]] = _nothing
+    """OVER_TIME tables of one configuration, one per seed in order; none without events."""
+    events: Callable[[str], Sequence[Sequence[DrawnEvent]]] = _nothing
+    """Events of one configuration, seed by seed in order."""
 
 
 class Gallery:
@@ -61,7 +75,9 @@ class Gallery:
     def names(self) -> list[str]:
         """Paths of all figures below the output folder."""
         names = ["maps/scenario.png", "charts/custody.png", "charts/gaps.png", "charts/latency.png"]
-        return [*names, *self._maps]
+        if any(sharing.desks for sharing in self._scenario.arrangements.values()):
+            names.append("charts/backlog.png")
+        return [*names, *self._timeline.names(), *self._maps]
 
     def draw(self, name: str) -> Path:
         """Draw one figure and write it; KeyError if the run has no such figure."""
@@ -82,6 +98,12 @@ class Gallery:
             return gap_chart(self._sources.summary, self._nations, self._group, zone_names(self._scenario))
         if name == "charts/latency.png":
             return latency_chart(self._sources.summary, self._nations)
+        if name == "charts/backlog.png":
+            order = (self._scenario.baseline, *self._others)
+            found = {configuration: self._sources.backlog(configuration) for configuration in order}
+            return backlog_chart(found, self._scenario.timeline)
+        if name in self._timeline.names():
+            return self._timeline.figure(name)
         kind, configuration, nation = self._maps[name]
         draw = self.difference if kind == "difference" else self.coverage
         return draw(configuration, nation)
@@ -99,6 +121,12 @@ class Gallery:
             for configuration in configurations
             for nation in self._nations
         }
+
+    @cached_property
+    def _timeline(self) -> TimelineCharts:
+        return TimelineCharts(
+            self._scenario, self._sources.over_time, self._sources.events, self._nations, self._followed
+        )
 
     @property
     def _nations(self) -> list[str]:
@@ -195,9 +223,17 @@ class Gallery:
 
     @property
     def _group(self) -> str:
-        """The group of the first custody endpoint that the scenario declares; all vessels without one."""
-        endpoints = self._scenario.spec.metrics.primary
-        return next((e.key for e in endpoints if e.metric.startswith("custody_fraction")), "all")
+        return self._followed.group
+
+    @property
+    def _followed(self) -> Followed:
+        """Group and age of the first custody endpoint that the scenario declares; all vessels without one."""
+        metrics = self._scenario.spec.metrics
+        ages_s = {f"custody_fraction_{age_label(age_s)}": age_s for age_s in metrics.custody_age_s}
+        group, age_s = next(
+            ((e.key, ages_s[e.metric]) for e in metrics.primary if e.metric in ages_s), ("all", self._age_s)
+        )
+        return Followed(group, age_label(age_s), age_s)
 
     def _name_of(self, nation: str) -> str:
         return self._scenario.spec.nations[nation].name

@@ -12,22 +12,30 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from mda_sim.core.table import Table
+from mda_sim.core.time import US_PER_H
 from mda_sim.report.figures import configurations_of, primary_of
 from mda_sim.report.text import for_csv
 from mda_sim.report.words import group_words
 
 #: Files by the beginnings of the metrics they hold; the first that fits takes a metric.
 THEMES: Final = {
+    "events": (
+        "event_",
+        "recovery_",
+        *(f"custody_{word}_" for word in ("before", "during", "after", "since", "lost")),
+    ),
     "custody": ("custody_", "scored_time_"),
     "age": ("age_",),
     "awareness": ("awareness_",),
     "area": ("area_", "revisit_", "response_"),
     "latency": ("latency_", "stage_"),
     "gaps": ("gap_",),
-    "counts": ("outcome_", "gate_", "no_route_"),
+    "counts": ("outcome_", "gate_", "no_route_", "holdings_"),
+    "sharing": ("onward_", "exposure_"),
     "other": ("",),
 }
 COLUMNS: Final = (
@@ -50,6 +58,20 @@ COLUMNS: Final = (
     "difference_n",
 )
 
+LOAD_FIGURES: Final = ("n", "wait_mean_s", "wait_max_s", "backlog_mean", "backlog_max", "busy_fraction")
+"""Figures of a desk or link, as ``metrics.load`` defines them."""
+EXPOSURE_KEYS: Final = ("t_us", "origin", "node", "level", "is_stripped", "contacts", "parts")
+EXPOSURE_COLUMNS: Final = (
+    "configuration",
+    "t_h",
+    "origin",
+    "node",
+    "level",
+    "is_stripped",
+    "contacts",
+    "parts",
+)
+
 _NO_DIFFERENCE: Final = {"mean": None, "low": None, "high": None, "n": None}
 
 
@@ -58,13 +80,68 @@ def sheets(summary: Mapping[str, Any], zones: Mapping[str, str]) -> dict[str, st
     lines: dict[str, list[list[str]]] = {theme: [] for theme in THEMES}
     for theme, cells in _rows(summary, zones):
         lines[theme].append(cells)
-    texts = {}
-    for theme, rows in lines.items():
-        if rows:
-            stream = io.StringIO()
-            csv.writer(stream, lineterminator="\n").writerows([COLUMNS, *rows])
-            texts[f"{theme}.csv"] = stream.getvalue()
+    texts = {f"{theme}.csv": _text([COLUMNS, *rows]) for theme, rows in lines.items() if rows}
+    if "nodes" in summary:
+        texts["nodes.csv"] = _nodes(summary, zones)
+    if any(summary.get("queues", {}).values()):
+        texts["load.csv"] = _load(summary)
     return texts
+
+
+def exposure_sheet(found: Mapping[str, Sequence[Table]]) -> dict[str, str]:
+    """What lay abroad over time, means over seeds, from the EXPOSURE tables of each configuration.
+
+    The file by its name; none if nothing ever did.
+    """
+    lines: list[list[str]] = []
+    for name, tables in found.items():
+        totals: dict[tuple[str, ...], list[int]] = {}
+        for table in tables:
+            for row in zip(*(table[column].tolist() for column in EXPOSURE_KEYS), strict=True):
+                t_us, origin, node, level, stripped, contacts, parts = row
+                names = (
+                    table.meta["parties"][origin],
+                    table.meta["nodes"][node],
+                    table.meta["levels"][level],
+                    "yes" if stripped else "",
+                )
+                sums = totals.setdefault((repr(t_us / US_PER_H), *names), [0, 0])
+                sums[0] += contacts
+                sums[1] += parts
+        for key, sums in totals.items():
+            means = (repr(total / len(tables)) for total in sums)
+            lines.append([for_csv(name), *(for_csv(cell) for cell in key), *means])
+    return {"exposure.csv": _text([EXPOSURE_COLUMNS, *lines])} if lines else {}
+
+
+def _nodes(summary: Mapping[str, Any], zones: Mapping[str, str]) -> str:
+    """The same columns for nodes other than picture nodes, behind the node's id."""
+    nodes = summary["nodes"]
+    whose = {"primary": summary["primary"], "baseline": summary["baseline"], **nodes}
+    lines = [
+        [cells[0], for_csv(str(nodes["nations"][cells[0]])), *cells[1:]] for _, cells in _rows(whose, zones)
+    ]
+    return _text([("node", *COLUMNS), *lines])
+
+
+def _load(summary: Mapping[str, Any]) -> str:
+    """What desks and links had to do, means and the most over seeds."""
+    lines = [
+        [
+            for_csv(name),
+            *queue.split(":"),
+            *("" if entry[c] is None else repr(entry[c]) for c in LOAD_FIGURES),
+        ]
+        for name, queues in summary["queues"].items()
+        for queue, entry in queues.items()
+    ]
+    return _text([("configuration", "kind", "id", *LOAD_FIGURES), *lines])
+
+
+def _text(lines: Sequence[Sequence[str]]) -> str:
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows(lines)
+    return stream.getvalue()
 
 
 def _rows(summary: Mapping[str, Any], zones: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:

@@ -28,6 +28,12 @@ from mda_sim.report.figures import (
     primary_of,
     unchanged,
 )
+from mda_sim.report.sections import (
+    PROGRAMME_HEADS,
+    PROGRAMMES_NOTE,
+    programme_rows,
+    programmes_heading,
+)
 from mda_sim.report.text import plain
 from mda_sim.report.words import (
     DASH,
@@ -78,6 +84,7 @@ def _lines(summary: Mapping[str, Any], zones: Mapping[str, str], width: int) -> 
     """All lines with their style: '' for rows, which are not wrapped, else a style of rich."""
     for nation in nations_of(summary):
         yield from _nation_lines(summary, nation, zones, width)
+    yield from _programme_lines(summary, width)
     yield from _in_short(summary, width)
     for line in _footer(summary):
         yield line, "dim"
@@ -113,6 +120,18 @@ def _block_lines(
         yield Line(f" {row.words}", tuple(cell(entry) for entry in entries))
     if zero:
         yield Line(f" {block.zeros}: {', '.join(zero)}")
+
+
+def _programme_lines(summary: Mapping[str, Any], width: int) -> Iterator[tuple[str, str]]:
+    """What each programme changes; nothing without programmes."""
+    lines = [Line(plain(name), cells) for name, cells in programme_rows(summary)]
+    if not lines:
+        return
+    yield programmes_heading(summary), "bold"
+    for text in _grid([*lines, Line("")], PROGRAMME_HEADS, width):
+        yield text, ""
+    yield PROGRAMMES_NOTE, "dim"
+    yield "", ""
 
 
 def _in_short(summary: Mapping[str, Any], width: int) -> Iterator[tuple[str, str]]:

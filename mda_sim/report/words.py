@@ -27,6 +27,7 @@ _METRICS: Final = {
     "custody_fraction": "custody",
     "custody_timely": "timely custody",
     "custody_fraction_organic": "custody, own sensors only",
+    "custody_fraction_licensed": "custody, own and licensed sensors",
     "awareness_fraction": "aware within",
     "awareness_fraction_organic": "aware, own sensors only, within",
     "awareness_at_entry_fraction": "aware at entry",
@@ -74,7 +75,20 @@ _GROUPS: Final = {
     "broadcasting": "broadcasting",
     "not_broadcasting": "not broadcasting",
     "not_broadcasting_foreign": "not broadcasting, not own flag",
+    "stripped": "with their source stripped",
 }
+_EVENT_METRICS: Final = {
+    "custody_before": "custody{age} before {event}",
+    "custody_during": "custody{age} during {event}",
+    "custody_after": "custody{age} after {event}",
+    "custody_since": "time in custody{age} since {event} began",
+    "custody_lost": "time in custody{age} lost to {event}",
+    "recovery": "recovery of custody{age} from {event}",
+    "event_scored": "scored time of {event}",
+}
+_EVENT: Final = re.compile(
+    r"^(?P<stem>[a-z_]+?)(?:_(?P<age>[0-9.]+(?:h|min|s)))?(?:_s)?\.(?P<event>[a-z0-9_]+)$"
+)
 _AGE_LABEL: Final = re.compile(r"^(?P<stem>[a-z_]+)_(?P<age>[0-9.]+)(?P<unit>h|min|s)$")
 
 
@@ -83,15 +97,29 @@ def metric_words(metric: str) -> str:
 
     >>> metric_words("custody_fraction_6h"), metric_words("latency_p50_s")
     ('custody 6 h', 'latency, median')
+    >>> metric_words("recovery_90min_s.crisis")
+    'recovery of custody 90 min from the event "crisis"'
     """
     if metric in _METRICS:
         return _METRICS[metric]
+    if (event := _EVENT.match(metric)) and event["stem"] in _EVENT_METRICS:
+        age = f" {age_words(event['age'])}" if event["age"] else ""
+        return _EVENT_METRICS[event["stem"]].format(age=age, event=event_words(event["event"]))
     if (part := metric.removeprefix("gap_").removesuffix("_fraction")) in GAP_WORDS:
         return GAP_WORDS[part] if part == "held" else f"not held: {GAP_WORDS[part]}"
     match = _AGE_LABEL.match(metric)
     if match and match["stem"] in _METRICS:
         return f"{_METRICS[match['stem']]} {match['age']} {match['unit']}"
     return plain(metric.replace("_", " "))
+
+
+def event_words(event: str) -> str:
+    """An event's id for people.
+
+    >>> event_words("crisis_of_trust")
+    'the event "crisis of trust"'
+    """
+    return plain(f'the event "{event.replace("_", " ")}"')
 
 
 def group_words(group: str, zones: Mapping[str, str] | None = None) -> str:
@@ -110,8 +138,12 @@ def group_words(group: str, zones: Mapping[str, str] | None = None) -> str:
         words = f"along {what.replace('_', ' ')}"
     elif head == "bound":
         words = f"bound for {what}"
-    elif head == "from":
-        words = f"from {what}"
+    elif head in ("from", "to"):
+        words = f"{head} {what}"
+    elif head == "level":
+        words = f"as {what.replace('_', ' ')}"
+    elif head == "node":
+        words = f"at {what}"
     else:
         words = _GROUPS.get(kind, kind.replace("_", " "))
     place = (zones or {}).get(zone, zone)

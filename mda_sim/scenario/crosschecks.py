@@ -23,6 +23,7 @@ from mda_sim.geo.coast import BadCoastFile
 from mda_sim.geo.regions import NearestNation, Region, bounds, contains, widened
 from mda_sim.metrics.corridors import CORRIDOR_GROUP
 from mda_sim.scenario.findings import Findings, did_you_mean, listed
+from mda_sim.scenario.metric_checks import check_metric_names
 from mda_sim.scenario.schema import ScenarioSpec
 from mda_sim.scenario.tree import Entry, ListNode, MapNode, Mark, Node, ScalarNode, find, quoted
 from mda_sim.sensing.sensor import FixedSensor
@@ -48,6 +49,7 @@ def check_references(tree: MapNode, findings: Findings) -> None:
     _unknown_ground(tree, findings)
     _unknown_stream(tree, findings)
     _shared_address(tree, findings)
+    check_metric_names(tree, findings)
 
 
 def check_coast(
@@ -77,7 +79,7 @@ def check_coast(
 def _regions(
     spec: ScenarioSpec, sharing: Mapping[str, SharingSpec | None]
 ) -> Iterator[tuple[tuple[str, ...], Region | None]]:
-    """Every region of a zone or filter, with its place in the tree."""
+    """Every region of a zone, filter, agreement or consent, with its place in the tree."""
     for name, zone in spec.metrics.zones.items():
         yield ("metrics", "zones", name, "region"), zone.region
     parts = {("sharing",): spec.sharing} | {("configurations", name): part for name, part in sharing.items()}
@@ -85,6 +87,10 @@ def _regions(
         for name, link in part.links.items() if part is not None else ():
             if link.filter is not None:
                 yield (*where, "links", name, "filter", "area"), link.filter.area
+        for name, deal in part.agreements.items() if part is not None else ():
+            yield (*where, "agreements", name, "area"), deal.area
+        for name, consent in part.consents.items() if part is not None else ():
+            yield (*where, "consents", name, "area"), consent.area
 
 
 def check_places(spec: ScenarioSpec, tree: MapNode, findings: Findings) -> None:

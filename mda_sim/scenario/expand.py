@@ -1,10 +1,11 @@
 """Fill in what the catalogue, or another part of the scenario, knows: places, parameters, coasts.
 
-Model: ``site`` gives a sensor or node the keys ``lat_deg`` and ``lon_deg``, ``type`` gives a sensor the
-parameters of its type. A base or berth at a port of the scenario gets its place, and a region of kind
-``nearest_nation`` the scenario's coast and owners of features. A value that the scenario states itself
-always wins. Each filled-in value keeps the catalogue id as its origin, so that ``Scenario.origin`` and
-every message name it.
+Model: ``site`` gives a sensor or node the keys ``lat_deg`` and ``lon_deg``; ``type`` gives a sensor the
+parameters of its type, and an agreement the terms, name, source and confidence of its type. A base or berth
+at a port of the scenario gets its place, and a region of kind ``nearest_nation`` the scenario's coast and
+owners of features. A value that the scenario states itself always wins, as a whole where it is a list or a
+mapping. Each filled-in value keeps the catalogue id as its origin, so that ``Scenario.origin`` and every
+message name it.
 
 Assumptions and limits: this happens after all files, configurations and settings are merged; so a
 configuration that moves a node to another site takes the new site's place.
@@ -19,7 +20,7 @@ from typing import Final
 
 from mda_sim.data import catalogue
 from mda_sim.scenario.findings import Findings, did_you_mean, listed
-from mda_sim.scenario.tree import Entry, MapNode, Mark, Node, Scalar, ScalarNode, join
+from mda_sim.scenario.tree import Entry, ListNode, MapNode, Mark, Node, ScalarNode, join
 
 _PLACE: Final = ("lat_deg", "lon_deg")
 
@@ -34,6 +35,13 @@ def with_sites(collection: MapNode, findings: Findings) -> MapNode:
 def with_types(sensors: MapNode, findings: Findings) -> MapNode:
     """Sensors with the parameters of their types."""
     return sensors.with_entries({key: _with_type(entry, findings) for key, entry in sensors.entries.items()})
+
+
+def with_terms(agreements: MapNode, findings: Findings) -> MapNode:
+    """Agreements with the terms of their types."""
+    return agreements.with_entries(
+        {key: _with_terms(entry, findings) for key, entry in agreements.entries.items()}
+    )
 
 
 def with_berths(world: MapNode) -> MapNode:
@@ -101,6 +109,16 @@ def _with_type(entry: Entry, findings: Findings) -> Entry:
     return _filled(entry, sensor_type.parameters, type_id)
 
 
+def _with_terms(entry: Entry, findings: Findings) -> Entry:
+    known = catalogue.agreement_types()
+    type_id = _reference(entry.node, "type", "agreement type", known, findings)
+    if type_id is None:
+        return entry
+    kind = known[type_id]
+    head = {"name": kind.name, "source": kind.source, "confidence": kind.confidence}
+    return _filled(entry, {**kind.terms, **head}, type_id)
+
+
 def _reference(
     node: Node, key: str, table: str, known: Mapping[str, object], findings: Findings
 ) -> str | None:
@@ -123,13 +141,24 @@ def _kind(sensor: MapNode) -> str:
     return kind.value if isinstance(kind, ScalarNode) and isinstance(kind.value, str) else ""
 
 
-def _filled(entry: Entry, values: Mapping[str, Scalar], origin: str) -> Entry:
+def _filled(entry: Entry, values: Mapping[str, object], origin: str) -> Entry:
     node = entry.node
     assert isinstance(node, MapNode)
     mark = Mark(f"catalogue:{origin}")
     new = {
-        key: Entry(key, mark, ScalarNode(value, mark, join(node.path, key), str(value)))
+        key: Entry(key, mark, _tree(value, mark, join(node.path, key)))
         for key, value in values.items()
         if key not in node.entries
     }
     return Entry(entry.written, entry.mark, node.with_entries({**node.entries, **new}))
+
+
+def _tree(value: object, mark: Mark, path: str) -> Node:
+    """A value of the catalogue as a tree all of whose parts have one mark."""
+    if isinstance(value, Mapping):
+        below = {key: Entry(key, mark, _tree(one, mark, join(path, key))) for key, one in value.items()}
+        return MapNode(below, mark, path)
+    if isinstance(value, list):
+        return ListNode(tuple(_tree(one, mark, path) for one in value), mark, path)
+    assert value is None or isinstance(value, bool | int | float | str), f"{path}: {value!r}"
+    return ScalarNode(value, mark, path, str(value))

@@ -6,7 +6,7 @@ each over the whole scenario:
     read and normalise   files of the ``extends`` chain, keys to SI          source, normalise, merge
     set                  each ``--set`` over it                              merge
     arrange              ``sharing`` under each configuration                here
-    fill in              places of sites and ports, parameters of types      expand
+    fill in              places of sites and ports, what types share          expand
                          digests of the files that are named                 files
     check types          against the specs                                   wording
     check references     between the parts                                   crosschecks, sharing.checks
@@ -41,7 +41,7 @@ from mda_sim.scenario.crosschecks import (
     place_findings,
 )
 from mda_sim.scenario.doubts import check_meaning, check_starts, check_texts
-from mda_sim.scenario.expand import with_berths, with_sites, with_types, with_waters
+from mda_sim.scenario.expand import with_berths, with_sites, with_terms, with_types, with_waters
 from mda_sim.scenario.files import FileReader, Reach, rooted
 from mda_sim.scenario.findings import Findings, did_you_mean, listed
 from mda_sim.scenario.merge import Chain, applies, merged, read_settings, setting_of
@@ -192,7 +192,7 @@ def _resolved(tree: MapNode, findings: Findings, wishes: _Wishes) -> _Trees:
     return _Trees(
         files.read(_filled(whole, findings), _FILE),
         {
-            name: files.read(with_waters(_with_places(sharing, findings), whole.section("world")), _SHARING)
+            name: files.read(with_waters(_catalogued(sharing, findings), whole.section("world")), _SHARING)
             for name, sharing in arranged.items()
         },
     )
@@ -284,13 +284,14 @@ def _known_keys(configuration: MapNode) -> MapNode:
 
 def _filled(tree: MapNode, findings: Findings) -> MapNode:
     tree = _replaced(tree, "sensors", lambda sensors: with_sites(with_types(sensors, findings), findings))
-    tree = _replaced(tree, "sharing", lambda sharing: _with_places(sharing, findings))
+    tree = _replaced(tree, "sharing", lambda sharing: _catalogued(sharing, findings))
     tree = _replaced(tree, "world", with_berths)
     return with_waters(tree, tree.section("world"))
 
 
-def _with_places(sharing: MapNode, findings: Findings) -> MapNode:
-    return _replaced(sharing, "nodes", lambda nodes: with_sites(nodes, findings))
+def _catalogued(sharing: MapNode, findings: Findings) -> MapNode:
+    sharing = _replaced(sharing, "nodes", lambda nodes: with_sites(nodes, findings))
+    return _replaced(sharing, "agreements", lambda agreements: with_terms(agreements, findings))
 
 
 def _entries(tree: MapNode, key: str) -> list[tuple[str, Entry]]:

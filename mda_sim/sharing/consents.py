@@ -1,10 +1,11 @@
 """Consents: the originator's word that a third party may have what it did not name in ``rel_to``.
 
-Model: a consent is of one originator, for one recipient, perhaps for one sender and some categories. A
-standing one holds on [``from_utc``, ``to_utc``). One on request is asked for case by case: the request
-waits at the originator's desk like a case (touch time of that desk), then passes the delay of the answer,
-and is granted with a probability. Either adds the recipient to that copy's ``rel_to``: a standing one until
-it ends, a granted one for ``validity_s``.
+Model: a consent is of one originator, for one recipient, perhaps for one sender, some categories and vessels
+in one area. A standing one holds on [``from_utc``, ``to_utc``). One on request is asked for case by case: the
+request waits at the originator's desk like a case (touch time of that desk), then passes the delay of the
+answer, and is granted with a probability. Either can be withdrawn for a time: then it neither holds nor can
+be asked for. Either adds the recipient to that copy's ``rel_to``: a standing one until it ends or is
+withdrawn, a granted one for ``validity_s`` or until it is withdrawn.
 
 Assumptions and limits: consent is given for nations, not for nodes; it cures neither ``NOFORN`` nor an
 agreement whose onward rule is ``none``. A request travels in no time and in clear. It is answered as a whole.
@@ -16,15 +17,25 @@ release to a third party. Where next: ``gates`` asks for consents, ``exchange`` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mda_sim.core.spec import Id, Items, NationId, Positive, Probability, Sourced, UtcTime
+from mda_sim.core.spec import Id, Items, NationId, Positive, Probability, Sourced, Spec, UtcTime
+from mda_sim.geo.regions import Region
 from mda_sim.sharing.agreements import Category
+from mda_sim.sharing.decisions import DecisionUnit, PerCase
 from mda_sim.sharing.desks import Constant, Duration
+
+
+class WithdrawalSpec(Spec):
+    """A stretch of time during which a consent is withdrawn: [``from_utc``, ``to_utc``)."""
+
+    from_utc: UtcTime
+    """First moment at which it is withdrawn [UTC]."""
+    to_utc: UtcTime | None = None
+    """First moment after it [UTC]; none if it never ends."""
 
 
 class ConsentBase(Sourced):
@@ -38,6 +49,10 @@ class ConsentBase(Sourced):
     """Party that may pass them on; none: any that holds them."""
     categories: Items[Category] = ()
     """Kinds of observation that it covers; empty: all."""
+    area: Region | None = None
+    """Where a vessel must be for an observation of it to be covered; none: anywhere."""
+    withdrawn: Items[WithdrawalSpec] = ()
+    """When it does not hold and cannot be asked for."""
 
 
 class StandingConsent(ConsentBase):
@@ -59,7 +74,9 @@ class ConsentOnRequest(ConsentBase):
     desk: Id | None = None
     """Desk of the originator that decides; none: the answer takes its delay and occupies nobody."""
     probability: Probability = 1.0
-    """Chance that a request is granted, drawn once for each."""
+    """Chance that a request is granted, drawn once for each decision unit."""
+    decided_per: DecisionUnit = PerCase()
+    """For what the answer is drawn once; each case still asks, and waits for its own answer."""
     answer: Duration = Constant()
     """Delay of the answer after the desk's review, in the desk's elapsed clock; it occupies nobody [s]."""
     validity_s: Positive | None = None
@@ -70,8 +87,15 @@ ConsentSpec = Annotated[StandingConsent | ConsentOnRequest, Field(discriminator=
 """A consent, standing or on request."""
 
 
-def holds(consent: StandingConsent, moment: datetime) -> bool:
-    """Whether a standing consent holds at ``moment`` (with zone)."""
+def holds(consent: StandingConsent | ConsentOnRequest, moment: datetime) -> bool:
+    """Whether a standing consent holds, or one on request can be asked for, at ``moment`` (with zone)."""
+    if any(
+        pause.from_utc <= moment and (pause.to_utc is None or moment < pause.to_utc)
+        for pause in consent.withdrawn
+    ):
+        return False
+    if isinstance(consent, ConsentOnRequest):
+        return True
     has_begun = consent.from_utc is None or consent.from_utc <= moment
     return has_begun and (consent.to_utc is None or moment < consent.to_utc)
 
@@ -87,28 +111,16 @@ def covers_route(
     )
 
 
-def best_consent(
-    consents: Mapping[str, StandingConsent | ConsentOnRequest],
-    originator: str,
-    sender: str,
-    recipient: str,
-    category: str,
-    moment: datetime,
-) -> str | None:
-    """The first standing consent in id order that holds, else the first that can be asked for, else none."""
-    askable = None
-    for id_, consent in sorted(consents.items()):
-        if not covers_route(consent, originator, sender, recipient, category):
-            continue
-        if isinstance(consent, ConsentOnRequest):
-            askable = askable or id_
-        elif holds(consent, moment):
-            return id_
-    return askable
-
-
 def turning_points(consent: StandingConsent | ConsentOnRequest) -> tuple[datetime, ...]:
-    """The only moments at which a consent begins or ceases to hold by itself."""
-    if isinstance(consent, ConsentOnRequest):
-        return ()
-    return tuple(moment for moment in (consent.from_utc, consent.to_utc) if moment is not None)
+    """The only moments at which ``holds`` can change by itself, sorted."""
+    moments = {moment for pause in consent.withdrawn for moment in (pause.from_utc, pause.to_utc)}
+    if isinstance(consent, StandingConsent):
+        moments |= {consent.from_utc, consent.to_utc}
+    return tuple(sorted(moment for moment in moments if moment is not None))
+
+
+def lapse_after(consent: StandingConsent | ConsentOnRequest, moment: datetime) -> datetime | None:
+    """The first moment from ``moment`` on at which it does not hold; none if it holds for good."""
+    if not holds(consent, moment):
+        return moment
+    return next((t for t in turning_points(consent) if t > moment and not holds(consent, t)), None)

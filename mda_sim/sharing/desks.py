@@ -1,9 +1,10 @@
 """Desks: the people, or automated guards, who release cases, and the hours they keep.
 
-Model: a desk has ``servers`` equal servers and one queue, first in first out. A case occupies a server for
-its touch time, which runs only while the desk's calendar is open; then an elapsed delay (staffing,
-signatures) passes that occupies nobody, in clock or in working time. Touch and elapsed delay are drawn once
-per case:
+Model: a desk has equal servers, as many as ``servers`` or the surge of the moment says, and one queue, in the
+order of its discipline. A case occupies a server for its touch time, which runs only while the desk is open;
+then an elapsed delay (staffing, signatures) passes that occupies nobody, in clock or in working time; then,
+if the desk releases in batches, the case waits for the next of their times. Touch and elapsed delay are drawn
+once per case:
 
     constant      X = value
     exponential   X = -mean ln U
@@ -12,8 +13,9 @@ per case:
 with U uniform on (0, 1) and Z standard normal. A case whose review has not begun ``expiry_s`` after it closed
 is dropped from the queue when its turn comes.
 
-Assumptions and limits: no holidays; servers share one calendar, work without breaks, and keep a case that the
-closing hour interrupts. Public numbers for review times were not found: shipped ones are assumptions.
+Assumptions and limits: servers share one calendar, work without breaks, and keep a case that the closing hour
+interrupts; holidays are those of a country as a whole, not of its regions. Public numbers for review times
+were not found: shipped ones are assumptions.
 
 Source: the 95 % quantile of the standard normal, 1.6448536 (NIST/SEMATECH e-Handbook of Statistical Methods,
 section 1.3.6.7.1, gives 1.645); the lognormal quantile exp(mu + sigma z) is N. L. Johnson, S. Kotz,
@@ -24,14 +26,15 @@ Where next: ``hours`` turns calendars into open intervals, ``exchange.desk`` kee
 from __future__ import annotations
 
 import math
-from typing import Annotated, Final, Literal
+from datetime import date
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
-from mda_sim.core.spec import Items, NonNegative, Positive, Sourced, Spec
+from mda_sim.core.spec import Items, NonNegative, Positive, Sourced, Spec, UtcTime
 from mda_sim.core.time import US_PER_S
 
 Z_P95: Final = 1.6448536
@@ -100,8 +103,27 @@ class Lognormal(Spec):
         return self.median_s * np.exp(self.sigma * z)
 
 
+def _as_day(value: Any) -> Any:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
 Duration = Annotated[Constant | Exponential | Lognormal, Field(discriminator="kind")]
 """A distribution of a non-negative time."""
+
+
+def _known_country(code: str) -> str:
+    from holidays import list_supported_countries
+
+    if code not in list_supported_countries(include_aliases=False):
+        raise ValueError(f"no public holidays are known for '{code}'; expected an ISO 3166 code such as 'PH'")
+    return code
+
+
+HolidayRegion = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_known_country)]
+"""A country by its ISO 3166 code of two letters."""
+
+Day = Annotated[date, BeforeValidator(_as_day)]
+"""A day of the calendar, such as 2026-12-25."""
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -134,10 +156,47 @@ class WorkingHours(Spec):
     """Closing, by the wall clock after local midnight [s]; later than the opening."""
     weekdays: Items[Weekday] = ("mon", "tue", "wed", "thu", "fri")
     """Days on which it opens."""
+    holidays: HolidayRegion | None = None
+    """Country whose public holidays it keeps, by ISO 3166 code such as 'PH'; none: it keeps none."""
+    closed_on: Items[Day] = ()
+    """Further days on which it does not open, by the local calendar."""
 
 
 Calendar = Annotated[Always | WorkingHours, Field(discriminator="kind")]
 """When a desk is open."""
+
+
+class ClosureSpec(Spec):
+    """A stretch of time during which a desk does no work: [``from_utc``, ``to_utc``)."""
+
+    from_utc: UtcTime
+    """First moment of the closure [UTC]."""
+    to_utc: UtcTime | None = None
+    """First moment after it [UTC]; none if it never ends."""
+
+
+class SurgeSpec(Spec):
+    """A stretch of time with another number of servers: [``from_utc``, ``to_utc``)."""
+
+    from_utc: UtcTime
+    """First moment with that number [UTC]."""
+    to_utc: UtcTime | None = None
+    """First moment after it [UTC]; none if it never ends."""
+    servers: Annotated[int, Field(ge=0, le=10_000)]
+    """Cases that can be under review at once; a review under way is finished first."""
+
+
+class BatchSpec(Spec):
+    """Set times at which what was released since the last one goes out together."""
+
+    period_s: Annotated[float, Field(ge=1)]
+    """From one time to the next [s]."""
+    phase_s: NonNegative = 0.0
+    """One of those times, after the start of the run; the others follow and precede it [s]."""
+
+
+Discipline = Literal["fifo", "priority", "newest_first"]
+"""Which waiting case is taken up next: the first to come; the most urgent first; the last to come."""
 
 
 class DeskSpec(Sourced):
@@ -153,6 +212,14 @@ class DeskSpec(Sourced):
     """Whether the elapsed delay runs day and night or only while the desk is open."""
     calendar: Calendar = Always()
     """When the desk is open."""
+    closures: Items[ClosureSpec] = ()
+    """When it is closed in spite of its calendar; a review that is interrupted goes on afterwards."""
+    surges: Items[SurgeSpec] = ()
+    """When it has another number of servers; the last one listed holds where they overlap."""
+    discipline: Discipline = "fifo"
+    """Which waiting case is taken up next."""
+    batch: BatchSpec | None = None
+    """When released cases go out together; none: each at once."""
     expiry_s: Positive | None = None
     """Longest wait from the closing of a case to the start of its review [s]; none: no limit."""
 

@@ -1,8 +1,10 @@
-"""Filters: what a sender chooses to send, and what it asks about each contact.
+"""Filters and areas: what a sender chooses to send, what rules cover, and what both ask about each contact.
 
 Model: a filter is asked about a contact as things are at its moment: where the vessel is, whether it
-broadcasts, how long it is. Links whose filters and categories are the same word for word share one entry,
-and so one bit.
+broadcasts, how long it is. The area of an agreement or a consent is asked where the vessel is. Links whose
+filters and categories are the same word for word share one entry, and so one bit of a share class; so do
+agreements and consents, known as ``agreements.<id>`` and ``consents.<id>``, with one area and the same
+categories. The bits of areas follow those of filters.
 
 Assumptions and limits: the sender knows what it asks about: a misjudged length is not modelled, and an area
 is asked where the vessel is, even if it broadcasts another place. A probe is asked as what it is; a false
@@ -21,7 +23,8 @@ from numpy.typing import NDArray
 from mda_sim.core.errors import RunError
 from mda_sim.geo.regions import Region, contains
 from mda_sim.records import NO_TARGET, ContactFacts, DetectionLog
-from mda_sim.sharing.agreements import Category
+from mda_sim.sharing.agreements import AgreementSpec, Category
+from mda_sim.sharing.consents import ConsentOnRequest, StandingConsent
 from mda_sim.sharing.network import FilterSpec, SharingSpec
 from mda_sim.world.broadcasts import AisState
 
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from mda_sim.world.fleet import Fleet
 
 FILTERS_MAX: Final = 64
-"""Different filters that one configuration may have: one bit of a share class each."""
+"""Different filters and areas that one configuration may have: one bit of a share class each."""
 
 
 class Entry(NamedTuple):
@@ -37,6 +40,14 @@ class Entry(NamedTuple):
 
     links: tuple[str, ...]
     filter: FilterSpec
+    categories: tuple[Category, ...]
+
+
+class AreaEntry(NamedTuple):
+    """Agreements and consents that share one area and the categories that they cover."""
+
+    names: tuple[str, ...]
+    area: Region
     categories: tuple[Category, ...]
 
 
@@ -56,59 +67,93 @@ def filter_entries(sharing: SharingSpec) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
+def area_entries(sharing: SharingSpec) -> tuple[AreaEntry, ...]:
+    """The different areas of agreements and consents, in the order of their first name."""
+    entries: list[AreaEntry] = []
+    rules: dict[str, AgreementSpec | StandingConsent | ConsentOnRequest] = {
+        f"agreements.{id_}": rule for id_, rule in sharing.agreements.items()
+    }
+    rules |= {f"consents.{id_}": rule for id_, rule in sharing.consents.items()}
+    for name, rule in sorted(rules.items()):
+        if rule.area is None:
+            continue
+        wanted = (rule.area, rule.categories)
+        for i, entry in enumerate(entries):
+            if (entry.area, entry.categories) == wanted:
+                entries[i] = entry._replace(names=(*entry.names, name))
+                break
+        else:
+            entries.append(AreaEntry((name,), *wanted))
+    return tuple(entries)
+
+
 def contact_facts(fleet: Fleet, log: DetectionLog, sharing: SharingSpec) -> ContactFacts | None:
-    """What the filters of a configuration ask about every contact; None if it has no filter."""
-    entries = filter_entries(sharing)
-    if not entries:
+    """What filters and areas of a configuration ask about every contact; None if it has neither."""
+    filters = filter_entries(sharing)
+    regions = [(entry.links, entry.filter.area) for entry in filters if entry.filter.area is not None]
+    regions += [(entry.names, entry.area) for entry in area_entries(sharing)]
+    if not filters and not regions:
         return None
     rows = np.flatnonzero(log.contacts["target"] != NO_TARGET)
     target = log.contacts["target"][rows]
     end_us = np.repeat(log.reports["t_observed_us"], log.reports["count"])[rows]
     seen_us = end_us - log.contacts["dt_us"][rows].astype(np.int64)
     inside: dict[str, NDArray[np.bool_]] = {}
-    areas = [entry for entry in entries if entry.filter.area is not None]
-    if areas:
+    if regions:
         lat_deg, lon_deg = fleet.positions(target, seen_us)
-        for entry in areas:
+        for names, region in regions:
             is_inside = np.zeros(len(log.contacts), np.bool_)
-            is_inside[rows] = _contains(entry.filter.area, lat_deg, lon_deg)
-            inside |= dict.fromkeys(entry.links, is_inside)
+            is_inside[rows] = contains(region, lat_deg, lon_deg)
+            inside |= dict.fromkeys(names, is_inside)
     broadcasting = np.zeros(len(log.contacts), np.bool_)
-    broadcasting[rows] = fleet.ais_states(target, seen_us) != AisState.SILENT
     length_m = np.zeros(len(log.contacts), np.float32)
-    length_m[rows] = fleet.targets["length_m"][target]
+    if filters:
+        broadcasting[rows] = fleet.ais_states(target, seen_us) != AisState.SILENT
+        length_m[rows] = fleet.targets["length_m"][target]
     return ContactFacts(broadcasting, length_m, inside)
 
 
 def share_class(log: DetectionLog, sharing: SharingSpec, facts: ContactFacts | None) -> NDArray[np.uint64]:
-    """Which filters each contact passes: bit i for entry i of ``filter_entries``, (n_contacts,).
+    """Which filters each contact passes and which areas it is in, (n_contacts,).
 
-    A bit is never set for reports of a category that its links do not carry, or of sensors that feed no node.
-    RunError if there are filters but no facts.
+    Bit i is that of entry i of ``filter_entries``, followed by those of ``area_entries``. A bit is never set
+    for reports of a category that its links do not carry or its rules do not cover, or of sensors that feed
+    no node. RunError if there are filters or areas but no facts.
     """
     passed = np.zeros(len(log.contacts), np.uint64)
-    entries = filter_entries(sharing)
-    if not entries:
+    filters, areas = filter_entries(sharing), area_entries(sharing)
+    if not filters and not areas:
         return passed
     if facts is None:
-        raise RunError("this configuration filters contacts; give the facts about them (contact_facts)")
+        raise RunError(
+            "this configuration asks where contacts are or filters them; give the facts about them "
+            "(contact_facts)"
+        )
     sensor = np.repeat(log.reports["sensor"], log.reports["count"])
-    for i, entry in enumerate(entries):
-        carries = np.array(
+    asked = [(entry.categories, _passes(entry, facts)) for entry in filters]
+    asked += [(entry.categories, facts.inside[entry.names[0]]) for entry in areas]
+    for i, (categories, passes) in enumerate(asked):
+        is_asked = np.array(
             [
-                card.id in sharing.feeds and (not entry.categories or card.category in entry.categories)
+                card.id in sharing.feeds and (not categories or card.category in categories)
                 for card in log.sensors
             ],
             np.bool_,
         )
-        passes = carries[sensor] & _passes(entry, facts)
-        passed |= np.where(passes, np.uint64(1 << i), np.uint64(0))
+        passed |= np.where(is_asked[sensor] & passes, np.uint64(1 << i), np.uint64(0))
     return passed
 
 
 def bits_of_links(sharing: SharingSpec) -> Mapping[str, int]:
     """The bit of a share class that each link with a filter asks for."""
     return {link: 1 << i for i, entry in enumerate(filter_entries(sharing)) for link in entry.links}
+
+
+def areas_of(sharing: SharingSpec, share_class: int) -> tuple[str, ...]:
+    """Names of the agreements and consents in whose area contacts of this share class are, sorted."""
+    first = len(filter_entries(sharing))
+    held = [entry.names for j, entry in enumerate(area_entries(sharing)) if share_class >> (first + j) & 1]
+    return tuple(sorted(name for names in held for name in names))
 
 
 def _passes(entry: Entry, facts: ContactFacts) -> NDArray[np.bool_]:
@@ -120,10 +165,3 @@ def _passes(entry: Entry, facts: ContactFacts) -> NDArray[np.bool_]:
     if spec.area is not None:
         passes &= facts.inside[entry.links[0]]
     return passes
-
-
-def _contains(
-    area: Region | None, lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    assert area is not None
-    return contains(area, lat_deg, lon_deg)

@@ -35,9 +35,11 @@ from mda_sim.core.spec import (
 from mda_sim.geo.regions import Region
 from mda_sim.sharing.agreements import AgreementSpec, Category
 from mda_sim.sharing.consents import ConsentSpec
-from mda_sim.sharing.desks import DeskSpec
+from mda_sim.sharing.decisions import DecisionUnit, PerCase
+from mda_sim.sharing.desks import Constant, DeskSpec, Duration
+from mda_sim.sharing.events import EventSpec
 from mda_sim.sharing.labels import LabelSpec, LevelWord
-from mda_sim.sharing.schedules import OutageSpec, Pattern, Push
+from mda_sim.sharing.schedules import ContactWindows, FailureSpec, OutageSpec, Pattern, Push
 
 PartyKind = Literal["nation", "provider", "organisation"]
 
@@ -111,6 +113,8 @@ class SanitiseSpec(Sourced):
     """Position error that the copy gets, 1 sigma; one that is coarser already stays so [m]."""
     delay_s: NonNegative = 0.0
     """How long the copy is held back before its case is formed [s]."""
+    strip_source: bool = False
+    """Whether the recipient is not told whose sensor it was; the gates go on asking about its originators."""
     delegated_by: Items[NationId] = ()
     """Other originators that gave the sender the right to sanitise their reports."""
 
@@ -128,20 +132,36 @@ class LinkSpec(Sourced):
     """Which contacts the sender chooses to send; none: all. A report splits into the parts that differ."""
     sanitise: SanitiseSpec | None = None
     """What the sender takes out of a copy; none: nothing."""
+    fused_with: Items[Id] = ()
+    """Labels of what the sender fuses into all that leaves here; the product carries their combination."""
     case_window_s: Annotated[float, Field(ge=1)] = 3600.0
     """Reports of one category that come to the sender in one window are one case [s]."""
     willingness: Probability = 1.0
-    """Chance that the sender wants to send a case, drawn once for each; permission does not oblige."""
+    """Chance that the sender wants to send a case, drawn once a decision unit; permission does not oblige."""
+    willing_per: DecisionUnit = PerCase()
+    """For what willingness is drawn once."""
     desk: Id | None = None
     """Desk that reviews its cases; none: a case is released when its window closes."""
+    priority: Annotated[int, Field(ge=0, le=9)] = 0
+    """Urgency of its cases at a desk that goes by priority: 0 is the most urgent."""
     accreditation: LevelWord = "UNCLASSIFIED"
     """Highest classification that it may carry."""
     delay_s: NonNegative = 0.0
     """Propagation and handling after the last bit has left [s]."""
+    extra_delay: Duration = Constant()
+    """What is added to ``delay_s``, drawn once for all that leaves at once [s]."""
+    loss_probability: Probability = 0.0
+    """Chance that what leaves at once is lost on the way, after it took the line."""
+    queue_limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """How many cases may wait for the line; one that finds as many is lost; none: no limit."""
     bandwidth_bps: Positive | None = None
     """Bits a second; none: transmission takes no time [bit/s]."""
     outages: Items[OutageSpec] = ()
     """When it is down; a transmission that would meet an outage starts afresh at its end."""
+    failures: FailureSpec | None = None
+    """Outages that are drawn for each seed; none: only the dated ones."""
+    contact_windows: ContactWindows | None = None
+    """When the line is there at all, as with a satellite that passes; none: always."""
     pattern: Pattern = Push()
     """When what is released may leave: at once, at set times, or when the recipient asks at set times."""
 
@@ -177,3 +197,5 @@ class SharingSpec(Spec):
     """Directed pipes between nodes."""
     groups: IdMap[GroupSpec] = Field(default_factory=dict)
     """Nodes that pool everything at once: the most that sharing can give."""
+    events: IdMap[EventSpec] = Field(default_factory=dict)
+    """What happens to agreements, links, desks and consents in the course of the run."""

@@ -9,7 +9,9 @@ belongs to it with its size and SHA-256.
     scenario.yaml  manifest.json  scores.csv  summary.json  answer.md  tables/  maps/  charts/
     seeds/<seed>/sensing/                  targets, legs, broadcasts, reports, contacts (.parquet), unit.json;
                                            products.parquet where the scenario asks for it
-    seeds/<seed>/sharing/<configuration>/  parts, hops, outcomes, coverage (.parquet), scores.csv, unit.json
+    seeds/<seed>/sharing/<configuration>/  parts, contact_parts, hops, outcomes, coverage, exposure, backlog,
+                                           queues (.parquet), scores.csv, unit.json; over_time.parquet where
+                                           any configuration has events
 
 Assumptions and limits: one process fills a folder at a time.
 Where next: ``jobs`` fills units, ``run`` decides which are wanting.

@@ -28,7 +28,17 @@ from mda_sim.pipeline import (
     build_world,
     sense,
 )
-from mda_sim.records import CONTACTS, REPORTS, DetectionLog
+from mda_sim.records import (
+    CONTACT_PARTS,
+    CONTACTS,
+    HOPS,
+    OUTCOMES,
+    PARTS,
+    REPORTS,
+    DeliveryLog,
+    DetectionLog,
+)
+from mda_sim.study.events import event_records
 from mda_sim.study.folder import UNIT, RunFolder, read_json
 
 if TYPE_CHECKING:
@@ -117,6 +127,18 @@ def stored_log(scenario: Scenario, unit: Path) -> DetectionLog | None:
     return log
 
 
+def stored_deliveries(unit: Path) -> DeliveryLog:
+    """The delivery log that a sharing unit holds; the run must keep logs."""
+    record = read_json(unit / UNIT) or {}
+    return DeliveryLog(
+        read_parquet(PARTS, unit / "parts.parquet"),
+        read_parquet(CONTACT_PARTS, unit / "contact_parts.parquet")["part"],
+        read_parquet(HOPS, unit / "hops.parquet"),
+        read_parquet(OUTCOMES, unit / "outcomes.parquet"),
+        str(record.get("sensing_digest", "")),
+    )
+
+
 def _stored_log(job: SeedJob, scenario: Scenario) -> tuple[Fleet, DetectionLog] | None:
     unit = job.folder.sensing(job.seed)
     log = stored_log(scenario, unit)
@@ -158,9 +180,22 @@ def _store_sharing(
     from mda_sim.metrics.scores import to_csv
 
     deliveries = arranged.deliveries
-    tables = {"coverage": arranged.scores.coverage}
+    scores = arranged.scores
+    tables = {
+        "coverage": scores.coverage,
+        "exposure": scores.exposure,
+        "backlog": scores.backlog,
+        "queues": scores.queues,
+    }
+    if scores.over_time is not None:
+        tables |= {"over_time": scores.over_time}
     if scenario.spec.output.logs:
-        tables |= {"parts": deliveries.parts, "hops": deliveries.hops, "outcomes": deliveries.outcomes}
+        tables |= {
+            "parts": deliveries.parts,
+            "contact_parts": Table.of(CONTACT_PARTS, {"part": deliveries.contact_part}),
+            "hops": deliveries.hops,
+            "outcomes": deliveries.outcomes,
+        }
     record: dict[str, Any] = {
         "seed": job.seed,
         "configuration": configuration,
@@ -169,6 +204,7 @@ def _store_sharing(
         "n_hops": len(deliveries.hops),
         "n_outcomes": len(deliveries.outcomes),
         "n_parts": len(deliveries.parts),
+        "events": event_records(scenario, configuration, job.seed),
         "stats": {
             "simpy_events": arranged.stats.simpy_events,
             "cases": arranged.stats.cases,
@@ -179,7 +215,7 @@ def _store_sharing(
     }
     with job.folder.filling(job.folder.sharing(job.seed, configuration), record) as place:
         _write(tables, place)
-        to_csv(arranged.scores.rows, place / "scores.csv")
+        to_csv(scores.rows, place / "scores.csv")
 
 
 def _write(tables: dict[str, Table], place: Path) -> None:

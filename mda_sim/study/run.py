@@ -40,6 +40,8 @@ from mda_sim.study.view import gallery_of
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from mda_sim.core.table import Schema, Table
+    from mda_sim.metrics.scores import ScoreRow
     from mda_sim.scenario import Scenario
     from mda_sim.world.recorded.recording import Recording
 
@@ -197,11 +199,18 @@ def _gather(scenario: Scenario, folder: RunFolder) -> dict[str, Any]:
     target = folder.path / "scores.csv"
     write_text(target, _joined([(unit / "scores.csv").read_text(encoding="utf-8") for unit in units]))
     rows = from_csv(target)
+    metrics = scenario.spec.metrics
+    picture_nodes = {
+        nation: spec.picture_node for nation, spec in scenario.spec.nations.items() if spec.picture_node
+    }
     summary = {
         "format": FORMAT,
         "scenario": scenario.name,
-        **summarise(rows, scenario.baseline, scenario.spec.metrics.primary),
+        **summarise(rows, scenario.baseline, metrics.primary, picture_nodes),
+        "queues": _queues(scenario, folder),
     }
+    of_pictures = [row for row in rows if picture_nodes.get(row.nation) == row.node]
+    summary |= _programmes_and_ladder(scenario, of_pictures)
     recorded = recordings(scenario)
     summary["caveats"] += caveats(recorded)
     write_json(folder.path / "summary.json", summary, indent=None)  # half as large, and written at once
@@ -209,21 +218,67 @@ def _gather(scenario: Scenario, folder: RunFolder) -> dict[str, Any]:
     return summary
 
 
+def _programmes_and_ladder(scenario: Scenario, rows: Sequence[ScoreRow]) -> dict[str, Any]:
+    """What programmes and steps of the ladder change, where the scenario names any; rows of picture nodes."""
+    from mda_sim.metrics.compare import values_by_key
+    from mda_sim.metrics.ladder import ladder
+    from mda_sim.metrics.programmes import programmes
+
+    metrics = scenario.spec.metrics
+    if not metrics.programmes and not metrics.ladder:
+        return {}
+    values, units = values_by_key(rows), {row.metric: row.unit for row in rows}
+    return {
+        "programmes": programmes(values, metrics, scenario.baseline),
+        "ladder": ladder(values, units, metrics.ladder, metrics.primary),
+    }
+
+
+def _queues(scenario: Scenario, folder: RunFolder) -> dict[str, Any]:
+    """What desks and links had to do under each configuration."""
+    from mda_sim.metrics.load import QUEUES, summarise_queues
+
+    found = _of_units(scenario, folder, QUEUES, "queues")
+    return {name: summarise_queues(tables) for name, tables in found.items()}
+
+
+def _of_units(scenario: Scenario, folder: RunFolder, schema: Schema, name: str) -> dict[str, list[Table]]:
+    """One stored table of every unit, by configuration, in the order of seeds."""
+    from mda_sim.core.table import read_parquet
+
+    return {
+        configuration: [
+            read_parquet(schema, folder.sharing(seed, configuration) / f"{name}.parquet")
+            for seed in scenario.seeds
+        ]
+        for configuration in scenario.arrangements
+    }
+
+
 def _write_answer(
     scenario: Scenario, folder: RunFolder, summary: Mapping[str, Any], recorded: Mapping[str, Recording]
 ) -> None:
     """``answer.md`` and ``tables/``: the breakdowns, made from the summary."""
+    from mda_sim.metrics.exposure import EXPOSURE
     from mda_sim.report.answer import answer
+    from mda_sim.report.event_tables import rate_sheet
     from mda_sim.report.gallery import zone_names
     from mda_sim.report.recordings import recording_sheets
-    from mda_sim.report.sheets import sheets
+    from mda_sim.report.sheets import exposure_sheet, sheets
 
+    exposures = _of_units(scenario, folder, EXPOSURE, "exposure")
     zones = zone_names(scenario)
     write_text(folder.path / "answer.md", answer(summary, zones))
     (folder.path / "tables").mkdir(exist_ok=True)
     for old in (folder.path / "tables").glob("*.csv"):
         old.unlink()
-    for name, text in {**sheets(summary, zones), **recording_sheets(recorded)}.items():
+    texts = {
+        **sheets(summary, zones),
+        **exposure_sheet(exposures),
+        **rate_sheet(summary, zones),
+        **recording_sheets(recorded),
+    }
+    for name, text in texts.items():
         write_text(folder.path / "tables" / name, text)
 
 

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 
 from mda_sim.core.errors import RunError
 from mda_sim.core.table import Table, read_parquet
-from mda_sim.study.folder import RunFolder, read_json
+from mda_sim.study.events import event_of
+from mda_sim.study.folder import UNIT, RunFolder, read_json
 from mda_sim.study.jobs import stored_fleet
 
 if TYPE_CHECKING:
     from mda_sim.report.gallery import Figure, Gallery
     from mda_sim.scenario import Scenario
+    from mda_sim.sharing.happenings import DrawnEvent
     from mda_sim.world.fleet import Fleet
 
 
@@ -37,6 +39,8 @@ def open_gallery(folder: Path | str) -> Gallery:
 def gallery_of(scenario: Scenario, folder: RunFolder) -> Gallery:
     """The gallery of a folder whose units and summary are in their place."""
     from mda_sim.metrics.coverage import COVERAGE
+    from mda_sim.metrics.load import BACKLOG
+    from mda_sim.metrics.over_time import OVER_TIME
     from mda_sim.report.gallery import Gallery, Sources
 
     @cache
@@ -44,11 +48,28 @@ def gallery_of(scenario: Scenario, folder: RunFolder) -> Gallery:
         units = (folder.sharing(seed, configuration) for seed in scenario.seeds)
         return tuple(read_parquet(COVERAGE, unit / "coverage.parquet") for unit in units)
 
+    def backlog(configuration: str) -> tuple[Table, ...]:
+        units = (folder.sharing(seed, configuration) for seed in scenario.seeds)
+        return tuple(read_parquet(BACKLOG, unit / "backlog.parquet") for unit in units)
+
+    @cache
+    def over_time(configuration: str) -> tuple[Table, ...]:
+        units = (folder.sharing(seed, configuration) for seed in scenario.seeds)
+        files = (unit / "over_time.parquet" for unit in units)
+        return tuple(read_parquet(OVER_TIME, file) for file in files if file.exists())
+
+    @cache
+    def events(configuration: str) -> tuple[tuple[DrawnEvent, ...], ...]:
+        units = (folder.sharing(seed, configuration) for seed in scenario.seeds)
+        records = ((read_json(unit / UNIT) or {}).get("events", ()) for unit in units)
+        return tuple(tuple(event_of(record) for record in found) for found in records)
+
     def fleet() -> Fleet:
         return stored_fleet(folder.sensing(scenario.seeds[0]))
 
     summary = read_json(folder.path / "summary.json") or {}
-    return Gallery(scenario, Sources(summary, coverage, fleet), folder.path)
+    sources = Sources(summary, coverage, fleet, backlog, over_time, events)
+    return Gallery(scenario, sources, folder.path)
 
 
 def plot_coverage(folder: Path | str, configuration: str, nation: str) -> Figure:

@@ -38,8 +38,9 @@ from mda_sim.geo.regions import Region
 from mda_sim.geo.sphere import destination
 from mda_sim.world.broadcasts import MADE_UP, AisState, broadcasts_of
 from mda_sim.world.draws import Span, uniform
-from mda_sim.world.fleet import AisClass, Fleet, inside_intervals
+from mda_sim.world.fleet import AisClass, Fleet
 from mda_sim.world.groups import Group, assemble
+from mda_sim.world.inside import inside_intervals
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -20,7 +20,6 @@ into a fleet; sensing and metrics read it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -32,9 +31,7 @@ from numpy.typing import ArrayLike, NDArray
 from mda_sim.core.errors import ShapeError
 from mda_sim.core.rng import address
 from mda_sim.core.table import Column, Schema, Table
-from mda_sim.core.time import US_PER_S
-from mda_sim.geo.regions import Region, bounds, contains
-from mda_sim.geo.sphere import EARTH_RADIUS_M, distance_m, lat_lon
+from mda_sim.geo.sphere import lat_lon
 from mda_sim.world.broadcasts import (
     BROADCASTS,
     AisState,
@@ -57,7 +54,6 @@ __all__ = [
     "AisState",
     "Fleet",
     "clip_legs",
-    "inside_intervals",
     "legs_between",
     "legs_from_waypoints",
 ]
@@ -97,8 +93,6 @@ TARGETS: Final = Schema(
 
 PROBE: Final = "probe"
 """Class and stream of the probes."""
-
-_SAMPLES_AT_ONCE: Final = 500_000
 
 
 @dataclass(frozen=True)
@@ -248,30 +242,6 @@ class Fleet:
         return np.ascontiguousarray(ids.ravel()), np.ascontiguousarray(times.ravel())
 
 
-def inside_intervals(fleet: Fleet, region: Region, t0_us: int, t1_us: int, step_s: float = 600.0) -> Table:
-    """When each target is inside a region, within [t0_us, t1_us]: a PRESENCE table, sorted by target and
-    time.
-
-    Each leg is sampled at most ``step_s`` apart, and entries and exits are then bisected to 1 s, both ends
-    of an interval lying inside: a visit or an absence that is shorter than the step can be missed. Legs
-    that cannot reach the region are not sampled. ValueError unless ``step_s`` is at least 1 and t0_us <=
-    t1_us.
-    """
-    if not step_s >= 1.0 or t1_us < t0_us:
-        raise ValueError(f"expected step_s >= 1 and t0_us <= t1_us, got {step_s}, {t0_us}, {t1_us}")
-    rows = _legs_near(fleet.legs, region, t0_us, t1_us)
-    begin_us = np.maximum(fleet.legs["t_from_us"][rows], t0_us)
-    lasts_us = np.minimum(fleet.legs["t_to_us"][rows], t1_us) - begin_us
-    steps = np.ceil(lasts_us / (step_s * US_PER_S)).astype(np.int64)
-    steps[fleet.legs["w_rad_s"][rows] == 0.0] = 1
-    block = (np.cumsum(steps + 1) - 1) // _SAMPLES_AT_ONCE
-    pieces = [np.empty((3, 0), np.int64)]
-    for chosen in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(block)) + 1):
-        targets = fleet.legs["target"][rows[chosen]].astype(np.int64)
-        pieces.append(_inside_legs(fleet, region, targets, begin_us[chosen], lasts_us[chosen], steps[chosen]))
-    return joined(*np.concatenate(pieces, axis=1))
-
-
 def _check(targets: Table, legs: Table, n_vessels: int) -> None:
     if targets.schema != TARGETS or legs.schema != LEGS:
         raise ShapeError("a fleet is made of a TARGETS and a LEGS table")
@@ -287,65 +257,3 @@ def _check(targets: Table, legs: Table, n_vessels: int) -> None:
     same = legs["target"][1:] == legs["target"][:-1]
     if (legs["t_from_us"][1:][same] < legs["t_to_us"][:-1][same]).any():
         raise ShapeError("the legs of one target must follow each other in time without overlap")
-
-
-def _legs_near(legs: Table, region: Region, t0_us: int, t1_us: int) -> NDArray[np.int64]:
-    """Rows of the legs within the times whose surrounding cap meets that of the region's bounding box."""
-    lon_min, lat_min, lon_max, lat_max = bounds(region)
-    centre = (lat_min + lat_max) / 2, (lon_min + lon_max) / 2
-    lats, lons = np.linspace(lat_min, lat_max, 33), np.linspace(lon_min, lon_max, 33)
-    rim_m = max(distance_m(*centre, lats, lon).max() for lon in (lon_min, lon_max))
-    rim_m = max(rim_m, *(distance_m(*centre, lat, lons).max() for lat in (lat_min, lat_max)))
-    reach_m = 1.02 * rim_m + 1000.0
-    half = legs["w_rad_s"] * (legs["t_to_us"] - legs["t_from_us"]) / (2.0 * US_PER_S)
-    x, y, z = (legs[f"a{k}"] * np.cos(half) + legs[f"b{k}"] * np.sin(half) for k in "xyz")
-    lat, lon = lat_lon(np.stack([x, y, z], axis=1))
-    near = distance_m(*centre, lat, lon) <= reach_m + half * EARTH_RADIUS_M
-    return np.flatnonzero(near & (legs["t_to_us"] > t0_us) & (legs["t_from_us"] < t1_us))
-
-
-def _inside_legs(
-    fleet: Fleet,
-    region: Region,
-    target: NDArray[np.int64],
-    begin_us: NDArray[np.int64],
-    lasts_us: NDArray[np.int64],
-    steps: NDArray[np.int64],
-) -> NDArray[np.int64]:
-    """Target, entry and exit (3, n) of each stretch of a leg that is inside, in order."""
-
-    def is_inside(ids: NDArray[np.int64], t_us: NDArray[np.int64]) -> NDArray[np.bool_]:
-        return contains(region, *fleet.positions(ids, t_us))
-
-    leg = np.repeat(np.arange(len(target)), steps + 1)
-    ends = np.cumsum(steps + 1)
-    step = np.arange(len(leg)) - (ends - steps - 1)[leg]
-    t_us = begin_us[leg] + (lasts_us[leg] * (step / steps[leg])).astype(np.int64)
-    inside = is_inside(target[leg], t_us)
-    is_first, is_last = step == 0, step == steps[leg]
-    before, after = np.roll(inside, 1), np.roll(inside, -1)
-    entry = np.flatnonzero(inside & (is_first | ~before))
-    leave = np.flatnonzero(inside & (is_last | ~after))
-    outside_before = np.where(is_first[entry], t_us[entry], t_us[entry - 1])
-    outside_after = np.where(is_last[leave], t_us[leave], t_us[np.minimum(leave + 1, len(leg) - 1)])
-    ids = target[leg[entry]]
-    entry_us = _bisect(is_inside, ids, outside_before, t_us[entry])
-    leave_us = _bisect(is_inside, ids, outside_after, t_us[leave])
-    return np.stack([ids, entry_us, leave_us])
-
-
-def _bisect(
-    is_inside: Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.bool_]],
-    ids: NDArray[np.int64],
-    outside_us: NDArray[np.int64],
-    inside_us: NDArray[np.int64],
-) -> NDArray[np.int64]:
-    """A time inside, at most 1 s from one outside, between the two; ``inside_us`` where both are equal."""
-    while len(ids) and np.abs(inside_us - outside_us).max() > US_PER_S:
-        middle_us = (inside_us + outside_us) // 2
-        inside = is_inside(ids, middle_us)
-        inside_us, outside_us = (
-            np.where(inside, middle_us, inside_us),
-            np.where(inside, outside_us, middle_us),
-        )
-    return inside_us

@@ -40,8 +40,8 @@ from mda_sim.core.table import Table
 from mda_sim.core.time import US_PER_S, Timeline
 from mda_sim.geo.regions import Area, Box
 from mda_sim.geo.sphere import EARTH_RADIUS_M, lat_lon
-from mda_sim.world.fleet import inside_intervals
 from mda_sim.world.groups import Group, assemble
+from mda_sim.world.inside import inside_intervals
 from mda_sim.world.traffic import Span, TrafficBase, uniform
 from mda_sim.world.voyages import Waypoints, voyage_group
 

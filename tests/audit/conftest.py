@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +17,15 @@ import pytest
 from mda_sim.audit import audit
 from mda_sim.core.table import Table
 from mda_sim.core.time import US_PER_H, Timeline
-from mda_sim.records import CONTACTS, REPORTS, ContactFacts, DeliveryLog, DetectionLog, SensorCard
+from mda_sim.records import (
+    CONTACTS,
+    NO_TARGET,
+    REPORTS,
+    ContactFacts,
+    DeliveryLog,
+    DetectionLog,
+    SensorCard,
+)
 from mda_sim.sharing.exchange import share
 from mda_sim.sharing.network import NationSpec, SharingSpec
 
@@ -85,12 +96,15 @@ class Trial(NamedTuple):
         return self._replace(deliveries=replace(self.deliveries, hops=new))
 
 
-def run_trial(seed: int, *, plain: bool = False, dense: bool = False) -> Trial:
+def run_trial(
+    seed: int, *, plain: bool = False, dense: bool = False, full: bool = False, relays: bool = False
+) -> Trial:
     """A random arrangement of three nations and a provider, five nodes and about eight links.
 
     A ``plain`` one has neither unwilling senders, consents, outages, schedules, groups, filters nor
     sanitising, and no node that receives passes anything on. In a ``dense`` one there are more ways, and
-    most may be taken, so that nodes get many copies of a part.
+    most may be taken, so that nodes get many copies of a part. A ``full`` one may have all that can be stated
+    (``every_feature``), and false contacts too. One with ``relays`` has open ways of many links.
     """
     rng = np.random.default_rng(seed)
     timeline = Timeline(START, 12 * US_PER_H, 48 * US_PER_H, 24 * US_PER_H)
@@ -137,6 +151,8 @@ def run_trial(seed: int, *, plain: bool = False, dense: bool = False) -> Trial:
         "desks": desks,
         "links": _links(rng, sorted(nodes)),
     }
+    if relays:
+        every_feature().make_relays(seed, arrangement)
     if plain:
         links = arrangement["links"]
         arrangement["links"] = {
@@ -149,11 +165,18 @@ def run_trial(seed: int, *, plain: bool = False, dense: bool = False) -> Trial:
             _thicken(np.random.default_rng([seed, 4]), arrangement)
         _complicate(np.random.default_rng([seed, 1]), arrangement)
         _choose(np.random.default_rng([seed, 2]), arrangement)
+    if full:
+        every_feature().add_everything(seed, arrangement)
+    if relays:
+        every_feature().add_to_relays(seed, arrangement)
     sharing = SharingSpec.model_validate(arrangement)
     nations = {id_: NationSpec(name=id_, picture_node=id_.lower()) for id_ in NATIONS}
     nations["XCA"] = NationSpec(name="provider", kind="provider")
     log = _log(
-        rng, {id_: (operator, category) for id_, (operator, category, _, _) in sensors.items()}, timeline
+        rng,
+        {id_: (operator, category) for id_, (operator, category, _, _) in sensors.items()},
+        timeline,
+        false=full,
     )
     facts = None if plain else random_facts(np.random.default_rng([seed, 3]), log, sharing)
     return Trial(
@@ -167,17 +190,31 @@ def run_trial(seed: int, *, plain: bool = False, dense: bool = False) -> Trial:
     )
 
 
+def every_feature() -> ModuleType:
+    """The module beside this one."""
+    path = Path(__file__).with_name("every_feature.py")
+    spec = importlib.util.spec_from_file_location("audit_every_feature", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def random_facts(rng: np.random.Generator, log: DetectionLog, sharing: SharingSpec) -> ContactFacts:
-    """Something about every contact; what is in an area does not depend on the link that asks."""
-    n = len(log.contacts)
+    """Something about every contact; what is in an area does not depend on who asks."""
+    n, is_real = len(log.contacts), log.contacts["target"] != NO_TARGET
     inside: dict[str, Any] = {}
     of_area: dict[str, Any] = {}
-    for id_, link in sharing.links.items():
-        if link.filter is not None and link.filter.area is not None:
-            area = json.dumps(link.filter.area.model_dump(mode="json"))
-            inside[id_] = of_area.setdefault(area, rng.random(n) < 0.6)
-    broadcasting = rng.random(n) < 0.5
-    lengths_m = rng.choice(np.array([12.0, 30.0, 50.1, 180.0], np.float32), n)
+    asking = {id_: link.filter.area for id_, link in sharing.links.items() if link.filter is not None}
+    asking |= {f"agreements.{id_}": deal.area for id_, deal in sharing.agreements.items()}
+    asking |= {f"consents.{id_}": consent.area for id_, consent in sharing.consents.items()}
+    for name, region in asking.items():
+        if region is not None:
+            area = json.dumps(region.model_dump(mode="json"))
+            inside[name] = of_area.setdefault(area, is_real & (rng.random(n) < 0.6))
+    broadcasting = is_real & (rng.random(n) < 0.5)
+    lengths_m = is_real * rng.choice(np.array([12.0, 30.0, 50.1, 180.0], np.float32), n)
     return ContactFacts(broadcasting, lengths_m, inside)
 
 
@@ -339,8 +376,10 @@ def _links(rng: np.random.Generator, nodes: list[str]) -> dict[str, Any]:
     return links
 
 
-def _log(rng: np.random.Generator, sensors: dict[str, tuple[str, str]], timeline: Timeline) -> DetectionLog:
-    """About 80 reports of each sensor, a third of them of probes only, some empty."""
+def _log(
+    rng: np.random.Generator, sensors: dict[str, tuple[str, str]], timeline: Timeline, *, false: bool
+) -> DetectionLog:
+    """About 80 reports of each sensor, a third of them of probes only, some empty; ``false``: some false."""
     names = sorted(sensors)
     columns: dict[str, list[Any]] = {name: [] for name in ("sensor", "interval", "t_observed_us")}
     for s in range(len(names)):
@@ -350,7 +389,9 @@ def _log(rng: np.random.Generator, sensors: dict[str, tuple[str, str]], timeline
         columns["t_observed_us"] += times.tolist()
     n = len(columns["sensor"])
     n_vessels = rng.integers(0, 3, n)
-    count = n_vessels + rng.integers(0, 2, n)
+    n_probes = rng.integers(0, 2, n)
+    n_false = rng.integers(0, 2, n) if false else np.zeros(n, np.int64)
+    count = n_vessels + n_probes + n_false
     reports = Table.of(
         REPORTS,
         {
@@ -360,13 +401,14 @@ def _log(rng: np.random.Generator, sensors: dict[str, tuple[str, str]], timeline
             "first": np.cumsum(count) - count,
             "count": count,
             "n_vessels": n_vessels,
-            "n_false": [0] * len(n_vessels),
+            "n_false": n_false,
         },
         {"sensors": names},
     )
     place = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
     n_of_report = np.repeat(n_vessels, count)
     target = np.where(place < n_of_report, place, 10 + place - n_of_report)
+    target[place >= n_of_report + np.repeat(n_probes, count)] = NO_TARGET
     contacts = Table.of(
         CONTACTS,
         {
@@ -389,6 +431,18 @@ def trials() -> list[Trial]:
 def dense_trials() -> list[Trial]:
     """Fifteen random arrangements with many ways from node to node."""
     return [run_trial(seed, dense=True) for seed in range(15)]
+
+
+@pytest.fixture(scope="session")
+def full_trials() -> list[Trial]:
+    """Twenty random arrangements that may have all that can be stated."""
+    return [run_trial(seed, dense=dense, full=True) for seed in range(10) for dense in (False, True)]
+
+
+@pytest.fixture(scope="session")
+def relay_trials() -> list[Trial]:
+    """Eight random arrangements with open ways of many links."""
+    return [run_trial(seed, relays=True) for seed in range(8)]
 
 
 @pytest.fixture(scope="session")

@@ -184,7 +184,7 @@ def test_a_label_lowered_by_who_may_not_is_caught(trials: list[Any]) -> None:
 
     trial, row = first_with(trials, others)
     cleared = trial.deliveries.hops.meta["labels"].index("cleared")
-    assert "label is not what sanitising gives" in trial.changed("label", row, cleared).rules()
+    assert "label is not what sanitising and fusing give" in trial.changed("label", row, cleared).rules()
 
 
 def test_sanitising_that_nobody_delegated_is_caught(trials: list[Any]) -> None:
@@ -195,7 +195,7 @@ def test_sanitising_that_nobody_delegated_is_caught(trials: list[Any]) -> None:
             if link["sanitise"] is not None:
                 link["sanitise"]["delegated_by"] = []
         found.append(trial._replace(sharing=sharing).rules())
-    assert any("label is not what sanitising gives" in rules for rules in found)
+    assert any("label is not what sanitising and fusing give" in rules for rules in found)
     assert any("coarsened_m is not what sanitising gives" in rules for rules in found)
 
 

@@ -110,6 +110,7 @@ def doubtful() -> dict[str, list[str]]:
         "sensors": {key: one.confidence for key, one in spec.sensors.items()},
         "traffic": {key: one.confidence for key, one in spec.world.traffic.items()},
         "sensor types": {key: one.confidence for key, one in catalogue.sensor_types().items()},
+        "agreement types": {key: one.confidence for key, one in catalogue.agreement_types().items()},
         "desks": {},
         "labels": {},
     }
@@ -122,7 +123,7 @@ def doubtful() -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.parametrize("part", ["sensors", "traffic", "sensor types", "desks", "labels"])
+@pytest.mark.parametrize("part", ["sensors", "traffic", "sensor types", "agreement types", "desks", "labels"])
 def test_the_page_names_everything_of_low_confidence(part: str) -> None:
     entries = doubtful()[part]
     assert entries

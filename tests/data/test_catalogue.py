@@ -23,9 +23,12 @@ from mda_sim.geo.coast import load_land
 from mda_sim.geo.regions import NamedArea, bounds, contains
 from mda_sim.geo.sphere import distance_m
 from mda_sim.scenario import load_scenario
+from mda_sim.sharing.agreements import AgreementSpec
+from mda_sim.sharing.checks.law import ARTICLE_KEYS
 
 TABLES: dict[str, Callable[[], Mapping[str, Any]]] = {
     "agreements.csv": catalogue.agreements,
+    "agreements.yaml": catalogue.agreement_types,
     "count_lines.csv": count_lines,
     "environment_climate.csv": catalogue.environment_climate,
     "environment_presets.yaml": catalogue.environment_presets,
@@ -41,6 +44,8 @@ TABLES: dict[str, Callable[[], Mapping[str, Any]]] = {
     "shoals.csv": catalogue.shoals,
     "sites.csv": catalogue.sites,
 }
+CHANNELS = ("can_phl_dvd", "ipmda", "jcg_pcg_memorandum", "recaap", "seavision")
+"""Agreements that the facts call unclassified, or that bind no military secrets."""
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 PLACED = ("features.csv", "ports.csv", "sites.csv")
 LOOK_UPS: dict[str, tuple[Callable[[str], Any], str, str]] = {
@@ -52,6 +57,7 @@ LOOK_UPS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "fishing ground": (catalogue.fishing_ground, "taiwan_bnak", "taiwan_bank"),
     "satellite": (catalogue.satellite, "sentinel_1_wi", "sentinel_1_iw"),
     "sensor type": (catalogue.sensor_type, "coastal_x_18", "coastal_x_18ft"),
+    "agreement type": (catalogue.agreement_type, "seavison", "seavision"),
     "agreement": (catalogue.agreement_rules, "jpn_usa_gsomai", "jpn_usa_gsomia"),
 }
 ID = re.compile(r"[a-z][a-z0-9_]{0,40}")
@@ -371,6 +377,59 @@ def test_the_agreement_that_is_only_negotiated_is_not_in_force() -> None:
     rules = catalogue.agreement_rules("jpn_phl_gsomia")
     assert rules
     assert all(rule.in_force == "no" and rule.signed.startswith("not signed") for rule in rules)
+
+
+@pytest.mark.parametrize("type_id", list(catalogue.agreement_types()))
+def test_the_terms_of_a_type_are_those_of_an_agreement(type_id: str) -> None:
+    terms = catalogue.agreement_type(type_id).terms
+    agreement = AgreementSpec(**terms)
+    assert len(set(agreement.parties)) == len(agreement.parties) >= 2
+    assert set(agreement.articles) <= set(ARTICLE_KEYS)
+    assert {"in_force", "scope", "ceiling", "release"} <= set(agreement.articles), "each gate says why"
+    assert set(agreement.equivalence) | set(agreement.ceilings) <= set(agreement.parties)
+    assert agreement.area is None, "areas belong to a scenario"
+    assert not {"name", "source", "confidence", "type"} & set(terms)
+
+
+@pytest.mark.parametrize("type_id", list(catalogue.agreement_types()))
+def test_a_type_agrees_with_the_rules_of_the_same_agreement(type_id: str) -> None:
+    """Parties and dates were typed twice, from the same facts."""
+    agreement = AgreementSpec(**catalogue.agreement_type(type_id).terms)
+    rules = [rule for rule in catalogue.agreements().values() if rule.agreement == type_id]
+    if not rules:
+        assert agreement.in_force_from is None, "what has no rule to cite is a what-if"
+        return
+    head = rules[0]
+    assert set(agreement.parties) == set(head.parties)
+    for stated, moment in ((head.signed, agreement.signed), (head.in_force, agreement.in_force_from)):
+        assert moment is not None
+        if re.fullmatch(r"\d{4}(-\d\d-\d\d)?", stated):
+            assert moment.date().isoformat().startswith(stated)
+    assert (agreement.ceiling == "UNCLASSIFIED") == (type_id in CHANNELS)
+
+
+def test_the_table_of_the_japan_rok_agreement_is_that_of_its_article_4() -> None:
+    """Gokuhi and Tokutei Himitsu are SECRET, Hi is CONFIDENTIAL; the Korean level I is outside."""
+    agreement = AgreementSpec(**catalogue.agreement_type("jpn_kor_gsomia").terms)
+    assert agreement.equivalence["JPN"] == {
+        "GOKUHI": "SECRET",
+        "TOKUTEI HIMITSU": "SECRET",
+        "HI": "CONFIDENTIAL",
+    }
+    assert agreement.equivalence["KOR"] == {"II GEUP BIMIL": "SECRET", "III GEUP BIMIL": "CONFIDENTIAL"}
+    assert agreement.notice_s == 90 * 86_400, "article 21"
+    assert agreement.onward == "with_consent", "article 6"
+
+
+def test_what_is_only_about_missiles_says_so() -> None:
+    bound = [key for key, one in catalogue.agreement_types().items() if one.terms.get("purposes")]
+    assert bound == ["missile_warning_2023", "tisa"]
+
+
+def test_the_service_reaches_eight_partners() -> None:
+    parties = catalogue.agreement_type("japan_osa_service").terms["parties"]
+    assert isinstance(parties, list)
+    assert len(set(parties) - {"JPN"}) == 8
 
 
 @pytest.mark.parametrize("table", LOOK_UPS)

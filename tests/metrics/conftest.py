@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 from mda_sim.core.table import Table
 from mda_sim.metrics.groups import Cells
 from mda_sim.metrics.subjects import SCORED
-from mda_sim.records import AWARENESS, HOPS, OUTCOMES, PARTS, DeliveryLog, DetectionLog
+from mda_sim.records import AWARENESS, HOPS, NOTHING_US, OUTCOMES, PARTS, DeliveryLog, DetectionLog
 from mda_sim.world.broadcasts import for_life
 from mda_sim.world.fleet import LEGS, TARGETS, Fleet, legs_between
 
 S = 1_000_000
 
 
-def make_aware(steps: Sequence[tuple[int, float, float]]) -> Table:
-    """AWARENESS from (target, t_received_s, t_observed_s) rows in order."""
+def make_aware(steps: Sequence[tuple[int, float, float | None]]) -> Table:
+    """AWARENESS from (target, t_received_s, t_observed_s) rows in order; None: nothing is held."""
     columns = {
         "target": [k for k, _, _ in steps],
         "t_received_us": [round(r * S) for _, r, _ in steps],
-        "t_observed_us": [round(o * S) for _, _, o in steps],
+        "t_observed_us": [NOTHING_US if o is None else round(o * S) for _, _, o in steps],
         "error_m": np.full(len(steps), 100.0),
         "report": range(len(steps)),
     }

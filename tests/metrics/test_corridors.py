@@ -22,7 +22,8 @@ from mda_sim.metrics.corridors import (
 )
 from mda_sim.metrics.near_ships import STEP_S, time_near_ships
 from mda_sim.metrics.spec import CorridorSpec
-from mda_sim.world.fleet import Fleet, inside_intervals
+from mda_sim.world.fleet import Fleet
+from mda_sim.world.inside import inside_intervals
 
 WINDOW = (0, 100 * US_PER_S)
 EQUATOR = CorridorSpec(

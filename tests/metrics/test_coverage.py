@@ -53,7 +53,7 @@ def gaps_of(silence_of):
         deliveries = silence_of(log, share_class)
         came = np.flatnonzero(np.isin(deliveries.parts["report"], reports)) if parts is None else parts
         columns = {"part": came, "hop": [-1] * len(came)}
-        columns |= {name: [0] * len(came) for name in ("t_received_us", "coarsened_m")}
+        columns |= {name: [0] * len(came) for name in ("t_received_us", "t_purged_us", "coarsened_m")}
         contacts = history(log).by_part(deliveries)
         window = round(from_s * S), round(to_s * S)
         return probe_gaps(log, deliveries, contacts, Table.of(RECEIPTS, columns), 0, *window)

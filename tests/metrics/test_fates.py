@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from mda_sim.core.errors import ShapeError
 from mda_sim.core.table import Table
-from mda_sim.core.time import Timeline
+from mda_sim.core.time import NEVER_US, Timeline
 from mda_sim.metrics.fates import NO_FATE, fates
-from mda_sim.metrics.gap_split import Answer, answer_before_arrival, split_time
+from mda_sim.metrics.gap_split import Answer, answer_before_arrival, split_time, tracks
 from mda_sim.picture.awareness import awareness, history
-from mda_sim.picture.receipts import receipts
+from mda_sim.picture.receipts import forgotten_us, receipts
 from mda_sim.records import (
     CONTACTS,
     HOPS,
@@ -196,6 +196,7 @@ def fates_by_hand(parts_of):
         for i, name in enumerate(("part", "link", "copy", "outcome", "gates")):
             table[name] = [names.index(hop[i]) if name == "link" else hop[i] for hop in hops]
         table |= {name: [-1] * len(hops) for name in ("source", "case", "agreement", "consent")}
+        table["t_purged_us"] = [NEVER_US] * len(hops)
         table["is_kept"] = [int(hop[3] == Outcome.DELIVERED) for hop in hops]
         foreign = log.reports["sensor"][parts["report"]] == 2
         columns = {column.name: [0] * int(foreign.sum()) for column in OUTCOMES.columns}
@@ -333,7 +334,9 @@ def test_answers_of_a_real_run_add_up_to_the_scored_time(scored_of):
     scored = scored_of([(k, 2.0 * H, 22.0 * H) for k in range(2)])
     pictures = awareness(LOG, deliveries, received, error_max_m=1e4), awareness(LOG, deliveries, received)
     known = history(LOG).by_part(deliveries)
-    answer_us = split_time(known, answer_before_arrival(found), *pictures, scored, 4.0 * H, 2, 2)
+    never = forgotten_us(received, len(deliveries.parts))
+    split = tracks(known, answer_before_arrival(found), *pictures, never)
+    answer_us = split_time(split, scored, 4.0 * H, 2, 2)
     assert answer_us.sum(axis=1).tolist() == time_in(scored, 2).tolist()
     total = answer_us.sum(axis=0)
     # a_one comes through its slow desk now and then; in between b_one has come, which is too coarse

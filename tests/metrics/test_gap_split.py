@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mda_sim.core.errors import ShapeError
 from mda_sim.core.table import Table
+from mda_sim.core.time import NEVER_US
 from mda_sim.metrics.custody import held_time
 from mda_sim.metrics.fates import NO_FATE, Fates
 from mda_sim.metrics.gap_split import (
@@ -20,11 +21,12 @@ from mda_sim.metrics.gap_split import (
     answer_before_arrival,
     gap_split_figures,
     split_time,
+    tracks,
     window_s,
 )
 from mda_sim.metrics.groups import groups
 from mda_sim.picture.awareness import awareness, history
-from mda_sim.picture.receipts import RECEIPTS
+from mda_sim.picture.receipts import RECEIPTS, forgotten_us
 from mda_sim.records import CONTACTS, REPORTS, DetectionLog, Gate, Outcome, SensorCard
 from mda_sim.world.presence import time_in
 
@@ -46,8 +48,8 @@ RECEIVED = ("part", "t_received_us", "coarsened_m")
 class Report(NamedTuple):
     sensor: int
     t_s: float
-    came: tuple[tuple[float, float], ...]
-    """Its receipts: when [s] and how coarse [m]."""
+    came: tuple[tuple[float, ...], ...]
+    """Its receipts: when [s], how coarse [m] and, if it was, when the copy was destroyed [s]."""
     outcome: int
     gates: int
     targets: tuple[int, ...]
@@ -57,7 +59,8 @@ class Report(NamedTuple):
 def report(t_s, *, to=None, came=(), fate=SEEN_BY[Answer.NO_LINK], sensor=GOOD, targets=(0,), dt_s=0.0):
     """A report of ``t_s`` in one part, with contacts ``dt_s`` older.
 
-    It arrives whole at ``to``, or in copies (when [s], how coarse [m]), or else has the ``fate``.
+    It arrives whole at ``to``, or in copies (when [s], how coarse [m], when destroyed [s], if at all), or
+    else has the ``fate``.
     """
     came = tuple(came) if to is None else ((to, 0.0),)
     outcome, gates = (Outcome.DELIVERED, Gate(0)) if came else fate
@@ -99,11 +102,12 @@ def split(silence_of):
         tables = Table.of(REPORTS, columns), Table.of(CONTACTS, contacts)
         log = DetectionLog(*tables, CARDS, n_vessels, n_targets)
         came = [
-            (number, round(t_s * S), coarsened_m)
+            (number, round(t_s * S), coarsened_m, *(gone or (None,)))
             for number, row in enumerate(reports)
-            for t_s, coarsened_m in row.came
+            for t_s, coarsened_m, *gone in row.came
         ]
         columns = {name: [row[i] for row in came] for i, name in enumerate(RECEIVED)}
+        columns["t_purged_us"] = [NEVER_US if gone_s is None else round(gone_s * S) for *_, gone_s in came]
         received = Table.of(RECEIPTS, {**columns, "hop": [-1] * len(came)})
         outcome, gates = ([getattr(row, name) for row in reports] for name in ("outcome", "gates"))
         answer_before = answer_before_arrival(Fates(np.array(outcome, np.uint8), np.array(gates, np.uint16)))
@@ -112,7 +116,8 @@ def split(silence_of):
         aware = awareness(log, deliveries, received, contacts=known)
         accurate = awareness(log, deliveries, received, contacts=known, error_max_m=ERROR_MAX_M)
         sizes = n_vessels, n_targets
-        return Case(split_time(known, answer_before, accurate, aware, scored, tau_s, *sizes), accurate)
+        found = tracks(known, answer_before, accurate, aware, forgotten_us(received, len(reports)))
+        return Case(split_time(found, scored, tau_s, *sizes), accurate)
 
     return made
 
@@ -263,15 +268,44 @@ def test_a_copy_made_coarse_is_quality_until_a_precise_one_comes(seconds, scored
     }
 
 
+def test_what_had_to_be_destroyed_is_policy_until_it_would_have_been_too_old(seconds, scored_of):
+    scored = scored_of([(0, 0.0, 12.0)])
+    assert seconds([report(0, came=[(2, 0.0, 6.0)])], scored) == {
+        Answer.LATENCY: 2.0,
+        Answer.HELD: 4.0,
+        Answer.POLICY: 4.0,
+        Answer.SENSING: 2.0,
+    }
+    # a coarse copy that outlives it is quality; between two copies it is on its way
+    assert seconds([report(0, came=[(2, 0.0, 5.0), (3, 20_000.0, 8.0)])], scored) == {
+        Answer.LATENCY: 2.0,
+        Answer.HELD: 3.0,
+        Answer.QUALITY: 3.0,
+        Answer.POLICY: 2.0,
+        Answer.SENSING: 2.0,
+    }
+    assert seconds([report(0, came=[(2, 0.0, 4.0), (7, 0.0)])], scored) == {
+        Answer.LATENCY: 2.0 + 3.0,
+        Answer.HELD: 2.0 + 3.0,
+        Answer.SENSING: 2.0,
+    }
+
+
+def test_a_purge_hides_no_other_report_on_its_way(seconds, scored_of):
+    reports = [report(0, came=[(1, 0.0, 4.0)]), report(2, to=8)]
+    assert seconds(reports, scored_of([(0, 1.0, 12.0)])) == {Answer.HELD: 3.0 + 4.0, Answer.LATENCY: 4.0}
+
+
 outcomes_of_reports = st.sampled_from(
     [*SEEN_BY.values(), (Outcome.LOST, Gate(0)), (Outcome.NO_ROUTE, Gate.RELEASE), (NO_FATE, Gate(0))]
 )
 some_reports = st.lists(
     st.builds(
-        lambda t, waits, coarse, fate, sensor, targets, dt: report(
+        lambda t, waits, coarse, lasts, fate, sensor, targets, dt: report(
             t,
             came=[
-                (t + wait, c) for wait, c in zip(sorted(waits), sorted(coarse, reverse=True), strict=False)
+                (t + wait, c) if last is None else (t + wait, c, t + wait + last)
+                for wait, c, last in zip(sorted(waits), sorted(coarse, reverse=True), lasts, strict=False)
             ],
             fate=fate,
             sensor=sensor,
@@ -281,6 +315,7 @@ some_reports = st.lists(
         st.integers(0, 30),
         st.sets(st.integers(0, 15), max_size=2),
         st.sets(st.sampled_from([0.0, 500.0, 20_000.0]), min_size=2),
+        st.tuples(*[st.one_of(st.none(), st.integers(0, 8))] * 2),
         outcomes_of_reports,
         st.sampled_from([GOOD, COARSE]),
         st.sampled_from([(0,), (1,), (0, 1)]),
@@ -298,17 +333,23 @@ def answer_at(t_s, target, reports):
         for row in reports
         if target in row.targets and t_s - TAU_S <= row.t_s - row.dt_s <= t_s and row.outcome != NO_FATE
     ]
-    arrived = [row for row in mine if row.came and row.came[0][0] <= t_s]
-    errors_m = [math.hypot(CARDS[row.sensor].error_m, c) for row in arrived for t, c in row.came if t <= t_s]
-    ends = {(row.outcome, bool(row.gates)) for row in mine if row not in arrived}
+    copies = [(row, *(*copy, math.inf)[:3]) for row in mine for copy in row.came]
+    held = [(row, coarse_m) for row, came_s, coarse_m, gone_s in copies if came_s <= t_s < gone_s]
+    errors_m = [math.hypot(CARDS[row.sensor].error_m, coarse_m) for row, coarse_m in held]
+    last_s = {
+        id(row): max((gone_s for other, *_, gone_s in copies if other is row), default=math.inf)
+        for row in mine
+    }
+    forgotten = [row for row in mine if last_s[id(row)] <= t_s]
+    ends = {(row.outcome, bool(row.gates)) for row in mine if last_s[id(row)] > t_s}
     answers = {
         Answer.HELD: any(error_m <= ERROR_MAX_M for error_m in errors_m),
-        Answer.QUALITY: bool(arrived),
+        Answer.QUALITY: bool(held),
         Answer.LATENCY: bool(ends & {(Outcome.DELIVERED, False), (Outcome.IN_FLIGHT, False)}),
         Answer.CAPACITY: bool(ends & {(Outcome.EXPIRED, False), (Outcome.LOST, False)}),
         Answer.NO_LINK: (Outcome.NO_ROUTE, False) in ends,
         Answer.CHOICE: (Outcome.NOT_SENT, False) in ends,
-        Answer.POLICY: bool(ends & {(Outcome.WITHHELD, True), (Outcome.NO_ROUTE, True)}),
+        Answer.POLICY: bool(forgotten or ends & {(Outcome.WITHHELD, True), (Outcome.NO_ROUTE, True)}),
         Answer.SENSING: not mine,
     }
     return next(answer for answer, is_true in answers.items() if is_true)

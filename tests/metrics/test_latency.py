@@ -62,6 +62,7 @@ def deliveries_of(parts_of):
         hops = [(*hop, 0.0) if len(hop) == 4 else hop for hop in hops]
         columns = {name: [0] * len(hops) for name in ("label", "gates", "gates_at_release", "outcome")}
         columns |= {name: [-1] * len(hops) for name in ("case", "agreement", "consent")}
+        columns |= {"is_stripped": [0] * len(hops), "t_purged_us": [NEVER_US] * len(hops)}
         columns |= {name: [hop[i] for hop in hops] for i, name in enumerate(("part", "link"))}
         columns |= {"source": [hop[3] for hop in hops], "coarsened_m": [hop[4] for hop in hops]}
         columns |= {"copy": [sum(other[:2] == hop[:2] for other in hops[:i]) for i, hop in enumerate(hops)]}

@@ -25,6 +25,7 @@ from mda_sim.records import (
     Outcome,
     SensorCard,
 )
+from mda_sim.sharing.labels import LabelSpec
 from mda_sim.sharing.network import FeedSpec, LinkSpec, NationSpec, NodeSpec, SharingSpec
 
 S, H = 1_000_000, 3600.0
@@ -56,6 +57,7 @@ SHARING = SharingSpec(
         "b_coarse": FeedSpec(node="b", label="own"),
         "b_radar": FeedSpec(node="b", label="own"),
     },
+    labels={"own": LabelSpec(classification="SECRET")},
     links={"a_to_b": LinkSpec(sender="a", recipient="b")},
 )
 
@@ -119,13 +121,14 @@ def deliveries_of(parts_of):
         copies = {part: [(t, 0.0)] if np.isscalar(t) else t for part, t in sorted(received_s.items())}
         rows = [(part, n, *copy) for part, came in copies.items() for n, copy in enumerate(came)]
         table = {c.name: [round(row[2] * S) for row in rows] for c in HOPS.columns if c.name.startswith("t_")}
-        zeros = ("link", "label", "gates", "gates_at_release", "outcome")
+        table["t_purged_us"] = [NEVER_US] * len(rows)
+        zeros = ("link", "label", "gates", "gates_at_release", "is_stripped", "outcome")
         table |= {name: [0] * len(rows) for name in zeros}
         table |= {name: [-1] * len(rows) for name in ("source", "case", "agreement", "consent")}
         table |= {
             name: [row[i] for row in rows] for name, i in (("part", 0), ("copy", 1), ("coarsened_m", 3))
         }
-        hops = Table.of(HOPS, {**table, "is_kept": [1] * len(rows)}, {"links": ["a_to_b"]})
+        hops = Table.of(HOPS, {**table, "is_kept": [1] * len(rows)}, {"links": ["a_to_b"], "labels": ["own"]})
         foreign = (log.reports["sensor"][parts["report"]] == 0).astype(int).tolist()
         first_us = {part: round(min(t for t, _ in came) * S) for part, came in copies.items()}
         fates = [
@@ -419,3 +422,60 @@ def test_what_was_observed_in_the_warm_up_is_held_but_its_latency_is_not_counted
     assert found["BBB", "custody_held_h_6h", "class:cargo"].value == pytest.approx(4.0)
     assert found["BBB", "outcome_delivered_count", "all"].value == 0.0
     assert math.isnan(found["BBB", "latency_p50_s", "all"].value)
+
+
+def score_nodes(log, fleet, deliveries, nodes, **others):
+    """Scores where AAA has a second node and a provider's radar feeds AAA over a link of its own."""
+    sharing = SHARING.model_copy(
+        update={
+            "nodes": {**SHARING.nodes, "a_two": NodeSpec(nation="AAA")},
+            "feeds": {**SHARING.feeds, "a_radar": FeedSpec(node="a_two", label="own")},
+            "links": {"a_to_b": LinkSpec(sender="a_two", recipient="b")},
+        }
+    )
+    spec = SPEC.model_copy(update={"nodes": nodes, **others})
+    frame = scoring_frame(log, fleet, AREA, spec, TIMELINE)
+    return score_configuration(frame, deliveries, sharing, NATIONS, configuration="today", seed=7).rows
+
+
+def test_other_nodes_are_scored_on_what_they_hold_where_the_scenario_asks(log, fleet, deliveries_of):
+    deliveries = deliveries_of(log, {})
+    rows = score_nodes(log, fleet, deliveries, "all")
+    held = {row.node: row.value for row in rows if row[4:6] == ("custody_held_h_6h", "class:cargo")}
+    # a_two is fed what a_radar sees of the crosser all the time; nothing leads on to the picture node
+    assert held == {"a": 0.0, "a_two": 20.0, "b": 0.0}
+    assert {row.nation for row in rows if row.node == "a_two"} == {"AAA"}
+    told = {row.metric for row in rows if row.node == "a_two"}
+    assert "holdings_feed_count" in told
+    assert not any(name.startswith(("gap_", "latency_", "exposure_", "onward_")) for name in told)
+    listed = score_nodes(log, fleet, deliveries, ("a_two", "b"))
+    assert repr(listed) == repr(rows)  # NaN is NaN
+    alone = score_nodes(log, fleet, deliveries, "picture")
+    assert repr(alone) == repr(tuple(row for row in rows if row.node != "a_two"))
+
+
+def test_the_licensed_picture_has_own_and_providers_observations_alone(log, fleet, deliveries_of):
+    """BBB gets a_radar's first report: it is licensed if AAA is a provider, and not if it is a nation."""
+    deliveries = deliveries_of(log, {0: 3 * H})
+    frame = scoring_frame(
+        log, fleet, AREA, SPEC.model_copy(update={"programmes": {"today": "BBB"}}), TIMELINE
+    )
+    held = {}
+    for kind in ("nation", "provider"):
+        nations = {**NATIONS, "AAA": NationSpec(name="A", kind=kind)}
+        scores = score_configuration(frame, deliveries, SHARING, nations, configuration="today", seed=7)
+        found = by_name(scores)
+        held[kind] = [
+            found["BBB", f"custody_held_h_{picture}6h", "class:cargo"].value
+            for picture in ("", "licensed_", "organic_")
+        ]
+    assert held == {"nation": [4.0, 0.0, 0.0], "provider": [4.0, 4.0, 0.0]}
+    plain = score_configuration(
+        scoring_frame(log, fleet, AREA, SPEC, TIMELINE),
+        deliveries,
+        SHARING,
+        NATIONS,
+        configuration="today",
+        seed=7,
+    )
+    assert not any("licensed" in row.metric for row in plain.rows)

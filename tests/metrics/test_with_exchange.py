@@ -9,11 +9,13 @@ import pytest
 
 from mda_sim.core.table import Table
 from mda_sim.core.time import Timeline
+from mda_sim.metrics.custody import held_time
 from mda_sim.metrics.fates import fates
-from mda_sim.metrics.gap_split import Answer, answer_before_arrival, split_time
+from mda_sim.metrics.gap_split import Answer, answer_before_arrival, split_time, tracks
 from mda_sim.metrics.latency import STAGE_NAMES, latency_figures, stages
+from mda_sim.metrics.load import queue_visits
 from mda_sim.picture.awareness import awareness, history
-from mda_sim.picture.receipts import BY_FEED, is_first, receipts
+from mda_sim.picture.receipts import BY_FEED, forgotten_us, is_first, receipts
 from mda_sim.records import CONTACTS, REPORTS, ContactFacts, DetectionLog, Outcome, SensorCard
 from mda_sim.sharing.exchange import share
 from mda_sim.sharing.network import NationSpec, SharingSpec
@@ -152,7 +154,7 @@ def test_without_links_between_nations_each_picture_is_exactly_the_organic_one(l
     for nation, sensor in (("AAA", 0), ("BBB", 1), ("CCC", 2)):
         received = receipts(log, alone, sharing, f"{nation.lower()}_centre", end_us=TIMELINE.end_us)
         whole = awareness(log, alone, received)
-        organic = awareness(log, alone, received, operator=nation)
+        organic = awareness(log, alone, received, operators={nation})
         assert whole.digest() == organic.digest()
         assert set(log.reports["sensor"][whole["report"]].tolist()) == ({sensor} if sensor < 2 else set())
 
@@ -188,6 +190,94 @@ def test_stages_sum_exactly_whoever_asks_and_whatever_a_link_waits_for(log, nati
     if nation == "CCC":
         by_group = split["product_us"] == latency_us
         assert by_group.sum() == (log.reports["sensor"][split["part"]] == 1).sum() == 100
+
+
+@pytest.fixture(scope="module")
+def burdened(log):
+    """Batches, uneven delays, losses, a short queue, failures and urgency on the way from AAA to CCC."""
+    plain = arrangement(LINKS).model_dump(mode="json")
+    plain["feeds"]["a_radar"]["node"] = "aaa_centre"
+    plain["desks"]["a_desk"] |= {
+        "batch": {"period_s": 5400.0},
+        "discipline": "priority",
+        "expiry_s": 14_400.0,
+        "surges": [{"from_utc": "2026-03-02T20:00:00Z", "servers": 0}],
+    }
+    plain["links"]["a_to_b"] |= {
+        "extra_delay": {"kind": "exponential", "mean_s": 1800.0},
+        "loss_probability": 0.2,
+        "failures": {"up_mean_s": 20_000.0, "down_mean_s": 10_000.0},
+    }
+    plain["links"]["b_to_c"] |= {"queue_limit": 1, "bandwidth_bps": 0.25, "priority": 1}
+    sharing = SharingSpec.model_validate(plain)
+    return sharing, share(log, sharing, NATIONS, TIMELINE, 1)
+
+
+@pytest.mark.parametrize("nation", list(NATIONS))
+def test_stages_sum_exactly_with_batches_losses_limits_and_failures(log, burdened, nation):
+    table, outcome = received_by(nation, log, burdened), burdened[1].hops["outcome"]
+    assert {Outcome.LOST, Outcome.EXPIRED, Outcome.DELIVERED} <= set(outcome.tolist())
+    split = stages(log, burdened[1], table)
+    came = table["hop"] != BY_FEED
+    latency_us = (table["t_received_us"] - log.reports["t_observed_us"][table["part"]])[came]
+    assert sum(split[f"{name}_us"] for name in STAGE_NAMES).tolist() == latency_us.tolist()
+    assert all((split[f"{name}_us"] >= 0).all() for name in STAGE_NAMES)
+    if nation == "BBB":  # straight from the desk: what goes out with a batch is released at its time
+        released_us = burdened[1].hops["t_released_us"][table["hop"][came]]
+        assert (released_us % (5400 * S) == 0).all()
+        assert (split["elapsed_us"] > 0).all()
+        assert (split["transmission_us"] > 5 * S).all()
+
+
+def test_what_a_burdened_desk_and_line_did_agrees_with_the_hops(log, burdened):
+    sharing, deliveries = burdened
+    hops, links = deliveries.hops, list(deliveries.hops.meta["links"])
+    visits = queue_visits(log, deliveries, sharing, TIMELINE)
+    on_link = (hops["link"] == links.index("a_to_b")) & (deliveries.parts["n_vessels"][hops["part"]] > 0)
+    closed = on_link & (hops["t_case_us"] <= TIMELINE.end_us)
+    assert len(visits["desk:a_desk"].t_came_us) == len(np.unique(hops["t_case_us"][closed]))
+    reviewed = closed & (hops["t_review_us"] <= TIMELINE.end_us)
+    waits_us = dict(
+        zip(hops["t_case_us"][reviewed], (hops["t_review_us"] - hops["t_case_us"])[reviewed], strict=True)
+    )
+    desk = visits["desk:a_desk"]
+    found_us = dict(zip(desk.t_came_us, desk.t_taken_us - desk.t_came_us, strict=True))
+    assert {case: found_us[case] for case in waits_us} == waits_us
+    assert max(found_us.values()) == 14_400 * S  # nobody works after 20:00: what waits longer expires
+    limited = visits["link:b_to_c"]
+    under_way = [
+        int(((limited.t_came_us <= t) & (limited.t_taken_us > t)).sum()) for t in limited.t_came_us.tolist()
+    ]
+    assert max(under_way) == 1  # what finds one waiting is lost
+
+
+def test_what_retention_destroys_leaves_the_picture_on_time(log, scored_of):
+    """BBB may keep what AAA gives for an hour; nothing of AAA is older there, and custody ends with it."""
+    plain = arrangement({name: LINKS[name] for name in ("a_inside", "a_to_b")}).model_dump(mode="json")
+    scored = scored_of([(k, 12.0 * H, 36.0 * H) for k in range(2)])
+    held_us, shares = {}, {}
+    for keep_s in (None, 3600.0):
+        plain["agreements"]["everyone"]["retention_s"] = keep_s
+        sharing = SharingSpec.model_validate(plain)
+        shared = sharing, share(log, sharing, NATIONS, TIMELINE, 1)
+        received = received_by("BBB", log, shared)
+        linked = received["hop"] >= 0
+        lasts_us = (received["t_purged_us"] - received["t_received_us"])[linked]
+        ends = received["t_received_us"][linked] + 3600 * S <= TIMELINE.end_us
+        assert (lasts_us[ends] == 3600 * S).all() == (keep_s is not None)
+        of_a = awareness(log, shared[1], received, operators={"AAA"})
+        held_us[keep_s] = held_time(of_a, scored, (6.0 * H, 48.0 * H), 2)
+        aware = awareness(log, shared[1], received)
+        known = history(log).by_part(shared[1])
+        found = fates(log, shared[1], shared[0], received, "BBB", "bbb_centre", TIMELINE)
+        gone = forgotten_us(received, len(shared[1].parts))
+        split = tracks(known, answer_before_arrival(found), aware, aware, gone)
+        shares[keep_s] = split_time(split, scored, 24.0 * H, 2, 2)[1]
+    assert (held_us[3600.0] <= held_us[None]).all()
+    assert held_us[3600.0][:, 1].sum() < held_us[None][:, 1].sum()
+    assert shares[None][Answer.POLICY] == 0
+    assert shares[3600.0][Answer.HELD] <= shares[None][Answer.HELD]
+    assert shares[3600.0].sum() == shares[None].sum() == 24 * H * S
 
 
 def test_the_wait_for_an_answer_is_the_stage_consent(log):
@@ -250,7 +340,9 @@ def test_a_filtered_part_never_arrives_and_is_the_choice_of_exactly_its_contacts
         awareness(log, deliveries, received, error_max_m=10_000.0),
         awareness(log, deliveries, received),
     )
-    answer_us = split_time(known, answer_before_arrival(found), *pictures, scored, 1.0 * H, 2, 3)
+    never = forgotten_us(received, len(deliveries.parts))
+    split = tracks(known, answer_before_arrival(found), *pictures, never)
+    answer_us = split_time(split, scored, 1.0 * H, 2, 3)
     assert answer_us.sum(axis=1).tolist() == [24 * H * S, 24 * H * S, 0]
     assert answer_us[0, Answer.QUALITY] > 0
     assert answer_us[1, Answer.CHOICE] > 0

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mda_sim.core.table import Table
+from mda_sim.core.time import NEVER_US
 from mda_sim.records import (
     CONTACTS,
     HOPS,
@@ -101,7 +102,9 @@ def make_deliveries(
     for hop in sorted(hops, key=lambda row: (row["part"], row["link"], row.get("copy", 0))):
         t_us = 0
         for name, column in table.items():
-            if name.startswith("t_"):
+            if name == "t_purged_us":
+                column.append(round(hop["purged"] * S) if "purged" in hop else NEVER_US)
+            elif name.startswith("t_"):
                 t_us = round(hop.get(name[2:-3], t_us / S) * S)
                 column.append(t_us)
             else:

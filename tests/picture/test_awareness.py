@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 
 from mda_sim.core.errors import ShapeError
 from mda_sim.core.table import Table
+from mda_sim.core.time import NEVER_US
 from mda_sim.picture.awareness import awareness, history
 from mda_sim.picture.receipts import RECEIPTS
-from mda_sim.records import CONTACTS, REPORTS, DetectionLog, SensorCard
+from mda_sim.records import CONTACTS, NO_REPORT, NOTHING_US, REPORTS, DetectionLog, SensorCard
 
 S = 1_000_000
 
@@ -21,6 +23,7 @@ def received_at(*rows: tuple[int, float] | tuple[int, float, float]) -> Table:
     columns = {
         "part": [row[0] for row in rows],
         "t_received_us": [round(row[1] * S) for row in rows],
+        "t_purged_us": [round(row[3] * S) if len(row) > 3 else NEVER_US for row in rows],
         "coarsened_m": [row[2] if len(row) > 2 else 0.0 for row in rows],
         "hop": [-1] * len(rows),
     }
@@ -73,9 +76,9 @@ def test_of_one_observation_time_the_first_received_counts_then_the_smaller_erro
 def test_organic_keeps_only_what_the_nation_itself_saw(log_of, card, picture):
     held = [("a", 100.0, 0, 0.0), ("b", 200.0, 0, 0.0)]
     log = log_of([card("a", "AAA"), card("b", "BBB")], held, n_vessels=1, n_targets=1)
-    table = picture(log, received_at((0, 110.0), (1, 210.0)), operator="AAA")
+    table = picture(log, received_at((0, 110.0), (1, 210.0)), operators={"AAA"})
     assert steps(table) == [(0, 110, 100)]
-    assert len(picture(log, received_at((0, 110.0), (1, 210.0)), operator="CCC")) == 0
+    assert len(picture(log, received_at((0, 110.0), (1, 210.0)), operators={"CCC"})) == 0
 
 
 def test_a_bound_on_error_uncovers_the_good_observation_under_a_fresher_coarse_one(log_of, card, picture):
@@ -225,3 +228,79 @@ def test_at_every_instant_the_picture_holds_the_newest_of_what_was_received(deli
             assert t_us == table["t_received_us"][row]
             assert error_m == pytest.approx(table["error_m"][row], rel=1e-6)
             assert deliveries.parts["report"][part] == table["report"][row]
+
+
+def test_a_purge_falls_back_to_the_newest_observation_still_held_then_to_none(log_of, card, picture):
+    held = [("a", 100.0, 0, 0.0), ("b", 200.0, 0, 0.0)]
+    log = log_of([card("a", error_m=7.0), card("b")], held, n_vessels=1, n_targets=1)
+    table = picture(log, received_at((0, 150.0, 0.0, 900.0), (1, 250.0, 0.0, 400.0)))
+    nothing_s = NOTHING_US // S
+    assert steps(table) == [(0, 150, 100), (0, 250, 200), (0, 400, 100), (0, 900, nothing_s)]
+    assert table["report"].tolist() == [0, 1, 0, NO_REPORT]
+    assert table["error_m"][:3].tolist() == [7.0, 100.0, 7.0]
+    assert math.isnan(table["error_m"][3])
+    # the older one is destroyed first: nothing changes until the newer one goes
+    early = picture(log, received_at((0, 150.0, 0.0, 300.0), (1, 250.0, 0.0, 400.0)))
+    assert steps(early) == [(0, 150, 100), (0, 250, 200), (0, 400, nothing_s)]
+
+
+def test_a_coarse_copy_that_outlives_the_precise_one_keeps_the_observation(log_of, card, picture):
+    log = log_of([card("a", error_m=3.0)], [("a", 100.0, 0, 0.0)], n_vessels=1, n_targets=1)
+    received = received_at((0, 150.0, 0.0, 300.0), (0, 200.0, 4.0))
+    assert steps(picture(log, received)) == [(0, 150, 100), (0, 300, 100)]
+    assert picture(log, received)["error_m"].tolist() == [3.0, 5.0]
+    bounded = picture(log, received, error_max_m=4.0)
+    assert steps(bounded) == [(0, 150, 100), (0, 300, NOTHING_US // S)]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    case=logs(),
+    data=st.data(),
+    error_max_m=st.sampled_from([math.inf, 2.5, 1.5]),
+)
+def test_with_purges_the_picture_holds_the_newest_of_what_is_held(deliveries_of, case, data, error_max_m):
+    """At every instant; and a run without purges, of which the copies never end, holds no less."""
+    log, share_class, receipts = case
+    deliveries = deliveries_of(log, share_class=share_class)
+    lasts = st.one_of(st.none(), st.integers(0, 9))
+    copies = [
+        (part, t, c, data.draw(lasts)) for part in range(len(deliveries.parts)) for t, c in receipts[part]
+    ]
+    ends = [t + last if last is not None else math.inf for _, t, _, last in copies]
+    rows = [
+        (part, t * 1e-6, c, end * 1e-6) if math.isfinite(end) else (part, t * 1e-6, c)
+        for (part, t, c, _), end in zip(copies, ends, strict=True)
+    ]
+    table = awareness(log, deliveries, received_at(*rows), error_max_m=error_max_m)
+    for_good = awareness(log, deliveries, received_at(*(row[:3] for row in rows)), error_max_m=error_max_m)
+    assert table.is_sorted()
+    report = np.repeat(log.reports["report"], log.reports["count"]).tolist()
+    for target, t in itertools.product(range(log.n_targets), range(5, 45)):
+        found = [
+            int(log.reports["t_observed_us"][report[row]]) - int(log.contacts["dt_us"][row])
+            for row, part in enumerate(deliveries.contact_part.tolist())
+            for (copy, came, c, _), end in zip(copies, ends, strict=True)
+            if log.contacts["target"][row] == target and copy == part and came <= t < end
+            if math.hypot(log.sensors[log.reports["sensor"][report[row]]].error_m, c) <= error_max_m
+        ]
+        assert newest(table, target, t) == max(found, default=NOTHING_US)
+        assert newest(table, target, t) <= newest(for_good, target, t)
+
+
+def newest(table: Table, target: int, t: int) -> int:
+    """The newest observation that a picture holds of a target at a time [us]."""
+    rows = np.flatnonzero((table["target"] == target) & (table["t_received_us"] <= t))
+    return int(table["t_observed_us"][rows[-1]]) if len(rows) else NOTHING_US
+
+
+def test_what_is_held_for_good_is_the_same_however_it_is_computed(log_of, card, picture):
+    """A copy of something else that is destroyed sends all through the slower path: the rest is the same."""
+    held = [("a", t, k, 0.0) for t in (100.0, 200.0, 300.0) for k in (0, 1)] + [("b", 200.0, 0, 0.0)]
+    log = log_of([card("a"), card("b", error_m=9.0)], [*held, ("b", 50.0, 2, 0.0)], n_vessels=3, n_targets=3)
+    rows = [(0, 150.0), (1, 420.0), (2, 400.0), (4, 420.0)]
+    plain = picture(log, received_at(*rows))
+    forgetful = picture(log, received_at(*rows[:3], (3, 60.0, 0.0, 70.0), rows[3]))
+    same = forgetful.take(forgetful["target"] < 2)
+    assert len(plain) > 3
+    assert all(same[name].tolist() == plain[name].tolist() for name in plain.columns)

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from mda_sim.picture.receipts import BY_FEED, BY_GROUP, receipts
+from mda_sim.core.time import NEVER_US
+from mda_sim.picture.receipts import BY_FEED, BY_GROUP, forgotten_us, receipts
 from mda_sim.records import Outcome
 from mda_sim.sharing.network import GroupSpec
 
@@ -156,3 +157,29 @@ def test_parts_of_one_report_come_each_by_its_own_way(log_of, card, deliveries_o
     assert as_rows(receipts(log, deliveries, sharing, "a_coast")) == [
         (0, 110 * S + S // 2, BY_FEED), (1, 110 * S + S // 2, BY_FEED),
     ]  # fmt: skip
+
+
+def test_all_copies_of_a_part_stay_where_one_is_destroyed(log, deliveries_of, sharing):
+    """The later copy is coarser, and so would be left out, but it outlives the first."""
+    links = ["inside", "outside"]
+    first = {"part": 1, "link": 1, "received": 400.0, "purged": 600.0}
+    later = {"part": 1, "link": 1, "copy": 1, "received": 500.0, "coarsened_m": 9.0}
+    table = receipts(log, deliveries_of(log, links, [first, later]), sharing, "b_centre", end_us=999 * S)
+    assert table["t_purged_us"][table["part"] == 1].tolist() == [600 * S, NEVER_US]
+    past_the_end = receipts(
+        log, deliveries_of(log, links, [first, later]), sharing, "b_centre", end_us=599 * S
+    )
+    assert past_the_end["t_purged_us"].tolist() == [NEVER_US, NEVER_US]
+    assert as_rows(past_the_end) == [(1, 400 * S, 0), (2, 310 * S, BY_FEED)]
+
+
+def test_a_part_is_forgotten_with_its_last_copy(log, deliveries_of, sharing):
+    hops = [
+        {"part": 1, "link": 1, "received": 400.0, "purged": 600.0},
+        {"part": 1, "link": 1, "copy": 1, "received": 500.0, "purged": 550.0},
+        {"part": 0, "link": 1, "received": 400.0, "purged": 450.0},
+        {"part": 0, "link": 1, "copy": 1, "received": 460.0},
+    ]
+    deliveries = deliveries_of(log, ["inside", "outside"], hops)
+    found = forgotten_us(receipts(log, deliveries, sharing, "b_centre"), 4)
+    assert found.tolist() == [NEVER_US, 600 * S, NEVER_US, NEVER_US]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.collections import PatchCollection, QuadMesh
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 from matplotlib.text import Text
@@ -85,7 +85,7 @@ def test_a_difference_map_is_centred_on_zero_and_hatches_the_cells_of_the_mesh(
     (drawn,) = meshes(figure)
     assert drawn.norm(0.0) == pytest.approx(0.5)
     assert (drawn.norm.vmin, drawn.norm.vmax) == (-0.6, 0.6)
-    (hatched,) = [c for c in figure.axes[0].collections if isinstance(c, PatchCollection) and c.get_hatch()]
+    (hatched,) = [c for c in figure.axes[0].collections if c.get_gid() == "hatched"]
     (cell,) = hatched.get_paths()
     assert cell.get_extents().bounds == pytest.approx((118.5, 14.0, 0.5, 0.5))
 

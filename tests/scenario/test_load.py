@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,77 @@ def test_every_value_has_an_origin(small: str, write: Write) -> None:
     assert str(origin["metrics.error_max_m"]) == "default"
     assert str(origin["configurations.direct.links.phl_jpn.delay_s"]).startswith(f"{base}:")
     assert "sensors.radar_1.max_range_km" not in origin
+
+
+OF_TYPE = """        type: jpn_kor_gsomia
+        categories: [ais]
+        in_force_from: 2025-06-01T00:00:00Z
+"""
+BY_HAND = """        parties: [JPN, PHL]
+        signed: 2025-01-01T00:00:00Z
+        in_force_from: 2025-06-01T00:00:00Z
+        ceiling: SECRET
+        categories: [radar, ais]
+"""
+
+
+def of_type(small: str, lines: str = OF_TYPE) -> str:
+    """The small scenario, whose agreement takes the terms of a type."""
+    assert small.count(BY_HAND) == 1
+    korea = "nations:\n  KOR: {name: Republic of Korea}\n"
+    return small.replace(BY_HAND, lines).replace("nations:\n", korea)
+
+
+def test_an_agreement_takes_the_terms_of_its_type_and_keeps_its_own(small: str) -> None:
+    scenario = load_scenario_text(of_type(small))
+    agreement = scenario.arrangements["direct"].agreements["jpn_phl"]
+    kind = catalogue.agreement_type("jpn_kor_gsomia")
+    assert (agreement.name, agreement.source, agreement.confidence) == (
+        kind.name,
+        kind.source,
+        kind.confidence,
+    )
+    assert agreement.type == "jpn_kor_gsomia"
+    assert agreement.parties == ("JPN", "KOR")
+    assert agreement.notice_s == 90 * 86_400
+    assert agreement.equivalence["JPN"]["HI"] == "CONFIDENTIAL"
+    assert agreement.categories == ("ais",), "what the scenario states wins"
+    assert agreement.in_force_from == datetime(2025, 6, 1, tzinfo=UTC)
+
+
+def test_terms_of_a_type_have_it_as_their_origin(small: str) -> None:
+    text = of_type(small).replace(
+        "configurations:\n",
+        "  agreements: {shared: {type: jpn_kor_gsomia, categories: [ais]}}\nconfigurations:\n",
+    )
+    origin = load_scenario_text(text, file="main.yaml").origin
+    for key in ("parties", "signed", "equivalence.KOR.II GEUP BIMIL", "articles.release", "source"):
+        assert str(origin[f"sharing.agreements.shared.{key}"]) == "catalogue:jpn_kor_gsomia", key
+    for key in ("categories", "type"):
+        assert str(origin[f"sharing.agreements.shared.{key}"]).startswith("main.yaml:"), key
+
+
+def test_a_configuration_may_choose_another_type(small: str) -> None:
+    """Types are looked up in what is merged, so nothing of the first type is left."""
+    text = of_type(small).replace(
+        "configurations:\n",
+        "  agreements: {shared: {type: tisa, purposes: []}}\nconfigurations:\n"
+        "  other: {agreements: {shared: {type: kor_usa_gsomia}}}\n",
+    )
+    text = text.replace("nations:\n", "nations:\n  USA: {name: United States}\n")
+    arrangements = load_scenario_text(text).arrangements
+    assert arrangements["today"].agreements["shared"].parties == ("JPN", "KOR", "USA")
+    other = arrangements["other"].agreements["shared"]
+    assert other.parties == ("KOR", "USA")
+    assert other.signed == datetime(1987, 9, 24, tzinfo=UTC)
+    assert "KOR" in other.equivalence
+
+
+def test_a_scenario_with_types_is_written_out_whole(small: str) -> None:
+    first = load_scenario_text(of_type(small))
+    again = load_scenario_text(first.to_yaml())
+    assert again.digest() == first.digest()
+    assert again.arrangements == first.arrangements
 
 
 def test_null_deletes_what_the_base_has(small: str, write: Write) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from mda_sim.core.table import Table
 from mda_sim.core.time import US_PER_H, US_PER_S, Timeline
@@ -76,6 +77,32 @@ def make_log(
     return DetectionLog(table, contacts, cards, 1000, 2000)
 
 
+def make_arrivals(times_us: Mapping[str, NDArray[np.int64]], operator: str = "PHL") -> DetectionLog:
+    """A log of one report of one vessel at each of the sorted times; the category of a sensor is its id."""
+    names = sorted(times_us)
+    n = [len(times_us[name]) for name in names]
+    ready, total = np.concatenate([times_us[name] for name in names]), sum(n)
+    columns = {
+        "report": np.arange(total),
+        "sensor": np.repeat(np.arange(len(names)), n),
+        "interval": np.arange(total),
+        "t_observed_us": ready,
+        "t_ready_us": ready,
+        "first": np.arange(total),
+        "count": np.ones(total, int),
+        "n_vessels": np.ones(total, int),
+        "n_false": np.zeros(total, int),
+    }
+    contacts = {
+        "target": np.zeros(total, int),
+        "dt_us": np.zeros(total, int),
+        "merged": np.ones(total, int),
+    }
+    cards = tuple(SensorCard(name, name, operator, 100.0, 36.0) for name in names)
+    reports = Table.of(REPORTS, columns, {"sensors": names})
+    return DetectionLog(reports, Table.of(CONTACTS, contacts), cards, 1000, 2000)
+
+
 def make_sharing(**sections: Mapping[str, Any]) -> SharingSpec:
     """A sharing section from plain data; nodes may be given as (nation, level)."""
     plain: dict[str, Any] = {name: dict(section) for name, section in sections.items()}
@@ -136,6 +163,7 @@ def make() -> SimpleNamespace:
     builders: dict[str, Callable[..., Any]] = {
         "timeline": make_timeline,
         "log": make_log,
+        "arrivals": make_arrivals,
         "sharing": make_sharing,
         "agreement": make_agreement,
         "link": make_link,

@@ -94,9 +94,53 @@ FAULTS = [
         "agreements.deal.articles",
         {"third_party": "6"},
         "agreements.deal.articles.third_party",
-        "unknown gate",
+        "unknown rule",
         "error",
     ),
+    ("agreements.deal.notice_given", "2026-01-01T00:00:00Z", SAME, "no notice_s", "error"),
+    ("agreements.deal.ceilings", {"USA": "SECRET"}, SAME, "USA is no party", "error"),
+    ("agreements.deal.equivalence", {"USA": {"SECRET": "SECRET"}}, SAME, "USA is no party", "error"),
+    (
+        "agreements.deal.suspensions",
+        [{"from_utc": "2026-01-01T00:00:00Z", "parties": ["USA"]}],
+        "agreements.deal.suspensions.0",
+        "USA is no party",
+        "error",
+    ),
+    ("agreements.deal.purposes", ["rescue"], SAME, "no label has one of its purposes (rescue)", "warning"),
+    ("labels.own.originators", ["AUS"], SAME, "unknown nation 'AUS'", "error"),
+    ("links.forth.fused_with", ["theirs"], SAME, "unknown label 'theirs'", "error"),
+    ("links.forth.fused_with", ["own"], SAME, "names no originators", "error"),
+    ("links.forth.pattern", {"kind": "subscribe"}, SAME, "state a filter", "error"),
+    ("links.forth.priority", 3, SAME, "goes by fifo", "warning"),
+    ("links.back.priority", 3, SAME, "no desk", "warning"),
+    ("links.forth.willing_per", {"kind": "category_day"}, SAME, "nothing is drawn", "warning"),
+    (
+        "links.forth.contact_windows",
+        {"kind": "periodic", "period_s": 60.0, "lasts_s": 60.0},
+        SAME,
+        "or more of its period",
+        "error",
+    ),
+    ("links.forth.contact_windows", {"kind": "dated", "stretches": []}, SAME, "no window", "error"),
+    (
+        "links.forth.contact_windows",
+        {"kind": "dated", "stretches": BACKWARD},
+        "links.forth.contact_windows.stretches.0",
+        "ends before",
+        "error",
+    ),
+    ("consents.word.decided_per", {"kind": "episode", "lasts_s": 9.0}, SAME, "nothing is drawn", "warning"),
+    ("consents.word.withdrawn", BACKWARD, "consents.word.withdrawn.0", "ends before", "error"),
+    (
+        "consents.word",
+        {"originator": "JPN", "recipient": "USA", "kind": "on_request"},
+        "consents.word.originator",
+        "originator of no report",
+        "warning",
+    ),
+    ("desks.desk.closures", BACKWARD, "desks.desk.closures.0", "ends before", "error"),
+    ("desks.desk.surges", [{**BACKWARD[0], "servers": 3}], "desks.desk.surges.0", "ends before", "error"),
     ("feeds.radar.node", "nowhere", SAME, "unknown node 'nowhere'", "error"),
     ("feeds.radar.node", "jpn", SAME, "cannot feed node 'jpn' of JPN", "error"),
     ("feeds.radar.label", "none", SAME, "unknown label 'none'", "error"),
@@ -153,6 +197,14 @@ def test_each_fault_is_found_at_its_key(path: str, value: Any, key: str, words: 
     assert [f for f in findings(plain) if f[0] == key and words in f[1] and f[2] == severity]
 
 
+def test_labels_that_do_not_combine_are_found_before_running() -> None:
+    plain = copy.deepcopy(WHOLE)
+    for name, purpose in (("one", "rescue"), ("other", "defence")):
+        plain["labels"][name] = {"classification": "RESTRICTED", "originators": ["JPN"], "purpose": purpose}
+    plain["links"]["forth"]["fused_with"] = ["one", "other"]
+    assert [f[0] for f in findings(plain) if "do not combine" in f[1]] == ["sharing.links.forth.fused_with"]
+
+
 @pytest.mark.parametrize(("node", "words"), [("nowhere", "unknown node"), ("jpn", "belongs to JPN")])
 def test_a_picture_node_must_exist_and_be_the_nations_own(node: str, words: str) -> None:
     [(key, message, severity)] = findings(WHOLE, PHL=node)
@@ -180,6 +232,7 @@ def test_desks_that_ask_each_other_are_named_with_their_consents() -> None:
     plain["nodes"]["usa"] = {"nation": "USA"}
     plain["agreements"]["all"] = {"parties": ["JPN", "PHL", "USA"], "categories": ["radar"]}
     plain["desks"]["jpn_desk"] = {}
+    plain["labels"]["own"]["originators"] = ["JPN"]
     plain["links"]["to_usa"] = {"sender": "phl", "recipient": "usa", "desk": "desk"}
     plain["consents"]["theirs"] = {
         "originator": "JPN", "recipient": "USA", "kind": "on_request", "desk": "jpn_desk",

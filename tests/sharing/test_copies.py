@@ -18,6 +18,7 @@ from mda_sim.sharing.exchange.cases import Rights
 from mda_sim.sharing.exchange.holdings import Form, beats
 from mda_sim.sharing.filters import filter_entries
 from mda_sim.sharing.labels import LabelSpec
+from mda_sim.sharing.policy import Profile
 
 DARK, LIT = False, True
 AREA = {"kind": "box", "lat_min_deg": 0, "lat_max_deg": 1, "lon_min_deg": 0, "lon_max_deg": 1}
@@ -257,18 +258,33 @@ def test_without_shared_capacity_one_more_link_makes_nothing_later(make: SimpleN
 
 LABELS = st.builds(
     LabelSpec,
-    classification=st.sampled_from(["UNCLASSIFIED", "RESTRICTED", "SECRET"]),
+    classification=st.sampled_from(["UNCLASSIFIED", "RESTRICTED"]),
+    national_word=st.sampled_from(["", "OPEN"]),
     rel_to=st.lists(st.sampled_from(["JPN", "USA"]), unique=True).map(tuple),
-    caveats=st.lists(st.sampled_from(["NOFORN", "ORCON"]), unique=True).map(tuple),
+    caveats=st.lists(st.just("ORCON"), max_size=1).map(tuple),
+    originators=st.lists(st.sampled_from(["AUS", "USA"]), unique=True).map(tuple),
+    purpose=st.sampled_from([None, "patrol"]),
+)
+PROFILES = st.builds(
+    Profile,
+    label=st.just("l"),
+    originator=st.just("PHL"),
+    category=st.just("radar"),
+    coarsened_m=st.sampled_from([0.0, 1e3]),
+    level=st.sampled_from(["", "RESTRICTED"]),
+    others=st.sampled_from([(), ("USA",)]),
+    is_stripped=st.booleans(),
 )
 RIGHTS = st.builds(
     Rights,
-    under=st.integers(-1, 1),
-    consents=st.dictionaries(st.sampled_from(["JPN", "USA"]), st.integers(1, 3)).map(
+    under=st.integers(-1, 0),
+    consents=st.dictionaries(st.sampled_from(["JPN", "USA"]), st.integers(1, 2)).map(
         lambda ends: tuple(sorted(ends.items()))
     ),
+    purge_us=st.sampled_from([5, NEVER_US]),
 )
-COPIES = st.tuples(st.builds(Form, label=LABELS, coarsened_m=st.sampled_from([0.0, 1e3, 1e4])), RIGHTS)
+COPIES = st.tuples(st.builds(Form, profile=PROFILES, label=LABELS), RIGHTS)
+BETTER: dict[str, Any] = {"coarsened_m": 0.0, "is_stripped": False, "others": ()}
 
 
 @given(COPIES, COPIES, COPIES)
@@ -276,6 +292,41 @@ def test_to_beat_is_to_be_as_good_in_everything(a: Any, b: Any, c: Any) -> None:
     """Reflexive and transitive, so that forgetting what is beaten changes no later answer."""
     assert beats(a, a)
     assert not (beats(a, b) and beats(b, c)) or beats(a, c)
-    finer = (a[0]._replace(coarsened_m=0.0), a[1])
-    assert beats(finer, a)
-    assert beats(a, finer) == (a[0].coarsened_m == 0.0)
+
+
+@given(COPIES, st.sampled_from(sorted(BETTER)))
+def test_what_is_better_in_one_thing_alone_beats_and_is_not_beaten(a: Any, name: str) -> None:
+    (profile, label), rights = a
+    better = (Form(profile._replace(**{name: BETTER[name]}), label), rights)
+    assert beats(better, a)
+    is_new = getattr(profile, name) != BETTER[name] and not (name == "others" and "USA" in label.originators)
+    assert beats(a, better) != is_new
+
+
+DIFFERENT = [
+    ({"level": "RESTRICTED"}, {}),
+    ({}, {"national_word": "OPEN"}),
+    ({}, {"purpose": "patrol"}),
+    ({}, {"rel_to": ("JPN",)}),
+]
+
+
+@pytest.mark.parametrize(("profile", "label"), DIFFERENT)
+def test_neither_of_two_beats_where_a_rule_may_open_to_either_alone(
+    profile: dict[str, Any], label: dict[str, Any]
+) -> None:
+    """Another level, word or purpose may be in a table or an agreement that lacks this one; and a name in
+    ``rel_to`` opens what is received ``with_consent``, which being for anyone does not.
+    """
+    plain = Profile("l", "PHL", "radar")
+    one = (Form(plain, LabelSpec(classification="UNCLASSIFIED")), Rights())
+    other = (Form(plain._replace(**profile), LabelSpec(classification="UNCLASSIFIED", **label)), Rights())
+    assert not beats(one, other)
+    assert not beats(other, one)
+
+
+def test_what_must_be_destroyed_sooner_beats_nothing_that_lasts() -> None:
+    form = Form(Profile("l", "PHL", "radar"), LabelSpec(classification="SECRET"))
+    brief, lasting = (form, Rights(0, (), 5)), (form, Rights(0, (), 6))
+    assert beats(lasting, brief)
+    assert not beats(brief, lasting)

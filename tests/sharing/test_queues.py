@@ -26,7 +26,7 @@ def test_mean_wait_at_a_desk_is_that_of_an_m_d_1_queue(make: SimpleNamespace) ->
     touch_s, rho, n = 5_000.0, 0.5, 200_000
     times = np.cumsum(np.random.default_rng(2601).exponential(touch_s / rho, n))
     pair = make.pair(link={"case_window_s": 1.0}, desk={"touch": constant(touch_s)})
-    log = make.log(pair.sensors, {"radar": times.tolist()})
+    log = make.arrivals({"radar": np.rint(times * US_PER_S).astype(np.int64)})
     timeline = make.timeline(hours=times[-1] / HOUR_S + 1, drain_h=1000)
     hops = share(log, pair.sharing, pair.nations, timeline, seed=1).hops
     wait_s = ((hops["t_review_us"] - hops["t_case_us"]) / US_PER_S)[n // 20 :]

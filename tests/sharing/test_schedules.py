@@ -15,7 +15,7 @@ from mda_sim.core.time import NEVER_US, US_PER_S, Timeline
 from mda_sim.records import Outcome
 from mda_sim.sharing.exchange import offered_load, share
 from mda_sim.sharing.network import SharingSpec
-from mda_sim.sharing.schedules import Digest, OutageSpec, Push, UpTime, next_tick
+from mda_sim.sharing.schedules import Digest, OutageSpec, Push, UpTime, dated, next_tick
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 SLOW = {"bandwidth_bps": 10.0}
@@ -98,7 +98,7 @@ def test_the_begin_is_the_first_at_which_no_moment_is_down(
     outages = [OutageSpec.model_validate(outage(start, start + length)) for start, length in spans]
     down = {s for start, length in spans for s in range(start, start + length)}
     expected = next(s for s in range(t_s, 999) if not down & set(range(s, s + max(1, lasting_s))))
-    begin = UpTime(outages, timeline).begin(t_s * US_PER_S, lasting_s * US_PER_S)
+    begin = UpTime(dated(outages, timeline)).begin(t_s * US_PER_S, lasting_s * US_PER_S)
     assert begin == expected * US_PER_S
 
 

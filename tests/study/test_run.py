@@ -37,7 +37,18 @@ def copy_of(study: Study, place: Path) -> Path:
 def test_the_folder_holds_every_table_of_every_unit(finished: Study) -> None:
     names = set(contents(finished.folder))
     expected = {"scenario.yaml", "scores.csv", "summary.json", "answer.md"}
-    themes = ("custody", "age", "awareness", "area", "latency", "gaps", "counts")
+    themes = (
+        "custody",
+        "age",
+        "awareness",
+        "area",
+        "latency",
+        "gaps",
+        "counts",
+        "sharing",
+        "load",
+        "exposure",
+    )
     expected |= {f"tables/{theme}.csv" for theme in themes}
     for seed in (1, 2):
         expected |= {
@@ -46,7 +57,9 @@ def test_the_folder_holds_every_table_of_every_unit(finished: Study) -> None:
         }
         for configuration in ("today", "direct"):
             place = f"seeds/{seed}/sharing/{configuration}"
-            expected |= {f"{place}/{name}.parquet" for name in ("parts", "hops", "outcomes", "coverage")}
+            logs = ("parts", "contact_parts", "hops", "outcomes")
+            scored = ("coverage", "exposure", "backlog", "queues")
+            expected |= {f"{place}/{name}.parquet" for name in (*logs, *scored)}
             expected |= {f"{place}/scores.csv"}
     assert names == expected
 

@@ -12,8 +12,9 @@ from mda_sim.geo.regions import contains
 from mda_sim.geo.sphere import destination, distance_m
 from mda_sim.world.ais_use import AisCarriage, draw_broadcasts
 from mda_sim.world.broadcasts import MADE_UP, AisState
-from mda_sim.world.fleet import AisClass, inside_intervals, legs_between
+from mda_sim.world.fleet import AisClass, legs_between
 from mda_sim.world.groups import Group, assemble
+from mda_sim.world.inside import inside_intervals
 from mda_sim.world.presence import PRESENCE, Table, time_in
 
 DAYS = 40

@@ -11,8 +11,9 @@ from mda_sim.core.time import US_PER_H, US_PER_S
 from mda_sim.geo.regions import Box
 from mda_sim.geo.sphere import destination, distance_m, initial_bearing_deg
 from mda_sim.world.broadcasts import BROADCASTS, MADE_UP, AisState, broadcasts_of, for_life
-from mda_sim.world.fleet import Fleet, inside_intervals, legs_between
+from mda_sim.world.fleet import Fleet, legs_between
 from mda_sim.world.groups import Group, assemble
+from mda_sim.world.inside import inside_intervals
 from mda_sim.world.presence import time_in
 
 H = US_PER_H

@@ -10,11 +10,12 @@ from mda_sim.core.rng import address
 from mda_sim.core.table import Table
 from mda_sim.core.time import US_PER_H, US_PER_S
 from mda_sim.core.units import KNOT_MPS
-from mda_sim.geo.regions import Box, Circle, contains
+from mda_sim.geo.regions import Box, Circle, Point, Polygon, contains
 from mda_sim.geo.sphere import destination, distance_m
 from mda_sim.world.broadcasts import for_life
-from mda_sim.world.fleet import TARGETS, Fleet, inside_intervals, legs_between, legs_from_waypoints
+from mda_sim.world.fleet import TARGETS, Fleet, legs_between, legs_from_waypoints
 from mda_sim.world.groups import Group, assemble, height_m
+from mda_sim.world.inside import inside_intervals
 
 
 def group(stream, legs, flag="PHL", index=None):
@@ -227,8 +228,33 @@ def test_the_size_of_sampling_blocks_changes_nothing(monkeypatch):
     fleet = random_fleet(20, 5)
     zone = Box(lat_min_deg=8, lat_max_deg=20, lon_min_deg=108, lon_max_deg=120)
     whole = inside_intervals(fleet, zone, 0, 300 * US_PER_H).digest()
-    monkeypatch.setattr("mda_sim.world.fleet._SAMPLES_AT_ONCE", 500)
+    monkeypatch.setattr("mda_sim.world.inside._SAMPLES_AT_ONCE", 500)
     assert inside_intervals(fleet, zone, 0, 300 * US_PER_H).digest() == whole
+
+
+def test_a_box_and_the_polygon_of_its_corners_are_entered_and_left_at_the_same_times():
+    fleet = random_fleet(60, 6)
+    box = Box(lat_min_deg=8, lat_max_deg=20, lon_min_deg=108, lon_max_deg=120)
+    corners = [(8, 108), (8, 120), (20, 120), (20, 108)]
+    ring = Polygon(points=tuple(Point(lat_deg=lat, lon_deg=lon) for lat, lon in corners))
+    inside = inside_intervals(fleet, box, 0, 300 * US_PER_H)
+    assert len(inside) > 30
+    assert inside_intervals(fleet, ring, 0, 300 * US_PER_H).digest() == inside.digest()
+
+
+def test_a_small_region_beside_a_long_leg_is_entered_where_sampling_says():
+    west, east = (destination(12.0, 115.0, bearing, 3e6) for bearing in (271.0, 91.0))
+    legs = legs_from_waypoints([west[0], 12.0, east[0]], [west[1], 115.0, east[1]], 0, 12 * KNOT_MPS)
+    fleet = assemble([group("bulk/a", legs)])
+    t_us = np.arange(int(legs["t_from_us"][0]), int(legs["t_to_us"][-1]), 60 * US_PER_S)
+    for along_m in (-2.9e6, -1.2e6, 0.0, 2.1e6):
+        lat, lon = destination(12.0, 115.0, 91.0 if along_m > 0 else 271.0, abs(along_m))
+        zone = Circle(lat_deg=float(lat), lon_deg=float(lon), radius_m=20_000)
+        truth = t_us[contains(zone, *fleet.positions(np.zeros(len(t_us), int), t_us))]
+        inside = inside_intervals(fleet, zone, 0, int(t_us[-1]))
+        assert abs(inside["t_from_us"][0] - truth[0]) <= 61 * US_PER_S
+        assert abs(inside["t_to_us"][0] - truth[-1]) <= 61 * US_PER_S
+        assert len(inside) == 1
 
 
 def test_a_stationary_target_is_inside_for_as_long_as_it_exists():

@@ -1,8 +1,8 @@
-"""Books: the rows of ``hops``, gathered from a finished engine.
+"""Books: the rows of ``hops``, gathered from the journal of a finished run.
 
-Model: an offer knows its link, arrival and gates; its bundle knows the gates at release; its case knows the
-times of its stages, and its request, if it had to wait for a consent, those of the rest. Rows are these
-three gathered by index, sorted by part, link and copy.
+Model: an offer knows its link, arrival and gates; its bundle leads to the case whose stages it met, to the
+request, if it had to wait for a consent, and to what was found when gates were asked again. Rows are these
+gathered by index, sorted by part, link and copy.
 
 Assumptions and limits: none of its own; the meaning of every column is in the package's docstring.
 Where next: ``outcomes`` derives from these rows what became of each part for each nation.
@@ -11,7 +11,6 @@ Where next: ``outcomes`` derives from these rows what became of each part for ea
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -20,15 +19,12 @@ from numpy.typing import NDArray
 from mda_sim.core.table import Table
 from mda_sim.core.time import NEVER_US
 from mda_sim.records import HOPS, Outcome
-from mda_sim.sharing.exchange.cases import BY_FEED, FILTERED, Case, Offers
+from mda_sim.sharing.exchange.cases import BY_FEED, FILTERED, NO_CONSENT
 from mda_sim.sharing.exchange.engine import Engine
+from mda_sim.sharing.exchange.journal import OFFER_FIELDS, Entries, Journal
+from mda_sim.sharing.policy import OWN
 
-CASE_STAGES = ("t_case_us", "t_review_us", "t_reviewed_us", "t_released_us")
-"""Stages of a case, in order."""
-REQUEST_STAGES = ("t_asked_us", "t_decided_us", "t_consented_us")
-"""Stages of a request, in order; without one they take no time after the release."""
-PIECE_STAGES = ("t_sent_us", "t_transmitted_us", "t_received_us")
-"""Stages of what leaves in one piece, be it a case or a request."""
+Columns = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -47,26 +43,28 @@ class Books:
 
 def keep_books(engine: Engine) -> Books:
     """Gather the hops of an engine that has run."""
-    offered = _offers(engine.offers)
+    offered = _offers(engine.journal)
     key = offered["row"] * len(engine.topology.links) + offered["link"]
     order = np.argsort(key, kind="stable")
-    offered, key = {name: column[order] for name, column in offered.items()}, key[order]
-    columns: dict[str, NDArray[Any]] = dict(_stages(engine, offered["bundle"]))
-    columns["part"] = engine.intake.part[offered["row"]]
+    for name in offered:  # one at a time: these are the largest arrays of a run
+        offered[name] = offered[name][order]
+    key = key[order]
+    bundle, row, forms = offered["bundle"], offered["row"], engine.forms
+    columns = _stages(engine, offered)
+    columns["part"], columns["case"], columns["copy"] = (
+        engine.intake.part[row],
+        offered["window"],
+        _places(key),
+    )
     for name in ("link", "t_arrived_us", "gates"):
         columns[name] = offered[name]
-    columns["copy"] = _within_groups(key)
-    labels = sorted(engine.sharing.labels)
-    columns["label"] = np.array([labels.index(form.label) for form in engine.forms])[offered["profile"]]
-    columns["coarsened_m"] = np.array([form.coarsened_m for form in engine.forms])[offered["profile"]]
-    was_released = columns["t_released_us"] != NEVER_US
-    for name in ("agreement", "consent"):
-        columns[name] = np.where(was_released, columns[name], offered[name])
-    is_unsent = (columns.pop("is_unwilling") == 1) | (offered["bundle"] == FILTERED)
-    columns["outcome"] = _outcome(columns, is_unsent, columns.pop("is_expired") == 1)
-    hop_of = _HopOf(engine, offered["bundle"], offered["row"])
-    columns["source"] = hop_of(offered["source"], offered["row"])
-    kept = _kept(engine, hop_of)
+    labels = list(forms.label_ids)
+    columns["label"] = np.array([labels.index(p.label) for p in forms.profiles], np.int64)[offered["form"]]
+    columns["coarsened_m"] = np.array([p.coarsened_m for p in forms.profiles])[offered["form"]]
+    columns["is_stripped"] = np.array([p.is_stripped for p in forms.profiles], np.int64)[offered["form"]]
+    hop_of = _HopOf(bundle, row, len(engine.intake))
+    columns["source"] = hop_of(offered["source"], row)
+    kept = hop_of(*_kept(engine.journal))
     columns["is_kept"] = np.zeros(len(key), np.bool_)
     columns["is_kept"][kept] = True
     meta = {
@@ -75,14 +73,14 @@ def keep_books(engine: Engine) -> Books:
         "agreements": sorted(engine.sharing.agreements),
         "consents": sorted(engine.sharing.consents),
     }
-    return Books(Table.of(HOPS, columns, meta), offered["row"], offered["depth"], kept)
+    return Books(Table.of(HOPS, columns, meta), row, offered["depth"], kept)
 
 
 class _HopOf:
     """Looks up the hop that a bundle is for one of its rows."""
 
-    def __init__(self, engine: Engine, bundle: NDArray[np.int64], row: NDArray[np.int64]) -> None:
-        self._n_rows = max(1, len(engine.intake))
+    def __init__(self, bundle: NDArray[np.int64], row: NDArray[np.int64], n_rows: int) -> None:
+        self._n_rows = max(1, n_rows)
         in_bundle = np.flatnonzero(bundle >= 0)
         key = bundle[in_bundle] * self._n_rows + row[in_bundle]
         order = np.argsort(key)
@@ -97,92 +95,78 @@ class _HopOf:
         return hop
 
 
-def _kept(engine: Engine, hop_of: _HopOf) -> NDArray[np.int64]:
-    """The hops that were kept, in the order in which they came."""
-    sizes = [len(rows) for _, rows in engine.kept]
-    bundle = np.repeat(np.array([number for number, _ in engine.kept], np.int64), sizes)
-    row = np.concatenate([rows for _, rows in engine.kept]) if engine.kept else np.empty(0, np.int64)
-    return hop_of(bundle, row)
+def _kept(journal: Journal) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Bundles and rows that were kept, in the order in which they came."""
+    return np.repeat(
+        journal.receipts.column("bundle"), journal.receipts.column("n_kept")
+    ), journal.kept_rows.all()
 
 
-def _within_groups(key: NDArray[np.int64]) -> NDArray[np.int64]:
+def _places(key: NDArray[np.int64]) -> NDArray[np.int64]:
     """Place of each entry among the equal ones that follow each other in ``key``."""
     starts = np.flatnonzero(np.diff(key, prepend=-1))
     place: NDArray[np.int64] = np.arange(len(key)) - np.repeat(starts, np.diff(starts, append=len(key)))
     return place
 
 
-def _offers(offers: list[Offers]) -> dict[str, NDArray[np.int64]]:
+def _offers(journal: Journal) -> Columns:
     """All offers as columns, one row per part, link and copy."""
-    sizes = np.array([len(offer.rows) for offer in offers], np.int64)
-    row = np.concatenate([offer.rows for offer in offers]) if offers else np.empty(0, np.int64)
-    columns = {"row": row}
-    names = ("link", "t_arrived_us", "gates", "agreement", "consent", "profile", "depth", "source", "bundle")
-    for name in names:
-        columns[name] = _spread([getattr(offer, name) for offer in offers], sizes)
+    columns = {}
+    for name in ("row", *OFFER_FIELDS[1:]):
+        if name == "row":
+            relayed = journal.offered_rows.all()
+        else:
+            relayed = np.repeat(journal.offers.column(name), journal.offers.column("n_rows"))
+        columns[name] = np.concatenate([*(fed[name] for fed in journal.fed_offers), relayed])
     return columns
 
 
-def _spread(values: list[NDArray[np.int64] | int], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """One column from a number or an array for each offer; runs of numbers are repeated at once."""
-    parts: list[NDArray[np.int64]] = []
-    i = 0
-    while i < len(values):
-        value = values[i]
-        if isinstance(value, np.ndarray):
-            parts.append(value)
-            i += 1
-            continue
-        start = i
-        while i < len(values) and not isinstance(values[i], np.ndarray):
-            i += 1
-        parts.append(np.repeat(np.array(values[start:i], np.int64), sizes[start:i]))
-    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+def _stages(engine: Engine, offered: Columns) -> Columns:
+    """What each offer met on its way; a refused one has no bundle and met no stage."""
+    journal, bundle = engine.journal, offered["bundle"]
+    n_bundles, n_pieces = engine.offering.n_bundles, engine.n_pieces
 
+    def of_bundle(entries: Entries, name: str, none: int) -> NDArray[np.int64]:
+        return np.append(entries.by_first(name, n_bundles, none), [none, none])[bundle]  # REFUSED, FILTERED
 
-def _stages(engine: Engine, bundle: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
-    """What bundles, cases and requests know, for each offer; a refused one has no bundle and met no stage."""
-    bundles, cases, requests = engine.bundles, engine.cases, engine.requests
-    case_of = _with_none([b.case.number for b in bundles], -1)[bundle]
-    columns = {
-        "gates_at_release": _with_none([b.gates_at_release for b in bundles], 0)[bundle],
-        "agreement": _with_none([b.agreement for b in bundles], -1)[bundle],
-        "consent": _with_none([b.consent for b in bundles], -1)[bundle],
-        "case": _with_none([_number(case) for case in cases], -1)[case_of],
-        "is_unwilling": _with_none([case.is_unwilling for case in cases], 0)[case_of],
-        "is_expired": _with_none([case.is_expired for case in cases], 0)[case_of],
-    }
-    for stage in (*CASE_STAGES, *PIECE_STAGES):
-        columns[stage] = _with_none(list(map(attrgetter(stage), cases)), NEVER_US)[case_of]
-    was_stopped = columns["gates_at_release"] != 0
-    columns |= dict.fromkeys(REQUEST_STAGES, np.where(was_stopped, NEVER_US, columns["t_released_us"]))
-    if requests:
-        request_of = _with_none([-1 if b.request is None else b.request.number for b in bundles], -1)[bundle]
-        asked = request_of >= 0
-        for stage in (*REQUEST_STAGES, *PIECE_STAGES, "is_expired"):
-            of_request = np.array(list(map(attrgetter(stage), requests)), np.int64)
-            columns[stage] = columns[stage].copy()
-            columns[stage][asked] = of_request[request_of[asked]]
-    for stage in PIECE_STAGES:
-        columns[stage][was_stopped] = NEVER_US
-    return columns
+    def of_piece(entries: Entries, name: str, piece: NDArray[np.int64], none: int) -> NDArray[np.int64]:
+        return np.append(entries.by_first(name, n_pieces, none), none)[piece]
 
-
-def _with_none(values: list[int], none: int) -> NDArray[np.int64]:
-    """Values to be gathered by index, ``none`` last and next to last: ``REFUSED``, ``FILTERED`` find it."""
-    return np.array([*values, none, none], np.int64)
-
-
-def _number(case: Case) -> int:
-    return -1 if case.lane.desk is None else case.window
-
-
-def _outcome(
-    columns: dict[str, NDArray[Any]], is_unsent: NDArray[np.bool_], is_expired: NDArray[np.bool_]
-) -> NDArray[np.int64]:
-    outcome = np.full(len(is_expired), int(Outcome.IN_FLIGHT))
+    case = of_bundle(journal.case_of, "piece", -1)
+    request = of_bundle(journal.request_of, "piece", -1)
+    has_left = of_bundle(journal.checks, "has_left", 1) == 1
+    columns = {"gates_at_release": of_bundle(journal.checks, "gates", 0)}
+    columns["t_purged_us"] = of_bundle(journal.receipts, "t_purged_us", NEVER_US)
+    for name in ("t_case_us", "t_review_us", "t_reviewed_us"):
+        columns[name] = of_piece(journal.cases, name, case, NEVER_US)
+    columns["t_released_us"] = of_piece(journal.leaving, "t_released_us", case, NEVER_US)
+    for entries, name in (
+        (journal.requests, "t_asked_us"),
+        (journal.requests, "t_decided_us"),
+        (journal.answers, "t_consented_us"),
+    ):
+        asked = of_piece(entries, name, request, NEVER_US)
+        unasked = np.where(has_left, columns["t_released_us"], NEVER_US)
+        columns[name] = np.where(request >= 0, asked, unasked)
+    piece = np.where(request >= 0, request, case)
+    for name in ("t_sent_us", "t_transmitted_us", "t_received_us"):
+        columns[name] = np.where(has_left, of_piece(journal.leaving, name, piece, NEVER_US), NEVER_US)
+    columns["t_received_us"][columns["gates_at_release"] != 0] = NEVER_US
+    for name, times in columns.items():
+        if name.startswith("t_"):
+            times[times > engine.end_us] = NEVER_US
+    for name, none in (("agreement", OWN), ("consent", NO_CONSENT)):
+        was_checked = of_bundle(journal.checks, "bundle", -1) >= 0
+        columns[name] = np.where(was_checked, of_bundle(journal.checks, name, none), offered[name])
+    is_unwilling = of_piece(journal.cases, "is_unwilling", case, 0) == 1
+    is_expired = of_piece(journal.cases, "is_expired", case, 0) + of_piece(
+        journal.requests, "is_expired", request, 0
+    )
+    is_lost = has_left & (of_piece(journal.leaving, "is_lost", piece, 0) == 1)
+    outcome = np.full(len(bundle), int(Outcome.IN_FLIGHT))
     outcome[columns["t_received_us"] != NEVER_US] = Outcome.DELIVERED
-    outcome[is_expired] = Outcome.EXPIRED
-    outcome[is_unsent] = Outcome.NOT_SENT
-    outcome[(columns["gates"] | columns["gates_at_release"]) != 0] = Outcome.WITHHELD
-    return outcome
+    outcome[is_lost] = Outcome.LOST
+    outcome[is_expired > 0] = Outcome.EXPIRED
+    outcome[is_unwilling | (bundle == FILTERED)] = Outcome.NOT_SENT
+    outcome[(offered["gates"] | columns["gates_at_release"]) != 0] = Outcome.WITHHELD
+    return columns | {"outcome": outcome}

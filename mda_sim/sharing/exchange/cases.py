@@ -1,25 +1,28 @@
-"""Cases: what moves through desks and over links, and the lanes and offers that it comes from.
+"""Cases: what moves through desks and over links, as bundles of copies.
 
 Model: a case is what a desk reviews at once. It holds bundles: copies that gates treat alike, because
 they share form, rights and path. Once released, it leaves over its link as one piece,
 but for what needs a consent: that is asked for, one request a case and consent, and leaves as a piece of
-its own. A lane is the cases of one link and category.
+its own.
 
-Assumptions and limits: these hold state; ``engine`` changes it. Where next: ``engine`` and ``books``.
+Assumptions and limits: these hold state; ``engine`` changes it. Where next: ``engine`` and ``journal``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
 from mda_sim.core.time import NEVER_US
-from mda_sim.sharing.exchange.service import Chance, Desk, Line, ServiceTimes
 from mda_sim.sharing.policy import OWN
+
+if TYPE_CHECKING:
+    from mda_sim.sharing.exchange.desk import LiveDesk
+    from mda_sim.sharing.exchange.lanes import Lane, Way
+    from mda_sim.sharing.policy import Steps
 
 NO_CONSENT: Final = -1
 """In place of a consent's index: none is needed."""
@@ -37,7 +40,9 @@ class Rights(NamedTuple):
     under: int = OWN
     """Index of the agreement under which its nation received it, or ``OWN``."""
     consents: tuple[tuple[str, int], ...] = ()
-    """Parties that the originator consented to since it was made, each with the end of that [us]."""
+    """Parties that the originators consented to since it was made, each with the end of that [us]."""
+    purge_us: int = NEVER_US
+    """Next moment at which that agreement has all holdings under it destroyed [us]."""
 
     def names(self, party: str, t_us: int) -> bool:
         """Whether a consent for this party came with the copy and holds."""
@@ -57,114 +62,122 @@ OWN_RIGHTS: Final = Rights()
 class Copy(NamedTuple):
     """How the sender holds what it offers."""
 
-    profile: int
+    form: int
     """Number of its form."""
     rights: Rights
     path: tuple[int, ...]
     """Nodes at which it has been, the sender last."""
     source: int
     """Number of the bundle that brought it, or ``BY_FEED``."""
+    purged_us: int = NEVER_US
+    """When the sender must destroy it [us]."""
 
 
 class Bundle:
     """Copies of parts in one case that gates treat alike."""
 
     __slots__ = (
-        "agreement", "case", "consent", "gates_at_release", "n_bytes", "number", "path", "profile", "request",
-        "rights", "rows",
+        "agreement", "consent", "copy", "is_settled", "n_bytes", "number", "rows", "steps", "until_us",
     )  # fmt: skip
 
-    def __init__(self, case: Case, number: int, rows: NDArray[np.int64], copy: Copy, n_bytes: int) -> None:
-        self.case = case
+    def __init__(self, number: int, rows: NDArray[np.int64], copy: Copy, n_bytes: int, steps: Steps) -> None:
         self.number = number
-        self.request: Request | None = None
         self.rows = rows
-        self.profile = copy.profile
-        self.rights = copy.rights
-        self.path = copy.path
+        self.copy = copy
+        """As it was offered: after sanitising."""
         self.n_bytes = n_bytes
-        self.gates_at_release = 0
-        self.agreement = OWN
+        self.steps = steps
+        """Answers of its gates over time."""
+        self.agreement = steps.agreements[0]
         self.consent = NO_CONSENT
+        self.until_us = NEVER_US
+        """Until when the consents on which its release rests stay with the copy [us]."""
+        self.is_settled = (
+            not steps.breaks_us
+            and steps.consents[0] == NO_CONSENT
+            and not copy.rights.consents
+            and copy.purged_us == NEVER_US
+        )
+        """Whether nothing that its gates said can change any more, and no consent is involved."""
 
 
 class Piece(simpy.Event):
-    """What leaves over a link at once, and when.
+    """What moves at once: it waits at a desk, and leaves over a link.
 
     It is a SimPy event itself, scheduled anew for each of its stages, so that a stage costs no object.
     """
 
-    def __init__(self, env: simpy.Environment, lane: Lane, window: int, number: int, consent: int) -> None:
-        self.env = env
-        self._ok = True
-        self._value = None
+    __slots__ = (
+        "bundles",
+        "came_us",
+        "consent",
+        "is_settled",
+        "lane",
+        "leaving",
+        "n_bytes",
+        "number",
+        "way",
+        "window",
+    )
+    _ok = True
+    _value = None
+
+    def __init__(self, lane: Lane, window: int, number: int, way: Way, bundles: list[Bundle]) -> None:
         self.lane = lane
         self.window = window
         self.number = number
-        self.consent = consent
-        self.bundles: list[Bundle] = []
+        self.way = way
+        self.consent = way.consent
+        self.bundles = bundles
+        self.n_bytes, self.is_settled = 0, True
+        for bundle in bundles:
+            self.n_bytes += bundle.n_bytes
+            self.is_settled = self.is_settled and bundle.is_settled
+        self.came_us = NEVER_US
+        """When it came to where it waits."""
         self.leaving: list[Bundle] = []
-        self.is_expired = False
-        self.t_sent_us = self.t_transmitted_us = self.t_received_us = NEVER_US
+
+    def place(self, order: int) -> int:
+        """What orders it among those that reach one stage at one microsecond, given the order of its lane."""
+        lane = self.lane
+        return (order * lane.n_windows + self.window) * lane.n_ways + self.consent + 1
 
 
 class Case(Piece):
-    """What a desk reviews at once, and when each stage of it happened; what needs no request leaves in it."""
+    """What a desk reviews at once; what needs no request leaves in it."""
 
-    def __init__(self, env: simpy.Environment, lane: Lane, window: int, number: int) -> None:
-        super().__init__(env, lane, window, number, NO_CONSENT)
-        self.is_unwilling = False
-        self.t_case_us = self.t_review_us = self.t_reviewed_us = self.t_released_us = NEVER_US
+    __slots__ = ()
 
 
 class Request(Piece):
     """The part of a released case that waits for one consent, and leaves with it."""
 
-    def __init__(self, env: simpy.Environment, case: Case, number: int, consent: int) -> None:
-        super().__init__(env, case.lane, case.window, number, consent)
-        self.t_asked_us = self.t_decided_us = self.t_consented_us = NEVER_US
+    __slots__ = ()
 
 
-class Hearing(NamedTuple):
-    """How one consent is asked for, for the cases of one lane."""
+class Tick(simpy.Event):
+    """A moment at which windows end."""
 
-    desk: Desk | None
-    """Desk of the originator; none: the answer takes its delay alone."""
-    times: ServiceTimes
-    """Touch time at that desk, and delay of the answer."""
-    granted: Chance
+    _ok = True
+    _value = None
+    place = 0
 
-
-@dataclass(eq=False)
-class Lane:
-    """The cases of one link and category."""
-
-    rank: int
-    """Place in the order of (link id, category)."""
-    link: int
-    window_us: int
-    desk: Desk | None
-    line: Line
-    times: ServiceTimes | None
-    willing: Chance
-    cases: dict[int, Case] = field(default_factory=dict)
-    """By window number."""
+    def __init__(self, turn: int) -> None:
+        self.turns = {turn}
+        """Turns of the lanes with a window to close."""
 
 
-class Offers(NamedTuple):
-    """Offers of parts to one link, all of one moment or each with its own."""
+class Wake(simpy.Event):
+    """The next moment at which a live desk can take up what waits."""
 
-    link: int
-    rows: NDArray[np.int64]
-    t_arrived_us: NDArray[np.int64] | int
-    gates: NDArray[np.int64] | int
-    agreement: NDArray[np.int64] | int
-    consent: NDArray[np.int64] | int
-    profile: NDArray[np.int64] | int
-    """Number of the form in which each was offered."""
-    depth: int
-    """Links that each had travelled before."""
-    source: int
-    """Number of the bundle that brought them, or ``BY_FEED``."""
-    bundle: NDArray[np.int64] | int
-    """Number of the bundle that each went into, or ``REFUSED``, or ``FILTERED``."""
+    _ok = True
+    _value = None
+
+    def __init__(self, desk: LiveDesk, place: int, kind: int) -> None:
+        self.desk = desk
+        self.place = place
+        """Place of the desk in the order of ids."""
+        self.kind = kind
+        """Stage of the engine that it wakes."""
+        self.is_set = False
+        """Whether it is on the clock."""

@@ -1,9 +1,9 @@
 """Holdings: which copies of each part every node holds, and which copies beat which.
 
-Model: a copy is a form (label, coarsening) and rights (agreement, consents). A node keeps a copy unless one
-that it holds beats it, and forgets those that the new one beats. Few kinds of copy exist, and nodes hold
-few sets of them, so sets are interned: the holdings of a node are one number a part, and what a copy of one
-kind changes in one set is worked out once.
+Model: a copy is a form (label, level, originators, coarsening, source) and rights (agreement, consents, next
+purge). A node keeps a copy unless one that it kept before beats it, destroyed or not, and forgets those that
+the new one beats. Few kinds of copy exist, and nodes hold few sets of them, so sets are interned: the
+holdings of a node are one number a part, and what a copy of one kind changes in one set is worked out once.
 
 Assumptions and limits: the relation is transitive, so that forgetting what is beaten changes no later answer.
 Where next: ``engine`` asks here at every delivery.
@@ -18,14 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mda_sim.sharing.exchange.cases import Rights
+from mda_sim.sharing.forms import held_as, originators_of, word_of
 from mda_sim.sharing.labels import LabelSpec, is_as_free
+from mda_sim.sharing.policy import Profile
 
 
 class Form(NamedTuple):
-    """What sanitising can change of a report."""
+    """A form of a report with its label."""
 
+    profile: Profile
     label: LabelSpec
-    coarsened_m: float
 
 
 class CopyKind(NamedTuple):
@@ -36,13 +38,26 @@ class CopyKind(NamedTuple):
 
 
 def beats(one: tuple[Form, Rights], other: tuple[Form, Rights]) -> bool:
-    """Whether a node that holds ``one`` has no use for ``other``: as precise, and with all of its rights."""
+    """Whether a node that holds ``one`` has no use for ``other``: as good, with all of its rights."""
     (form, rights), (other_form, other_rights) = one, other
-    if form.coarsened_m > other_form.coarsened_m or rights.under != other_rights.under:
+    if rights.under != other_rights.under or rights.purge_us < other_rights.purge_us:
         return False
     ends_us = dict(rights.consents)
     has_consents = all(ends_us.get(party, -1) >= until_us for party, until_us in other_rights.consents)
-    return has_consents and is_as_free(form.label, other_form.label)
+    return has_consents and is_as_good(form, other_form)
+
+
+def is_as_good(one: Form, other: Form) -> bool:
+    """Whether a form is as precise as another, tells as much of its source, and may go wherever it may."""
+    (profile, label), (other_profile, other_label) = one, other
+    return (
+        profile.coarsened_m <= other_profile.coarsened_m
+        and (not profile.is_stripped or other_profile.is_stripped)
+        and held_as(profile, label) == held_as(other_profile, other_label)
+        and word_of(profile, label) == word_of(other_profile, other_label)
+        and originators_of(profile, label) <= originators_of(other_profile, other_label)
+        and is_as_free(label, other_label)
+    )
 
 
 class Holdings:
@@ -56,23 +71,33 @@ class Holdings:
         self._sets: list[frozenset[int]] = [frozenset()]
         self._set_number: dict[frozenset[int], int] = {frozenset(): 0}
         self._outcomes: dict[tuple[int, int], tuple[int, bool]] = {}
-        self._held = np.zeros((n_nodes, n_rows), np.int32)
+        self._held = [np.zeros(n_rows, np.int32) for _ in range(n_nodes)]
 
-    def receive(self, node: int, rows: NDArray[np.int64], kind: CopyKind) -> NDArray[np.bool_]:
-        """A copy of each row comes to a node; whether it is kept, (n_rows,)."""
-        if kind not in self._number:
-            self._number[kind] = len(self._kinds)
+    def receive(self, node: int, rows: NDArray[np.int64], kind: CopyKind) -> NDArray[np.int64]:
+        """A copy of each of these rows, each once, comes to a node; the rows of those that are kept."""
+        number = self._number.get(kind)
+        if number is None:
+            number = self._number[kind] = len(self._kinds)
             self._kinds.append(kind)
-        number = self._number[kind]
-        held = self._held[node, rows]
+        held = self._held[node]
+        if len(rows) == 1:
+            row = rows.item()
+            after, is_kept = self._outcome(held.item(row), number)
+            held[row] = after
+            return rows if is_kept else rows[:0]
+        before = held[rows]
+        states = set(before.tolist())
+        if len(states) == 1:
+            after, is_kept = self._outcome(states.pop(), number)
+            held[rows] = after
+            return rows if is_kept else rows[:0]
         kept = np.empty(len(rows), np.bool_)
-        for before in set(held.tolist()):
-            after, is_kept = self._outcome(before, number)
-            alike = held == before
+        for one in states:
+            after, is_kept = self._outcome(one, number)
+            alike = before == one
             kept[alike] = is_kept
-            if is_kept:
-                self._held[node, rows[alike]] = after
-        return kept
+            held[rows[alike]] = after
+        return rows[kept]
 
     def _outcome(self, before: int, number: int) -> tuple[int, bool]:
         """The set that a copy of kind ``number`` makes of the set ``before``, and whether it is kept."""

@@ -1,7 +1,8 @@
 """Intake: the parts of reports that enter the network through feeds, and the network as indices.
 
 Model: nodes and links get dense indices in the order of sorted ids. A fed part is a row: its profile (what
-gates need to know), its node, when it comes there, which filters it passes, and its bytes.
+gates need to know, also in which areas it lies), its node, when it comes there, which filters it passes, and
+its bytes.
 
 Assumptions and limits: bytes are whole, so that sums do not depend on their order.
 Source: ``records.HEADER_BYTES``. Where next: ``engine`` runs the rows, ``books`` turns them back into parts.
@@ -9,7 +10,6 @@ Source: ``records.HEADER_BYTES``. Where next: ``engine`` runs the rows, ``books`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from mda_sim.core.table import Table
 from mda_sim.core.time import to_us
 from mda_sim.records import HEADER_BYTES, DetectionLog, weight_of
-from mda_sim.sharing.labels import LabelSpec, covers
-from mda_sim.sharing.network import LinkSpec, SharingSpec
+from mda_sim.sharing.filters import areas_of
+from mda_sim.sharing.network import SharingSpec
 from mda_sim.sharing.policy import Profile
 
 
@@ -53,9 +53,14 @@ class Topology:
             outgoing=tuple(tuple(i for i, s in enumerate(senders) if s == n) for n in range(len(nodes))),
         )
 
+    def parties(self, link: int) -> tuple[str, str]:
+        """The party that gives over a link and the one that takes."""
+        return self.nations[self.senders[link]], self.nations[self.recipients[link]]
+
     def is_abroad(self, link: int) -> bool:
         """Whether the link crosses from one party to another."""
-        return self.nations[self.senders[link]] != self.nations[self.recipients[link]]
+        giver, taker = self.parties(link)
+        return giver != taker
 
 
 @dataclass(frozen=True)
@@ -81,20 +86,12 @@ class Intake:
     @classmethod
     def of(cls, log: DetectionLog, parts: Table, sharing: SharingSpec, topology: Topology) -> Intake:
         """The parts of reports whose sensors feed a node."""
-        profiles = sorted(
-            {
-                Profile(sharing.feeds[card.id].label, card.operator, card.category)
-                for card in log.sensors
-                if card.id in sharing.feeds
-            }
-        )
         n_sensors = len(log.sensors)
-        profile, node = np.full(n_sensors, -1), np.full(n_sensors, -1)
-        delay_us, contact_bytes = np.zeros(n_sensors, np.int64), np.zeros(n_sensors)
+        node, delay_us = np.full(n_sensors, -1), np.zeros(n_sensors, np.int64)
+        contact_bytes = np.zeros(n_sensors)
         for i, card in enumerate(log.sensors):
             feed = sharing.feeds.get(card.id)
             if feed is not None:
-                profile[i] = profiles.index(Profile(feed.label, card.operator, card.category))
                 node[i] = topology.nodes.index(feed.node)
                 delay_us[i], contact_bytes[i] = to_us(feed.delay_s), card.contact_bytes
         sensor = log.reports["sensor"][parts["report"]].astype(np.int64)
@@ -102,10 +99,11 @@ class Intake:
         sensor, weight = sensor[fed], weight_of(parts)[fed]
         t_ready_us = log.reports["t_ready_us"][parts["report"][fed]]
         payload = np.rint(contact_bytes[sensor] * weight).astype(np.int64)
+        profiles, profile = _profiles(log, sharing, sensor, parts["share_class"][fed])
         return cls(
-            profiles=tuple(profiles),
+            profiles=profiles,
             part=fed,
-            profile=profile[sensor],
+            profile=profile,
             node=node[sensor],
             t_ready_us=t_ready_us,
             t_arrived_us=t_ready_us + delay_us[sensor],
@@ -116,54 +114,25 @@ class Intake:
     def __len__(self) -> int:
         return len(self.part)
 
-
-def carried(sharing: SharingSpec, topology: Topology, profiles: tuple[Profile, ...]) -> list[list[bool]]:
-    """Whether each link (first index) is ever offered reports of each profile (second index)."""
-    return [
-        [
-            (not sharing.links[link].categories or profile.category in sharing.links[link].categories)
-            and not (topology.is_abroad(i) and topology.nations[topology.recipients[i]] == profile.originator)
-            for profile in profiles
-        ]
-        for i, link in enumerate(topology.links)
-    ]
+    def fed(self, topology: Topology) -> tuple[tuple[Profile, str], ...]:
+        """Profiles and the nodes to which feeds bring them, each pair once, in the order of ``profiles``."""
+        pairs = sorted(set(zip(self.profile.tolist(), self.node.tolist(), strict=True)))
+        return tuple((self.profiles[profile], topology.nodes[node]) for profile, node in pairs)
 
 
-def sanitised(
-    link: LinkSpec, giver: str, labels: Mapping[str, LabelSpec], profile: Profile
-) -> Profile | None:
-    """What a link's sanitising makes of a form; None if the form goes as it is."""
-    rule = link.sanitise
-    if rule is None or profile.originator not in (giver, *rule.delegated_by):
-        return None
-    if rule.label is not None and covers(
-        labels[rule.label].classification, labels[profile.label].classification
-    ):
-        return None
-    coarsened_m = float(np.float32(max(profile.coarsened_m, rule.coarsen_m)))
-    return profile._replace(label=rule.label or profile.label, coarsened_m=coarsened_m)
-
-
-def all_forms(sharing: SharingSpec, topology: Topology, fed: tuple[Profile, ...]) -> tuple[Profile, ...]:
-    """The fed profiles, followed by all that sanitising on any sequence of links can make of them."""
-    forms = list(fed)
-    for form in forms:  # grows while it is read
-        for i, link in enumerate(topology.links):
-            giver = topology.nations[topology.senders[i]]
-            made = sanitised(sharing.links[link], giver, sharing.labels, form)
-            if made is not None and made not in forms:
-                forms.append(made)
-    return tuple(forms)
-
-
-def sanitising(
-    sharing: SharingSpec, topology: Topology, forms: tuple[Profile, ...]
-) -> list[list[tuple[int, int]]]:
-    """For each link and form: the form as offered, and how long it is held back before its case [us]."""
-    table = []
-    for i, link in enumerate(topology.links):
-        spec, giver = sharing.links[link], topology.nations[topology.senders[i]]
-        delay_us = 0 if spec.sanitise is None else to_us(spec.sanitise.delay_s)
-        made = [sanitised(spec, giver, sharing.labels, form) for form in forms]
-        table.append([(k, 0) if m is None else (forms.index(m), delay_us) for k, m in enumerate(made)])
-    return table
+def _profiles(
+    log: DetectionLog, sharing: SharingSpec, sensor: NDArray[np.int64], share_class: NDArray[np.uint64]
+) -> tuple[tuple[Profile, ...], NDArray[np.int64]]:
+    """The different profiles of fed parts, sorted, and the number of each part's own, (F,)."""
+    classes, class_of = np.unique(share_class, return_inverse=True)
+    areas = [areas_of(sharing, int(passed)) for passed in classes]
+    kinds, kind_of = np.unique(sensor * max(1, len(classes)) + class_of, return_inverse=True)
+    of_kind = []
+    for kind in kinds.tolist():
+        i, k = divmod(kind, len(classes))
+        card = log.sensors[i]
+        label = sharing.feeds[card.id].label
+        of_kind.append(Profile(label, card.operator, card.category, areas=areas[k]))
+    profiles = sorted(set(of_kind))
+    number = np.array([profiles.index(profile) for profile in of_kind], np.int64)
+    return tuple(profiles), number[kind_of]

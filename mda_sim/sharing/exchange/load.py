@@ -2,12 +2,13 @@
 
 Model: offered load = work that arrives / work that can be done, over the time in which sensors report:
 
-    desk   cases and requests for consent x mean touch time / (servers x open time)
+    desk   cases and requests for consent x mean touch time / (open time x servers at that time)
     link   bits of all cases / (bandwidth x time that it is up)
 
 A queue whose offered load is 1 or more grows without end. What arrives is counted by a run of the exchange in
 which desks and links cost no time, so relays are counted too; cases of ghosts are not, nor are those that the
-sender does not want to send (by the draws of seed 0).
+sender does not want to send, nor the onward load of what is lost on the way (by the draws of seed 0). A link
+that fails at random is taken to be up as much as in the long run.
 
 Assumptions and limits: without delays more reports pass gates that close during the run than would with them.
 A link without a bandwidth has no load.
@@ -19,14 +20,20 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mda_sim.core.time import US_PER_DAY, US_PER_S, Timeline
 from mda_sim.records import ContactFacts, DetectionLog
 from mda_sim.sharing.consents import ConsentOnRequest
-from mda_sim.sharing.desks import Always, Constant
+from mda_sim.sharing.desks import Always, Constant, DeskSpec
+from mda_sim.sharing.exchange.desk import staffing
+from mda_sim.sharing.exchange.journal import Journal
+from mda_sim.sharing.exchange.line import scheduled_down
 from mda_sim.sharing.exchange.parts import split_reports
 from mda_sim.sharing.exchange.run import run_engine
-from mda_sim.sharing.hours import open_hours
-from mda_sim.sharing.network import SharingSpec
+from mda_sim.sharing.hours import desk_hours
+from mda_sim.sharing.network import LinkSpec, SharingSpec
 from mda_sim.sharing.schedules import Push, UpTime
 
 
@@ -51,38 +58,59 @@ def offered_load(
     RunError if links filter contacts and no ``facts`` about them are given.
     """
     parts, _ = split_reports(log, sharing, facts)
-    engine = run_engine(log, parts, _without_delays(sharing), timeline, seed=0)
-    n_cases, n_bytes = dict.fromkeys(sharing.links, 0), dict.fromkeys(sharing.links, 0)
-    for case in engine.cases:
-        size = sum(bundle.n_bytes for bundle in case.bundles)
-        if size and not case.is_unwilling:
-            link = engine.topology.links[case.lane.link]
-            n_cases[link] += 1
-            n_bytes[link] += size
-    n_requests = dict.fromkeys(sharing.desks, 0)
-    for request in engine.requests:
-        consent = sharing.consents[sorted(sharing.consents)[request.consent]]
-        if (
-            isinstance(consent, ConsentOnRequest)
-            and consent.desk is not None
-            and any(bundle.n_bytes for bundle in request.bundles)
-        ):
-            n_requests[consent.desk] += 1
+    journal = run_engine(log, parts, _without_delays(sharing), timeline, seed=0).journal
+    n_cases, n_bytes = _work_of_links(journal, len(sharing.links))
+    links = sorted(sharing.links)
+    n_requests = np.bincount(
+        journal.requests.column("consent")[journal.requests.column("n_bytes") > 0],
+        minlength=len(sharing.consents),
+    )
     days = timeline.score_to_us / US_PER_DAY
     rows = []
     for id_, desk in sorted(sharing.desks.items()):
-        served = [link for link, spec in sharing.links.items() if spec.desk == id_]
-        cases = sum(n_cases[link] for link in served) + n_requests[id_]
-        hours = open_hours(desk.calendar, timeline)
-        open_s = (hours.worked(timeline.score_to_us) - hours.worked(0)) / US_PER_S
-        load = _ratio(cases * desk.touch.mean_s, desk.servers * open_s)
-        rows.append(Load("desk", id_, load, cases / days, sum(n_bytes[link] for link in served) / days))
-    for id_, link_spec in sorted(sharing.links.items()):
-        capacity = float("inf") if link_spec.bandwidth_bps is None else link_spec.bandwidth_bps
-        up_s = UpTime(link_spec.outages, timeline).lasted(timeline.score_to_us) / US_PER_S
-        load = _ratio(8.0 * n_bytes[id_], capacity * up_s if up_s else 0.0)
-        rows.append(Load("link", id_, load, n_cases[id_] / days, n_bytes[id_] / days))
+        served = [i for i, name in enumerate(links) if sharing.links[name].desk == id_]
+        asked = [
+            i
+            for i, consent in enumerate(sorted(sharing.consents))
+            if isinstance(spec := sharing.consents[consent], ConsentOnRequest) and spec.desk == id_
+        ]
+        cases = int(n_cases[served].sum() + n_requests[asked].sum())
+        load = _ratio(cases * desk.touch.mean_s, server_time_us(desk, timeline) / US_PER_S)
+        rows.append(Load("desk", id_, load, cases / days, float(n_bytes[served].sum()) / days))
+    for i, id_ in enumerate(links):
+        link = sharing.links[id_]
+        capacity = float("inf") if link.bandwidth_bps is None else link.bandwidth_bps
+        up_s = up_time_us(link, timeline) / US_PER_S
+        load = _ratio(8.0 * float(n_bytes[i]), capacity * up_s if up_s else 0.0)
+        rows.append(Load("link", id_, load, float(n_cases[i]) / days, float(n_bytes[i]) / days))
     return rows
+
+
+def server_time_us(desk: DeskSpec, timeline: Timeline) -> int:
+    """Time for which servers can work while sensors report, added up over the servers [us]."""
+    hours = desk_hours(desk, timeline)
+    changes_us, servers = staffing(desk, timeline)
+    edges = [0, *(min(max(change, 0), timeline.score_to_us) for change in changes_us), timeline.score_to_us]
+    worked = [hours.worked(edge) for edge in edges]
+    return sum(n * (later - earlier) for n, earlier, later in zip(servers, worked, worked[1:], strict=False))
+
+
+def up_time_us(link: LinkSpec, timeline: Timeline) -> float:
+    """Time for which a link is up while sensors report: expected, where it fails at random [us]."""
+    scheduled = UpTime(scheduled_down(link, timeline)).lasted(timeline.score_to_us)
+    if link.failures is None:
+        return scheduled
+    up_s, down_s = link.failures.up_mean_s, link.failures.down_mean_s
+    return scheduled * up_s / (up_s + down_s)
+
+
+def _work_of_links(journal: Journal, n_links: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Cases with a vessel that their sender wants to send, and their bytes, by link."""
+    cases = journal.cases
+    counts = (cases.column("n_bytes") > 0) & (cases.column("is_unwilling") == 0)
+    link, n_bytes = cases.column("link")[counts], np.zeros(n_links, np.int64)
+    np.add.at(n_bytes, link, cases.column("n_bytes")[counts])
+    return np.bincount(link, minlength=n_links), n_bytes
 
 
 def _ratio(work: float, capacity: float) -> float:
@@ -93,12 +121,16 @@ def _ratio(work: float, capacity: float) -> float:
 
 def _without_delays(sharing: SharingSpec) -> SharingSpec:
     """The same arrangement with desks and links that cost no time."""
-    swift = {"touch": Constant(), "elapsed": Constant(), "calendar": Always(), "expiry_s": None}
-    desks = {id_: desk.model_copy(update=swift) for id_, desk in sharing.desks.items()}
-    links = {
-        id_: link.model_copy(update={"bandwidth_bps": None, "delay_s": 0.0, "outages": (), "pattern": Push()})
-        for id_, link in sharing.links.items()
-    }
+    swift_desk = {
+        "touch": Constant(), "elapsed": Constant(), "calendar": Always(), "closures": (), "surges": (),
+        "discipline": "fifo", "batch": None, "expiry_s": None,
+    }  # fmt: skip
+    swift_link = {
+        "bandwidth_bps": None, "delay_s": 0.0, "extra_delay": Constant(), "queue_limit": None, "outages": (),
+        "failures": None, "contact_windows": None, "pattern": Push(),
+    }  # fmt: skip
+    desks = {id_: desk.model_copy(update=swift_desk) for id_, desk in sharing.desks.items()}
+    links = {id_: link.model_copy(update=swift_link) for id_, link in sharing.links.items()}
     consents = {
         id_: consent.model_copy(update={"answer": Constant()})
         if isinstance(consent, ConsentOnRequest)

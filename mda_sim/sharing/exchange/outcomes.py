@@ -28,7 +28,7 @@ from mda_sim.core.time import NEVER_US
 from mda_sim.records import OUTCOMES, Outcome
 from mda_sim.sharing.exchange.books import Books
 from mda_sim.sharing.exchange.engine import Engine
-from mda_sim.sharing.exchange.intake import Topology, carried
+from mda_sim.sharing.exchange.intake import Topology
 from mda_sim.sharing.network import NationSpec
 
 NO_HOP = 255
@@ -54,7 +54,7 @@ def derive_outcomes(engine: Engine, books: Books, nations: Mapping[str, NationSp
         outcome[held[:, target], k] = Outcome.DELIVERED
 
     hop_outcome, hop_gates = _by_link(engine, books)
-    usable = carried(engine.sharing, topology, intake.profiles)
+    usable = engine.forms.carried
     for members, profile, holders in _groups(engine, held):
         for k, target in enumerate(targets):
             if target in holders:

@@ -1,7 +1,7 @@
-"""Parts: reports split into the contacts that all filters of a configuration treat alike.
+"""Parts: reports split into the contacts that all filters and areas of a configuration treat alike.
 
-Model: contacts of one report with the same share class are one part. Without filters every report with a
-contact is one part. Assumptions and limits: those of ``filters``.
+Model: contacts of one report with the same share class are one part. Without filters and areas every report
+with a contact is one part. Assumptions and limits: those of ``filters``.
 Where next: ``intake`` puts parts into the network; ``picture`` looks up the part of each contact.
 """
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mda_sim.core.table import Table
 from mda_sim.records import NO_TARGET, PARTS, ContactFacts, DetectionLog
-from mda_sim.sharing.filters import filter_entries, share_class
+from mda_sim.sharing.filters import area_entries, filter_entries, share_class
 from mda_sim.sharing.network import SharingSpec
 
 
@@ -23,7 +23,7 @@ def split_reports(
 ) -> tuple[Table, NDArray[np.uint32]]:
     """The parts of all reports, and the part of each contact, (n_contacts,), read-only.
 
-    RunError if the configuration has filters but there are no facts about the contacts.
+    RunError if the configuration has filters or areas but there are no facts about the contacts.
     """
     from mda_sim.sharing.exchange.parts_kernels import number_parts
 
@@ -46,7 +46,10 @@ def split_reports(
         n_false,
     )
     part.flags.writeable = False
-    meta = {"filters": [list(entry.links) for entry in filter_entries(sharing)]}
+    meta = {
+        "filters": [list(entry.links) for entry in filter_entries(sharing)],
+        "areas": [list(entry.names) for entry in area_entries(sharing)],
+    }
     columns: dict[str, NDArray[Any]] = {
         "part": np.arange(n),
         "report": report[:n].copy(),

@@ -1,6 +1,7 @@
 """One configuration's sharing of one detection log.
 
-Model: check, split, take in, run, keep books, derive outcomes. Assumptions and limits: those of the package.
+Model: check, write events as dates, split, take in, run, keep books, derive outcomes.
+Assumptions and limits: those of the package.
 Where next: picture and metrics read the delivery log; the audit derives it again.
 """
 
@@ -23,6 +24,7 @@ from mda_sim.sharing.exchange.engine import Engine
 from mda_sim.sharing.exchange.intake import Intake, Topology
 from mda_sim.sharing.exchange.outcomes import derive_outcomes
 from mda_sim.sharing.exchange.parts import split_reports
+from mda_sim.sharing.happenings import resolve_events
 from mda_sim.sharing.network import NationSpec, SharingSpec
 
 
@@ -69,19 +71,20 @@ def share_with_stats(
     """As ``share``, with what the run took."""
     started = time.perf_counter()
     _refuse_errors(log, sharing, nations)
-    parts, contact_part = split_reports(log, sharing, facts)
-    engine = run_engine(log, parts, sharing, timeline, seed)
+    dated = resolve_events(sharing, timeline, seed)
+    parts, contact_part = split_reports(log, dated, facts)
+    engine = run_engine(log, parts, dated, timeline, seed)
     books = keep_books(engine)
     outcomes = derive_outcomes(engine, books, nations)
     deliveries = DeliveryLog(parts, contact_part, books.hops, outcomes, log.digest())
     seconds = time.perf_counter() - started
-    return deliveries, EngineStats(engine.n_events, len(engine.cases), len(books.hops), seconds)
+    return deliveries, EngineStats(engine.n_events, engine.n_cases, len(books.hops), seconds)
 
 
 def run_engine(
     log: DetectionLog, parts: Table, sharing: SharingSpec, timeline: Timeline, seed: int
 ) -> Engine:
-    """An engine that has run; the sharing section must be whole."""
+    """An engine that has run; the sharing section must be whole, and without events."""
     check_addresses(sharing.links, "link")
     check_addresses(sharing.consents, "consent")
     check_addresses({card.category for card in log.sensors}, "category")

@@ -1,0 +1,226 @@
+"""Exposure: how much of what a nation's sensors saw lies at nodes of other nations, and under which label.
+
+Model: a node of another nation holds a contact of the nation from the receipt of a copy over a link until
+that copy is destroyed, or for good, and through a sharing group from t_ready on. Of several copies at one
+node one counts at a time: that of the highest classification, and among those one that tells whose sensor it
+was. So
+
+    exposure_count        contacts of vessels held abroad at the end of the run, once for each node
+    exposure_mean_count   their mean over the scored time
+
+for ``all``, by ``level:<LEVEL>`` and by ``node:<id>``, each of which add up to all, and, as a part of all,
+``stripped``: those whose holder is not told the source. n is the number of parts of reports. The EXPOSURE
+table has the counts at every midnight (24 h from the start) and at the end.
+
+Assumptions and limits: the level is that of the label, as the originator's side marked it; under which word
+the recipient protects it, agreements say. Contacts of the warm-up count too: they are held abroad as well.
+What was destroyed by rule counts as gone.
+
+Source: definitions of this program. Where next: ``scores.py``; ``report.loads`` writes the table.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mda_sim.core.table import Column, Schema, Table
+from mda_sim.core.time import NEVER_US, US_PER_DAY, Timeline
+from mda_sim.metrics.figures import Figure
+from mda_sim.picture.newest import NONE, newest_under_way
+from mda_sim.picture.receipts import grouped_with
+from mda_sim.records import DeliveryLog, DetectionLog, Outcome
+
+if TYPE_CHECKING:
+    from mda_sim.sharing.network import SharingSpec
+
+Ints = NDArray[np.int64]
+
+EXPOSURE: Final = Schema(
+    "exposure",
+    (
+        Column("t_us", "i8", "when it was counted [us]"),
+        Column("origin", "i2", "party whose sensors saw it", names="parties"),
+        Column("node", "i2", "node of another party that holds it", names="nodes"),
+        Column("level", "u1", "classification of its label", names="levels"),
+        Column("is_stripped", "u1", "1 if the holder is not told whose sensor it was"),
+        Column("contacts", "i8", "contacts of vessels held"),
+        Column("parts", "i8", "parts of reports that they are in"),
+    ),
+    sort=("t_us", "origin", "node", "level", "is_stripped"),
+)
+"""What lay abroad at one moment; only what is not zero."""
+
+
+class Abroad(NamedTuple):
+    """Stretches of time during which a node of another party holds a part; arrays are (n,)."""
+
+    origin: Ints
+    """Party whose sensor saw it, by its place in ``parties``."""
+    node: Ints
+    """Node that holds it, by its place in ``nodes``."""
+    level: Ints
+    """Classification of its label."""
+    is_stripped: NDArray[np.bool_]
+    """Whether the holder is not told whose sensor it was."""
+    contacts: Ints
+    """Contacts of vessels in the part."""
+    t_from_us: Ints
+    """When it came [us]."""
+    t_to_us: Ints
+    """When another copy counts, or all were destroyed [us]; NEVER_US if neither."""
+
+
+class Exposed(NamedTuple):
+    """What one configuration laid abroad, with the names that its numbers stand for."""
+
+    abroad: Abroad
+    parties: tuple[str, ...]
+    nodes: tuple[str, ...]
+
+
+def exposed(log: DetectionLog, deliveries: DeliveryLog, sharing: SharingSpec) -> Exposed:
+    """What nodes hold of the sensors of other parties, and when."""
+    parties = tuple(
+        sorted({card.operator for card in log.sensors} | {n.nation for n in sharing.nodes.values()})
+    )
+    nodes = tuple(sorted(sharing.nodes))
+    home = np.array([parties.index(sharing.nodes[node].nation) for node in nodes], np.int64)
+    operator = np.array([parties.index(card.operator) for card in log.sensors], np.int64)
+    origin = operator[log.reports["sensor"][deliveries.parts["report"]]]
+    copies = np.concatenate(
+        [_linked(deliveries, sharing, nodes), _pooled(log, deliveries, sharing, nodes)], axis=1
+    )
+    part, node, _, _, from_us, until_us = copies
+    foreign = (home[node] != origin[part]) & (deliveries.parts["n_vessels"][part] > 0) & (from_us < until_us)
+    return Exposed(_one_at_a_time(copies[:, foreign], origin, deliveries, len(nodes)), parties, nodes)
+
+
+def exposure_figures(found: Exposed, nation: str, timeline: Timeline) -> list[Figure]:
+    """Exposure of what the sensors of ``nation`` saw."""
+    abroad = found.abroad
+    mine = abroad.origin == (found.parties.index(nation) if nation in found.parties else NONE)
+    at_end = (abroad.t_from_us <= timeline.end_us) & (abroad.t_to_us > timeline.end_us)
+    window_us = timeline.score_to_us - timeline.score_from_us
+    held_us = np.minimum(abroad.t_to_us, timeline.score_to_us) - np.maximum(
+        abroad.t_from_us, timeline.score_from_us
+    )
+    share = np.maximum(held_us, 0) / window_us
+    groups = {"all": mine, "stripped": mine & abroad.is_stripped}
+    for number, name in enumerate(level_names()):
+        groups[f"level:{name}"] = mine & (abroad.level == number)
+    for number, name in enumerate(found.nodes):
+        if (mine & (abroad.node == number)).any():
+            groups[f"node:{name}"] = mine & (abroad.node == number)
+    figures = []
+    for group, mask in groups.items():
+        now = mask & at_end
+        count = float(abroad.contacts[now].sum())
+        mean = float((abroad.contacts[mask] * share[mask]).sum())
+        figures += [
+            Figure("exposure_count", group, count, "count", int(now.sum())),
+            Figure("exposure_mean_count", group, mean, "count", int((mask & (share > 0)).sum())),
+        ]
+    return figures
+
+
+def exposure_table(found: Exposed, timeline: Timeline) -> Table:
+    """The EXPOSURE table of all parties: at every midnight of the run, and at its end."""
+    abroad = found.abroad
+    moments = np.unique(np.append(np.arange(0, timeline.end_us, US_PER_DAY), timeline.end_us))
+    of_kind = abroad.origin, abroad.node, abroad.level, abroad.is_stripped.astype(np.int64)
+    shape = len(found.parties), len(found.nodes), len(level_names()), 2
+    kind, n_kinds = np.ravel_multi_index(of_kind, shape), math.prod(shape)
+    begins, ends = (np.searchsorted(moments, t_us) for t_us in (abroad.t_from_us, abroad.t_to_us))
+    counts = np.zeros((2, len(moments) + 1, n_kinds), np.int64)
+    for number, weight in enumerate((abroad.contacts, np.ones_like(abroad.contacts))):
+        np.add.at(counts[number], (begins, kind), weight)
+        np.subtract.at(counts[number], (ends, kind), weight)
+    contacts, parts = counts.cumsum(axis=1)[:, :-1]
+    moment, which = np.nonzero(parts)
+    names = ("origin", "node", "level", "is_stripped")
+    columns: dict[str, NDArray[Any]] = dict(zip(names, np.unravel_index(which, shape), strict=True))
+    columns |= {"t_us": moments[moment], "contacts": contacts[moment, which], "parts": parts[moment, which]}
+    meta = {"parties": list(found.parties), "nodes": list(found.nodes), "levels": list(level_names())}
+    return Table.of(EXPOSURE, columns, meta)
+
+
+def level_names() -> tuple[str, ...]:
+    """The ladder of classifications, lowest first."""
+    from mda_sim.sharing.labels import Level
+
+    return tuple(level.name for level in Level)
+
+
+def _levels(labels: list[str], sharing: SharingSpec) -> Ints:
+    """Classification of each label; that of a combination is the highest of its labels."""
+    from mda_sim.sharing.labels import Level
+
+    return np.array(
+        [max(Level[sharing.labels[name].classification] for name in label.split("+")) for label in labels],
+        np.int64,
+    )
+
+
+def _linked(deliveries: DeliveryLog, sharing: SharingSpec, nodes: tuple[str, ...]) -> Ints:
+    """Copies that came by links and were kept: part, node, level, stripped, from and until [us]; (6, n)."""
+    hops = deliveries.hops
+    kept = np.flatnonzero((hops["outcome"] == Outcome.DELIVERED) & (hops["is_kept"] == 1))
+    recipient = np.array(
+        [nodes.index(sharing.links[link].recipient) for link in hops.meta["links"]], np.int64
+    )
+    level = _levels(list(hops.meta.get("labels", ())), sharing)
+    return np.stack(
+        [
+            hops["part"][kept].astype(np.int64),
+            recipient[hops["link"][kept]],
+            level[hops["label"][kept]],
+            hops["is_stripped"][kept].astype(np.int64),
+            hops["t_received_us"][kept],
+            hops["t_purged_us"][kept],
+        ]
+    )
+
+
+def _pooled(log: DetectionLog, deliveries: DeliveryLog, sharing: SharingSpec, nodes: tuple[str, ...]) -> Ints:
+    """Copies that nodes hold through groups, as ``_linked``: from t_ready on, for good."""
+    report = deliveries.parts["report"]
+    sensor = log.reports["sensor"][report]
+    found = [np.empty((6, 0), np.int64)]
+    for number, card in enumerate(log.sensors):
+        feed = sharing.feeds.get(card.id)
+        if feed is None:
+            continue
+        part = np.flatnonzero(sensor == number)
+        ready_us = log.reports["t_ready_us"][report[part]]
+        for node in sorted(grouped_with(sharing, feed.node) - {feed.node}):
+            level = _levels([feed.label], sharing)[0]
+            same = np.ones_like(part)
+            columns = part, nodes.index(node) * same, level * same, 0 * same, ready_us, NEVER_US * same
+            found.append(np.stack(columns))
+    return np.concatenate(found, axis=1)
+
+
+def _one_at_a_time(copies: Ints, origin: Ints, deliveries: DeliveryLog, n_nodes: int) -> Abroad:
+    """Of the copies of one part at one node the one that tells most, at any time."""
+    part, node, level, stripped, from_us, until_us = copies
+    place = part * n_nodes + node
+    most_first = np.lexsort((stripped, -level, place))
+    steps = newest_under_way(place[most_first], from_us[most_first], until_us[most_first])
+    next_us = np.full(len(steps.t_us), NEVER_US, np.int64)
+    same = np.flatnonzero(steps.target[1:] == steps.target[:-1])
+    next_us[same] = steps.t_us[same + 1]
+    held = steps.row != NONE
+    copy = most_first[steps.row[held]]
+    return Abroad(
+        origin[part[copy]],
+        node[copy],
+        level[copy],
+        stripped[copy] == 1,
+        deliveries.parts["n_vessels"][part[copy]].astype(np.int64),
+        steps.t_us[held],
+        next_us[held],
+    )
