@@ -151,6 +151,53 @@ def stone_soup() -> list[Figure]:
     ]
 
 
+def sharing() -> list[Figure]:
+    """The exchange on the reference network (``sharing.py``), then beside other programs (``beside.py``)."""
+    figures = []
+    made = {days: made_by("sharing.py", "--days", str(days)) for days in (10, 30)}
+    live = made_by("sharing.py", "--live")
+    loads = {
+        "60 sensors, 12 nodes, 10 days": made[10],
+        "60 sensors, 12 nodes, 30 days": made[30],
+        "the same, 30 days, desks and links with all they can have": live,
+    }
+    for name, load in loads.items():
+        is_long = load["reports"] == made[30]["reports"]
+        figures += [
+            Figure(f"{name}: an arrangement", load["seconds"], "s", 30.0 if is_long else None),
+            Figure(f"{name}: cases on links", load["cases"], ""),
+            Figure(f"{name}: SimPy events a case on a link", load["events_a_case"], "", 3.0),
+            Figure(f"{name}: a case on a link", load["us_a_case"], "us", 12.0),
+            Figure(f"{name}: a part on a link", load["us_a_row"], "us"),
+            Figure(f"{name}: tables", load["table_mib"], "MiB"),
+            Figure(f"{name}: memory beside tables", load["beside_mib"], "MiB"),
+        ]
+    return figures + beside()
+
+
+def beside() -> list[Figure]:
+    """Small networks by Ciw and by Stone Soup's architecture module, and by this program."""
+    made = made_by("beside.py")
+    tandem = f"two desks in a row, 20,000 cases (Ciw {version('ciw')})"
+    star = f"eight sensor nodes, two others (Stone Soup {version('stonesoup')})"
+    return [
+        Figure(f"{tandem}: mean time, mda_sim (theory 24,000 s)", made["mean_s"] / 3600, "h"),
+        Figure(f"{tandem}: mean time, Ciw", made["ciw_mean_s"] / 3600, "h"),
+        Figure(f"{tandem}: means apart, in standard errors", made["apart_in_errors"], "", 4.0),
+        Figure(
+            f"{tandem}: constant services, times farthest apart", made["constant_farthest_s"] * 1e3, "ms", 1.0
+        ),
+        Figure(f"{tandem}: a case, mda_sim", made["customer_us"], "us"),
+        Figure(f"{tandem}: a case, Ciw", made["ciw_customer_us"], "us"),
+        Figure(f"{tandem}: a case, constant services, mda_sim", made["constant_customer_us"], "us"),
+        Figure(f"{tandem}: a case, constant services, Ciw", made["constant_ciw_customer_us"], "us"),
+        Figure(f"{star}: latencies farthest apart", made["stone_soup_farthest_s"] * 1e3, "ms", 1.0),
+        Figure(f"{star}: a message, mda_sim", made["message_us"], "us"),
+        Figure(f"{star}: a message, Stone Soup", made["stone_soup_message_us"], "us"),
+        Figure(f"{star}: Stone Soup over mda_sim", made["stone_soup_ratio"], "times"),
+    ]
+
+
 def stages() -> list[Figure]:
     """Stages of one seed, and costs per unit of work."""
     from mda_sim import pipeline
@@ -241,6 +288,7 @@ PARTS: dict[str, Callable[[], list[Figure]]] = {
     "worlds": worlds,
     "recording": recording,
     "sensing": sensing,
+    "sharing": sharing,
     "run": whole_run,
 }
 
