@@ -106,7 +106,10 @@ class Trail:
                 self.is_stripped[alike] |= rule["strip_source"]
                 self.window[alike] += to_us(rule["delay_s"])
                 form = made
-            self.form[alike] = self._number_of(forms.fused(form, fused_with) if fused_with else form)
+            product = forms.fused(form, fused_with) if fused_with else form
+            if not forms.originators(product) <= forms.originators(form):
+                self.until_us[alike] = -NEVER_US
+            self.form[alike] = self._number_of(product)
 
     def hand_on(self, rows: Ints, agreement: Ints, until_us: Ints) -> None:
         """What the recipients of these hops hold; all are of one link and form.

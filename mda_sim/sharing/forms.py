@@ -37,6 +37,8 @@ class Offered(NamedTuple):
     """Its number."""
     held_back_us: int
     """How long it is held back before its case; 0 if it was not sanitised [us]."""
+    is_new_product: bool
+    """Whether fusing adds an originator, so that consents that came with it say nothing about it."""
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,10 @@ class _Search:
                 f"'{(clean or profile).label}', which this link may be offered: {refused}"
             ) from refused
         number = self._add(left)
-        self._offered[link, form] = Offered(number, held_back_us)
+        before, after = (
+            originators_of(one, label_of(self._sharing.labels, one.label)) for one in (profile, left)
+        )
+        self._offered[link, form] = Offered(number, held_back_us, not after <= before)
         if giver == taker:
             return [(number, spec.recipient)]
         label, reached = self._labels[left.label], []

@@ -58,6 +58,7 @@ def run(make: SimpleNamespace, facts: ContactFacts | None = None, **changes: Any
             "ours": {"classification": "SECRET", "originators": ["USA"]},
             "open": {"classification": "UNCLASSIFIED"},
             "own": {"classification": "SECRET"} | changes.pop("label", {}),
+            **changes.pop("labels", {}),
         },
         feeds={"radar": {"node": "phl", "label": "own"}},
         agreements={
@@ -346,3 +347,28 @@ def test_rules_with_one_area_and_one_set_of_categories_share_a_bit(make: SimpleN
     assert deliveries.parts.meta["areas"] == [["agreements.phl_usa", "agreements.usa_jpn"], ["consents.w"]]
     assert deliveries.parts["share_class"].tolist() == [3]
     assert hops_of(deliveries)["b_usa_jpn"][0].outcome == DELIVERED
+
+
+@pytest.mark.parametrize("has_word", [False, True])
+def test_a_consent_that_came_with_a_copy_says_nothing_of_what_is_fused_into_it_later(
+    make: SimpleNamespace, has_word: bool
+) -> None:
+    """PHL's word for JPN comes with the copy; on its way back to JPN, KOR's information is put into it."""
+    consents = {"phl": FROM_PHL_FOR_JPN} | (
+        {"kor": {**FROM_PHL_FOR_JPN, "originator": "KOR"}} if has_word else {}
+    )
+    found = run(
+        make,
+        nodes={"jpn_2": ("JPN", "TOP_SECRET")},
+        label={"rel_to": ["USA"]},
+        labels={"theirs": {"classification": "SECRET", "originators": ["KOR"]}},
+        consents=consents,
+        links={
+            "d_jpn_usa_2": ("jpn", "usa_2"),
+            "e_usa_2_jpn_2": ("usa_2", "jpn_2", {"fused_with": ["theirs"]}),
+        },
+    )
+    [hop] = hops_of(found)["e_usa_2_jpn_2"]
+    assert hop.label == "own+theirs"
+    assert hop.outcome == (DELIVERED if has_word else WITHHELD)
+    assert hop.gates == (Gate(0) if has_word else Gate.RELEASE)

@@ -47,7 +47,8 @@ others). A combination has no ``national_word``; of one label alone it is that l
 highest of its level and the classifications of the labels named. Its id is the ids of all labels in it,
 sorted, joined by ``+``. Refused, before the run, are two purposes, and an UNCLASSIFIED combination without
 NOFORN of labels that name recipients but none in common. The originators of a copy are its sensor's operator
-and its label's ``originators``.
+and its label's ``originators``. Where fusing adds an originator, the product carries none of the consents
+that came with the copy.
 
 **Offers.** A part comes to its feed's node at ``t_ready_us`` plus the feed's delay (if that is past the end
 of the run, it never comes), with the feed's label and coarsened by 0. Each copy that a node keeps is offered

@@ -118,7 +118,7 @@ class Offering:
     def _fed_load(self, link: int, rows: NDArray[np.int64], fed: int) -> FedLoad | None:
         """Offer rows of one form to one link; those that its gates let into cases, None if there are none."""
         lane, t_us = self._lanes[link][fed], self._intake.t_arrived_us[rows]
-        form, held_back_us = self.forms.offered[link, fed]
+        form, held_back_us, _ = self.forms.offered[link, fed]
         steps = self._steps_of(link, form, OWN_RIGHTS, 0)
         step = steps.indices(t_us)
         gates = np.array(steps.gates)[step]
@@ -230,10 +230,11 @@ class Offering:
             rows = rows[passes]
         if not len(rows):
             return
-        form, held_back_us = self.forms.offered[link, copy.form]
+        form, held_back_us, is_new_product = self.forms.offered[link, copy.form]
         lane = self._lanes[link][form]
         if form != copy.form:
-            copy = copy._replace(form=form)
+            rights = copy.rights._replace(consents=()) if is_new_product else copy.rights
+            copy = copy._replace(form=form, rights=rights)
         steps = self.steps_of(lane, copy, t_us)
         i = steps.index(t_us)
         gates = steps.gates[i] | (MUST_DESTROY if t_us >= copy.purged_us else 0)
