@@ -17,7 +17,7 @@ from mda_sim.metrics.spec import age_label
 from mda_sim.report.basemap import CAUTION
 from mda_sim.report.figures import Figure as Row
 from mda_sim.report.figures import configurations_of, entry_of, split_age
-from mda_sim.report.style import GRID, MUTED, colour_of, house_style, new_figure
+from mda_sim.report.style import GRID, MUTED, colour_of, house_style, new_figure, stroke_of
 from mda_sim.report.text import for_figure
 from mda_sim.report.words import GAP_WORDS, STAGE_WORDS, age_words, group_words, time_unit, value_words
 
@@ -232,6 +232,7 @@ def _custody_panel(
             mean,
             yerr=[low, high],
             color=colour_of(number),
+            linestyle=stroke_of(number),
             marker=_MARKERS[number % len(_MARKERS)],
             markersize=4,
             linewidth=1.3,

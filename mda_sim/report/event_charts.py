@@ -21,7 +21,7 @@ from mda_sim.core.table import Table
 from mda_sim.core.time import NEVER_US, US_PER_DAY
 from mda_sim.metrics.over_time import STEP_US
 from mda_sim.report.charts import footer_under, heading, plain_axes
-from mda_sim.report.style import GRID, MUTED, colour_of, house_style, new_figure
+from mda_sim.report.style import GRID, MUTED, colour_of, house_style, new_figure, stroke_of
 from mda_sim.report.text import for_figure
 from mda_sim.report.words import age_words, group_words
 
@@ -163,6 +163,7 @@ def _panel(axes: Axes, lines: Mapping[str, Days], spans: Sequence[Span], *, is_f
             middle,
             np.nanmedian(percent, axis=0),
             color=colour,
+            linestyle=stroke_of(number),
             linewidth=_WIDEST - number * fineness,
             label=for_figure(name, 30),
         )

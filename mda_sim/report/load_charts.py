@@ -11,7 +11,7 @@ Assumptions and limits: a mean over seeds is smoother than any one seed. Where n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mda_sim.core.table import Table
 from mda_sim.core.time import US_PER_DAY, Timeline
 from mda_sim.report.charts import footer_under, heading, plain_axes
-from mda_sim.report.style import GRID, colour_of, house_style, new_figure
+from mda_sim.report.style import GRID, colour_of, house_style, new_figure, stroke_of
 from mda_sim.report.text import for_figure
 
 if TYPE_CHECKING:
@@ -49,10 +49,13 @@ def backlogs(found: Mapping[str, Sequence[Table]]) -> dict[str, dict[str, Floats
 
 
 def backlog_chart(found: Mapping[str, Sequence[Table]], timeline: Timeline) -> Figure:
-    """Backlog over time of the desks with the largest, under every configuration that has them."""
+    """Backlog over time of the desks with the largest, under configurations that keep something waiting."""
     shown = list(backlogs(found).items())[:DESKS_SHOWN]
-    colours = {name: colour_of(number) for number, name in enumerate(found)}  # as in the other charts
-    names = [name for name in found if any(name in lines for _, lines in shown)]
+    looks: dict[str, dict[str, Any]] = {
+        name: {"color": colour_of(number), "linestyle": stroke_of(number), "linewidth": 1.1}
+        for number, name in enumerate(found)  # as in the other charts
+    }
+    names = [name for name in found if any(_waits(lines, name) for _, lines in shown)]
     n_rows = -(-len(names) // 3)  # rows of the key
     width, panel, top, bottom = 8.6, 1.45, 0.55, 0.95 + 0.18 * n_rows
     height = top + bottom + panel * max(len(shown), 1)
@@ -69,8 +72,8 @@ def backlog_chart(found: Mapping[str, Sequence[Table]], timeline: Timeline) -> F
                 (0.7 / width, (floor + 0.12) / height, 7.7 / width, (panel - 0.42) / height)
             )
             for name, line in lines.items():
-                days = (np.arange(len(line)) + 0.5) / 24
-                axes.plot(days, line, color=colours[name], linewidth=1.1)
+                if _waits(lines, name):
+                    axes.plot((np.arange(len(line)) + 0.5) / 24, line, **looks[name])
             for edge_us in (timeline.score_from_us, timeline.score_to_us):
                 axes.axvline(edge_us / US_PER_DAY, color=GRID, linewidth=0.9, zorder=0)
             axes.set_xlim(0, timeline.end_us / US_PER_DAY)
@@ -83,10 +86,19 @@ def backlog_chart(found: Mapping[str, Sequence[Table]], timeline: Timeline) -> F
                 axes.set_xlabel("days from the start of the run")
         if figure.axes:
             for name in names:
-                figure.axes[0].plot([], [], color=colours[name], label=for_figure(name, 30))
+                figure.axes[0].plot([], [], label=for_figure(name, 30), **looks[name])
             handles, labels = figure.axes[0].get_legend_handles_labels()
             figure.legend(
                 handles, labels, loc="lower left", bbox_to_anchor=(0.45 / width, 0.36 / height), ncols=3
             )
-        footer_under(figure, "Thin lines bound the scored time. A desk that is closed gathers backlog.")
+        footer_under(
+            figure,
+            "Thin lines bound the scored time; a desk that is closed gathers backlog. Left out: configurations "
+            "under which no case waits here. The last of coinciding lines hides the others.",
+        )
         return figure
+
+
+def _waits(lines: Mapping[str, NDArray[np.float64]], name: str) -> bool:
+    """Whether a configuration ever has half a case or more at a desk, as the mean over an hour."""
+    return name in lines and bool(lines[name].max(initial=0.0) >= 0.5)

@@ -37,6 +37,9 @@ DIFFERENCE_COLOURS: Final = "PuOr"
 #: Okabe and Ito's categories, darkest contrast first.
 CATEGORIES: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A5195", "#000000")
 
+#: Line styles that tell categories of one colour apart.
+STROKES: Final = ("solid", "dashed", "dotted", "dashdot")
+
 _RULES: Final[Any] = {
     "font.family": FONT,
     "font.size": 8.5,
@@ -90,6 +93,11 @@ def save(figure: Figure, path: Path) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def stroke_of(index: int) -> str:
+    """Line style of category number ``index``: solid for eight, then dashed, dotted, dash-dotted."""
+    return STROKES[index // len(CATEGORIES) % len(STROKES)]
 
 
 def colour_of(index: int) -> str:
