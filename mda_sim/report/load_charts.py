@@ -93,7 +93,7 @@ def backlog_chart(found: Mapping[str, Sequence[Table]], timeline: Timeline) -> F
             )
         footer_under(
             figure,
-            "Thin lines bound the scored time; a desk that is closed gathers backlog. Left out: configurations "
+            "Thin lines bound the scored time; closed desks gather backlog. Left out: configurations "
             "under which no case waits here. The last of coinciding lines hides the others.",
         )
         return figure
