@@ -100,6 +100,11 @@ class Bundle:
         )
         """Whether nothing that its gates said can change any more, and no consent is involved."""
 
+    def rest_on(self, steps: Steps, entry: int) -> None:
+        """Have its release rest on one of the answers of its gates over time."""
+        self.agreement, self.consent = steps.agreements[entry], steps.consents[entry]
+        self.until_us = steps.until_us[entry]
+
 
 class Piece(simpy.Event):
     """What moves at once: it waits at a desk, and leaves over a link.

@@ -15,19 +15,22 @@ Where next: ``offering`` decides what is offered, ``books`` reads the journal.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
 import simpy
 from simpy.events import EventCallbacks, EventPriority
 
 from mda_sim.core.time import NEVER_US, Timeline
 from mda_sim.sharing.consents import ConsentOnRequest
+from mda_sim.sharing.exchange.ahead import Ahead
+from mda_sim.sharing.exchange.apart import links_apart
 from mda_sim.sharing.exchange.cases import NO_CONSENT, Bundle, Case, Piece, Request, Tick, Wake
 from mda_sim.sharing.exchange.desk import Desk, FifoDesk, LiveDesk
 from mda_sim.sharing.exchange.intake import Intake, Topology
 from mda_sim.sharing.exchange.journal import Journal
-from mda_sim.sharing.exchange.lanes import Lane, build_desks, build_lanes, request_way
+from mda_sim.sharing.exchange.lanes import FedCases, FedLoad, Lane, build_desks, build_lanes, request_way
 from mda_sim.sharing.exchange.offering import MUST_DESTROY, Offering
 from mda_sim.sharing.exchange.service import Lot
 from mda_sim.sharing.forms import Forms
@@ -43,9 +46,6 @@ CHOICE: Final = 4
 """A live desk that consents ask takes up what waits."""
 ANSWER: Final = 5
 DELIVERY: Final = 6
-
-LAST_MIN: Final = 4096
-"""Deliveries to nodes that pass nothing on that are gathered before they are received."""
 
 
 class Engine:
@@ -72,6 +72,8 @@ class Engine:
             ANSWER: [self._answer],
             DELIVERY: [self._deliver],
         }
+        self._settled_delivery: EventCallbacks = [self._deliver_settled]
+        self._settled: Iterator[tuple[int, Case]] = iter(())
         self._desks = build_desks(sharing, timeline)
         self._consents = [sharing.consents[id_] for id_ in sorted(sharing.consents)]
         asked = {c.desk for c in self._consents if isinstance(c, ConsentOnRequest) and c.desk is not None}
@@ -90,9 +92,6 @@ class Engine:
         self.offering = Offering(
             sharing, topology, intake, self.policy, self._lanes, self.journal, self._expect, self.end_us
         )
-        self._last: list[tuple[int, int, Piece]] = []
-        """What is on its way to nodes that pass nothing on, to be received in order, some at a time."""
-        self._last_limit = LAST_MIN
 
     @property
     def forms(self) -> Forms:
@@ -101,12 +100,39 @@ class Engine:
 
     def run(self) -> None:
         """Put every fed part through the network, until nothing more can happen before the end."""
-        self.offering.offer_fed()
+        fed = self.offering.offer_fed()
+        apart = self._links_apart()
+        self._settle([(lane, loads) for lane, loads in fed if lane.link in apart])
+        for lane, loads in fed:
+            if lane.link not in apart:
+                lane.fed = FedCases(loads, lane.way.times)
+                self._expect(lane, int(lane.fed.windows[0]))
         self._env.run()
-        self._receive_last(NEVER_US)
+        self.offering.finish()
         for wake in self._wakes.values():
             for piece in wake.desk.drain():
                 self._pass_over(piece)
+
+    def _links_apart(self) -> frozenset[int]:
+        """Links whose cases nothing but feeds can touch."""
+        pairs = np.unique(np.stack([self.intake.profile, self.intake.node], axis=1), axis=0)
+        fed = [(int(form), int(node)) for form, node in pairs]
+        return links_apart(self.sharing, self.topology, self._desks, self.forms, self.policy, fed)
+
+    def _settle(self, fed: list[tuple[Lane, list[FedLoad]]]) -> None:
+        """Settle the cases of these lanes ahead of the clock."""
+        ahead = Ahead(self.journal, self.offering, self.end_us)
+        ahead.settle(fed)
+        self.n_cases = self.n_pieces = ahead.n_cases
+        self._settled = ahead.deliveries()
+        self._expect_settled()
+
+    def _expect_settled(self) -> None:
+        """See to it that the next of the cases settled ahead is delivered."""
+        t_us, case = next(self._settled, (NEVER_US, None))
+        if case is not None:
+            self._schedule(t_us, DELIVERY, case, case.place(case.lane.rank))
+            case.callbacks = self._settled_delivery
 
     def _schedule(self, t_us: int, kind: int, event: Piece | Tick | Wake, place: int) -> None:
         """Have SimPy call the stage ``kind`` with the event at ``t_us``, unless the run ends before."""
@@ -242,8 +268,7 @@ class Engine:
         gates = steps.legal[i] | steps.release[i]
         if now >= bundle.copy.purged_us:
             gates |= MUST_DESTROY
-        bundle.agreement, bundle.consent = steps.agreements[i], steps.consents[i]
-        bundle.until_us = steps.until_us[i]
+        bundle.rest_on(steps, i)
         leaves = not gates and not self._must_ask(bundle.consent)
         self.journal.checks.add((bundle.number, gates, bundle.agreement, bundle.consent, leaves))
         return gates
@@ -322,22 +347,16 @@ class Engine:
             if lane.is_passed_on:
                 self._schedule(received_us, DELIVERY, piece, piece.place(lane.rank))
             else:
-                self._last.append((received_us, piece.place(lane.rank), piece))
-                if len(self._last) > self._last_limit:
-                    self._receive_last(now)
+                self.offering.receive_last(piece, received_us, piece.place(lane.rank))
 
     def _deliver(self, piece: Piece) -> None:
         """A piece has come to a node that may pass it on."""
         self.offering.receive(piece, int(self._env.now))
 
-    def _receive_last(self, before_us: int) -> None:
-        """Let nodes that pass nothing on receive, in order, all that comes before a moment."""
-        self._last.sort()
-        ready = bisect_left(self._last, (before_us,))
-        for t_us, _, piece in self._last[:ready]:
-            self.offering.receive(piece, t_us)
-        del self._last[:ready]
-        self._last_limit = LAST_MIN + 2 * len(self._last)
+    def _deliver_settled(self, case: Case) -> None:
+        """The next of the cases settled ahead has come to a node that may pass it on."""
+        self._deliver(case)
+        self._expect_settled()
 
     def _note(
         self,

@@ -73,31 +73,36 @@ class Holdings:
         self._outcomes: dict[tuple[int, int], tuple[int, bool]] = {}
         self._held = [np.zeros(n_rows, np.int32) for _ in range(n_nodes)]
 
-    def receive(self, node: int, rows: NDArray[np.int64], kind: CopyKind) -> NDArray[np.int64]:
-        """A copy of each of these rows, each once, comes to a node; the rows of those that are kept."""
-        number = self._number.get(kind)
-        if number is None:
-            number = self._number[kind] = len(self._kinds)
+    def number(self, kind: CopyKind) -> int:
+        """Number of a kind of copy, by which copies of it are put."""
+        if kind not in self._number:
+            self._number[kind] = len(self._kinds)
             self._kinds.append(kind)
+        return self._number[kind]
+
+    def receive(self, node: int, rows: NDArray[np.int64], number: int) -> NDArray[np.int64]:
+        """A copy of each of these rows, each once, comes to a node; the rows of those that are kept.
+
+        ``number`` is that of its kind.
+        """
+        if len(rows) > 1:
+            return rows[self.keeps(node, rows, number)]
+        held, row = self._held[node], rows.item()
+        after, is_kept = self._outcome(held.item(row), number)
+        held[row] = after
+        return rows if is_kept else rows[:0]
+
+    def keeps(self, node: int, rows: NDArray[np.int64], number: int) -> NDArray[np.bool_]:
+        """A copy of each of these rows, each once, comes to a node; which of them are kept."""
         held = self._held[node]
-        if len(rows) == 1:
-            row = rows.item()
-            after, is_kept = self._outcome(held.item(row), number)
-            held[row] = after
-            return rows if is_kept else rows[:0]
         before = held[rows]
-        states = set(before.tolist())
-        if len(states) == 1:
-            after, is_kept = self._outcome(states.pop(), number)
-            held[rows] = after
-            return rows if is_kept else rows[:0]
         kept = np.empty(len(rows), np.bool_)
-        for one in states:
+        for one in set(before.tolist()):
             after, is_kept = self._outcome(one, number)
             alike = before == one
             kept[alike] = is_kept
             held[rows[alike]] = after
-        return rows[kept]
+        return kept
 
     def _outcome(self, before: int, number: int) -> tuple[int, bool]:
         """The set that a copy of kind ``number`` makes of the set ``before``, and whether it is kept."""

@@ -39,6 +39,11 @@ class Entries:
         self.add = self._values.extend
         """Adds an entry, given as a tuple of its fields."""
 
+    def add_all(self, *columns: NDArray[np.int64] | NDArray[np.bool_] | int) -> None:
+        """Add many entries, given as their fields, one of which at least has an item for each entry."""
+        table = np.stack(np.broadcast_arrays(*columns), axis=1)
+        self._values.frombytes(table.astype(np.int64).tobytes())
+
     def column(self, name: str) -> NDArray[np.int64]:
         """One field of all entries, in the order in which they were made."""
         table = np.frombuffer(self._values, np.int64).reshape(-1, len(self._fields))

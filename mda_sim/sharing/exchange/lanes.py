@@ -134,12 +134,13 @@ class FedCases:
         cases: dict[int, list[Bundle]] = {}
         columns = (self.windows[start:end], self._load[start:end], self._entry[start:end])
         for window, load, entry in zip(*(column.tolist() for column in columns), strict=True):
-            cases.setdefault(window, []).append(_bundle(self._loads[load], entry))
+            cases.setdefault(window, []).append(bundle_of(self._loads[load], entry))
         self._times.prepare(list(cases))
         self._ahead = list(reversed(cases.items()))
 
 
-def _bundle(load: FedLoad, i: int) -> Bundle:
+def bundle_of(load: FedLoad, i: int) -> Bundle:
+    """What a copy brings into one of the windows of a lane."""
     rows = load.rows[load.starts[i] : load.starts[i + 1]]
     return Bundle(load.first + i, rows, load.copy, int(load.n_bytes[i]), load.steps)
 

@@ -10,7 +10,8 @@ Assumptions and limits: those of the package's docstring. Where next: ``engine``
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,8 @@ from mda_sim.sharing.exchange.cases import (
 from mda_sim.sharing.exchange.holdings import CopyKind, Form, Holdings
 from mda_sim.sharing.exchange.intake import Intake, Topology
 from mda_sim.sharing.exchange.journal import Journal
-from mda_sim.sharing.exchange.lanes import FedCases, FedLoad, Lane
+from mda_sim.sharing.exchange.lanes import FedLoad, Lane
+from mda_sim.sharing.exchange.receipts import LastReceipts
 from mda_sim.sharing.filters import bits_of_links
 from mda_sim.sharing.forms import Forms
 from mda_sim.sharing.network import SharingSpec
@@ -39,6 +41,16 @@ from mda_sim.sharing.policy import OWN, Policy, Steps
 
 MUST_DESTROY = int(Gate.RELEASE)
 """What a copy fails that must be destroyed by now."""
+
+
+class Held(NamedTuple):
+    """How a node holds what it received."""
+
+    kind: CopyKind
+    number: int
+    """That of the kind among the holdings."""
+    purged_us: int
+    """When it must be destroyed [us]."""
 
 
 class Offering:
@@ -55,7 +67,7 @@ class Offering:
         expect: Callable[[Lane, int], None],
         end_us: int,
     ) -> None:
-        """Nothing offered yet; ``expect`` is told of each window of a lane that must be closed."""
+        """Nothing offered yet; ``expect`` is told of each window into which something is relayed."""
         self.forms = Forms.of(sharing, intake.fed(topology))
         self._topology = topology
         self._intake = intake
@@ -66,8 +78,9 @@ class Offering:
         self._n_bundles = 0
         self._steps: dict[tuple[int, int, int, bool], Steps] = {}
         forms = [Form(profile, self.forms.label(i)) for i, profile in enumerate(self.forms.profiles)]
-        self._held_as: dict[tuple[int, int, Rights, int], tuple[int, Rights, int]] = {}
+        self._held_as: dict[tuple[int, int, Rights, int], Held] = {}
         """What a recipient makes of a copy under an agreement, where the moment does not matter."""
+        self._last = LastReceipts()
         self._holdings = Holdings(len(topology.nodes), len(intake), forms)
         bits = bits_of_links(sharing)
         self._filter_bits = [bits.get(link, 0) for link in topology.links]
@@ -84,20 +97,18 @@ class Offering:
         """Bundles made so far."""
         return self._n_bundles
 
-    def offer_fed(self) -> None:
-        """Offer all parts that feeds bring within the run, and expect the first of each lane's windows."""
+    def offer_fed(self) -> list[tuple[Lane, list[FedLoad]]]:
+        """Offer all parts that feeds bring within the run; what goes into the cases of each lane."""
         intake = self._intake
         for node in range(len(self._topology.nodes)):
             for form in range(len(intake.profiles)):
                 rows = np.flatnonzero((intake.node == node) & (intake.profile == form))
-                self._holdings.receive(node, rows, CopyKind(form, OWN_RIGHTS))
+                self._holdings.keeps(node, rows, self._holdings.number(CopyKind(form, OWN_RIGHTS)))
         loads: dict[int, tuple[Lane, list[FedLoad]]] = {}
         for link in range(len(self._topology.links)):
             for lane, load in self._fed_loads(link):
                 loads.setdefault(lane.turn, (lane, []))[1].append(load)
-        for lane, of_lane in loads.values():
-            lane.fed = FedCases(of_lane, lane.way.times)
-            self._expect(lane, int(lane.fed.windows[0]))
+        return list(loads.values())
 
     def _fed_loads(self, link: int) -> list[tuple[Lane, FedLoad]]:
         """Offer to one link what feeds bring to its sender; what goes into cases, by form."""
@@ -179,20 +190,61 @@ class Offering:
 
     def receive(self, piece: Piece, t_us: int) -> None:
         """What left in a piece has come to its recipient, who keeps what is of use, and offers it on."""
-        lane, topology = piece.lane, self._topology
-        node = topology.recipients[lane.link]
-        for bundle in piece.leaving:
-            if lane.is_abroad and not bundle.is_settled and not self._may_be_received(bundle, lane, t_us):
-                continue
-            form, rights, purged_us = self._as_held(bundle, piece, t_us)
-            rows = self._holdings.receive(node, bundle.rows, CopyKind(form, rights))
-            self._journal.receipts.add((bundle.number, purged_us, len(rows)))
+        topology = self._topology
+        node = topology.recipients[piece.lane.link]
+        for bundle, held in self._legally_held(piece, t_us):
+            rows = self._holdings.receive(node, bundle.rows, held.number)
+            self._journal.receipts.add((bundle.number, held.purged_us, len(rows)))
             self._journal.kept_rows.add(rows)
-            if len(rows) and topology.outgoing[node]:
-                copy = Copy(form, rights, (*bundle.copy.path, node), bundle.number, purged_us)
+            if len(rows):
+                form, rights = held.kind
+                copy = Copy(form, rights, (*bundle.copy.path, node), bundle.number, held.purged_us)
                 for link in topology.outgoing[node]:
                     if topology.recipients[link] not in copy.path and self.forms.carried[link][form]:
                         self._offer_relayed(link, rows, copy, t_us)
+
+    def receive_last(self, piece: Piece, t_us: int, place: int) -> None:
+        """What left in a piece will come to a node that passes nothing on."""
+        node = self._topology.recipients[piece.lane.link]
+        for bundle, held in self._legally_held(piece, t_us):
+            self._last.entries.add(
+                (node, t_us, place, bundle.number, held.number, held.purged_us, len(bundle.rows))
+            )
+            self._last.rows.add(bundle.rows)
+
+    def receive_last_of(
+        self, lane: Lane, load: FedLoad, which: NDArray[np.bool_], t_us: NDArray[np.int64],
+        place: NDArray[np.int64], rights: tuple[int, int, int],
+    ) -> None:  # fmt: skip
+        """Some of the first bundles of a load will come to a node that passes nothing on.
+
+        ``which`` of them do, when, and in which place, one entry a bundle each; they do so with the same
+        ``rights``: agreement, consent, and until when that stays.
+        """
+        bundles = np.flatnonzero(which)
+        t_us, place = t_us[bundles], place[bundles]
+        first = self.as_held(lane, load.copy, *rights, int(t_us.min()))
+        number, purged_us = np.full((2, len(bundles)), [[first.number], [first.purged_us]])
+        if first.purged_us != NEVER_US:
+            held = [self.as_held(lane, load.copy, *rights, moment) for moment in t_us.tolist()]
+            number, purged_us = np.array([(one.number, one.purged_us) for one in held], np.int64).T
+        n_rows = np.diff(load.starts[: len(which) + 1])
+        node = self._topology.recipients[lane.link]
+        self._last.entries.add_all(
+            node, t_us, place, load.first + bundles, number, purged_us, n_rows[bundles]
+        )
+        self._last.rows.add(load.rows[: load.starts[len(which)]][np.repeat(which, n_rows)])
+
+    def finish(self) -> None:
+        """Let nodes that pass nothing on receive all that came there."""
+        self._last.receive(self._holdings, self._journal)
+
+    def _legally_held(self, piece: Piece, t_us: int) -> Iterator[tuple[Bundle, Held]]:
+        """The bundles that left in a piece and may be received, with how the recipient holds them."""
+        lane = piece.lane
+        for bundle in piece.leaving:
+            if not lane.is_abroad or bundle.is_settled or self._may_be_received(bundle, lane, t_us):
+                yield bundle, self._as_held(bundle, lane, t_us)
 
     def _may_be_received(self, bundle: Bundle, lane: Lane, t_us: int) -> bool:
         """Whether the law still lets a bundle pass at the moment at which it comes across a border."""
@@ -202,25 +254,30 @@ class Offering:
         self._journal.checks.add((bundle.number, steps.legal[i], bundle.agreement, bundle.consent, 1))
         return not steps.legal[i]
 
-    def _as_held(self, bundle: Bundle, piece: Piece, t_us: int) -> tuple[int, Rights, int]:
-        """As which form, with which rights, and until when a recipient holds what has come."""
-        lane, copy = piece.lane, bundle.copy
-        if not lane.is_abroad:
-            return copy.form, copy.rights, copy.purged_us
+    def _as_held(self, bundle: Bundle, lane: Lane, t_us: int) -> Held:
+        """How a recipient holds what has come."""
+        copy = bundle.copy
         key = (lane.link, copy.form, copy.rights, bundle.agreement)
         if bundle.is_settled and key in self._held_as:
             return self._held_as[key]
-        under, rights = bundle.agreement, copy.rights
-        giver, taker = self._topology.parties(lane.link)
-        if bundle.consent != NO_CONSENT:
-            rights = rights.with_consent(taker, bundle.until_us)
-        purge_us = self._policy.next_purge_us(under, giver, taker, t_us)
-        purged_us = min(purge_us, t_us + self._retention_us[under], NEVER_US)
-        form = self.forms.crossed(copy.form, under, lane.link)
-        held = (form, Rights(under, rights.consents, purge_us), purged_us)
-        if bundle.is_settled and purged_us == NEVER_US:
+        held = self.as_held(lane, copy, bundle.agreement, bundle.consent, bundle.until_us, t_us)
+        if bundle.is_settled and held.purged_us == NEVER_US:
             self._held_as[key] = held
         return held
+
+    def as_held(self, lane: Lane, copy: Copy, agreement: int, consent: int, until_us: int, t_us: int) -> Held:
+        """How a recipient holds a copy that comes at ``t_us``, with its consent until ``until_us``."""
+        kind, purged_us = CopyKind(copy.form, copy.rights), copy.purged_us
+        if lane.is_abroad:
+            rights = copy.rights
+            giver, taker = self._topology.parties(lane.link)
+            if consent != NO_CONSENT:
+                rights = rights.with_consent(taker, until_us)
+            purge_us = self._policy.next_purge_us(agreement, giver, taker, t_us)
+            form = self.forms.crossed(copy.form, agreement, lane.link)
+            kind = CopyKind(form, Rights(agreement, rights.consents, purge_us))
+            purged_us = min(purge_us, t_us + self._retention_us[agreement], NEVER_US)
+        return Held(kind, self._holdings.number(kind), purged_us)
 
     def _offer_relayed(self, link: int, rows: NDArray[np.int64], copy: Copy, t_us: int) -> None:
         """Offer to one link the copies of these rows that the sender has just received."""

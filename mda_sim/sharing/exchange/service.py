@@ -91,9 +91,9 @@ class ServiceTimes:
         self._always: tuple[int, int] | None = None
         if isinstance(touch, Constant) and isinstance(delay, Constant):
             self._always = to_us(touch.value_s), to_us(delay.value_s)
-        touch_us, delay_us = _times_us(lot, "touch", touch), _times_us(lot, purpose, delay)
+        self._touch_us, self._delay_us = _times_us(lot, "touch", touch), _times_us(lot, purpose, delay)
         self._draws = _Draws[tuple[int, int]](
-            lambda numbers: list(zip(touch_us(numbers).tolist(), delay_us(numbers).tolist(), strict=True))
+            lambda numbers: list(zip(*(times.tolist() for times in self.all_of(numbers)), strict=True))
         )
 
     def prepare(self, windows: Sequence[int]) -> None:
@@ -105,6 +105,13 @@ class ServiceTimes:
         """Touch time and delay of the case of this window [us]."""
         return self._draws.of(window) if self._always is None else self._always
 
+    def all_of(self, windows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Touch times and delays of the cases of these windows [us]."""
+        if self._always is not None:
+            touch_us, delay_us = self._always
+            return np.full(len(windows), touch_us), np.full(len(windows), delay_us)
+        return self._touch_us(windows), self._delay_us(windows)
+
 
 class Delay:
     """A delay of each case of one link and category, by its window's number."""
@@ -112,12 +119,16 @@ class Delay:
     def __init__(self, lot: Lot, duration: AnyDuration, purpose: str) -> None:
         """Draw nothing yet."""
         self._always = to_us(duration.value_s) if isinstance(duration, Constant) else None
-        times_us = _times_us(lot, purpose, duration)
-        self._draws = _Draws[int](lambda numbers: times_us(numbers).tolist())
+        self._times_us = _times_us(lot, purpose, duration)
+        self._draws = _Draws[int](lambda numbers: self._times_us(numbers).tolist())
 
     def of(self, window: int) -> int:
         """The delay of the case of this window [us]."""
         return self._draws.of(window) if self._always is None else self._always
+
+    def all_of(self, windows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The delays of the cases of these windows [us]."""
+        return self._times_us(windows) if self._always is None else np.full(len(windows), self._always)
 
 
 class Chance:
@@ -128,12 +139,22 @@ class Chance:
         self.is_certain = probability >= 1.0
         self._is_impossible = probability <= 0.0
         key = stream_key(lot.seed, f"share.{purpose}")
-        self._draws = _Draws[bool](
-            lambda numbers: (draw_uniform(key, *lot.counters(numbers)) < probability).tolist()
-        )
+
+        def draw(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+            is_so: NDArray[np.bool_] = draw_uniform(key, *lot.counters(numbers)) < probability
+            return is_so
+
+        self._draw = draw
+        self._draws = _Draws[bool](lambda numbers: draw(numbers).tolist())
 
     def of(self, number: int) -> bool:
         """Whether it is so for this number: U < probability, with U in (0, 1)."""
         if self.is_certain or self._is_impossible:
             return self.is_certain
         return self._draws.of(number)
+
+    def all_of(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether it is so for each of these numbers."""
+        if self.is_certain or self._is_impossible:
+            return np.full(len(numbers), self.is_certain)
+        return self._draw(numbers)
