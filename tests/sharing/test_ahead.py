@@ -114,12 +114,12 @@ def test_random_arrangements_are_the_same_either_way(
 
 
 def events_of(make: SimpleNamespace, links: dict[str, Any], **sections: Any) -> int:
-    """SimPy events for ten reports of PHL, and of JPN where a feed of it is named."""
-    nodes = {c.lower(): (c, "SECRET") for c in ("JPN", "PHL", "USA")}
+    """SimPy events for ten reports of each feed."""
+    nodes = {"jpn": "JPN", "phl": "PHL", "phl_west": "PHL", "usa": "USA"}
     feeds = sections.pop("feeds", {"radar": {"node": "phl", "label": "r"}})
     onward = sections.pop("onward", "with_consent")
     sharing = make.sharing(
-        nodes=nodes,
+        nodes={id_: (nation, "SECRET") for id_, nation in nodes.items()},
         labels={"r": {"classification": "RESTRICTED"}},
         feeds=feeds,
         agreements={
@@ -130,8 +130,7 @@ def events_of(make: SimpleNamespace, links: dict[str, Any], **sections: Any) -> 
         links=links,
         **sections,
     )
-    operators = {"phl": "PHL", "jpn": "JPN"}
-    sensors = {id_: (operators[feed["node"]], "radar") for id_, feed in feeds.items()}
+    sensors = {id_: (nodes[feed["node"]], "radar") for id_, feed in feeds.items()}
     log = make.log(sensors, {id_: [100.0 * k + 5 for k in range(10)] for id_ in sensors})
     nations = make.nations(JPN="jpn", PHL="phl", USA="usa")
     _, stats = share_with_stats(log, sharing, nations, make.timeline(), seed=1)
@@ -148,6 +147,12 @@ def test_two_nations_that_tell_each_other_need_no_event_but_receipt(make: Simple
     """Neither link carries home what came by the other; both nodes have links, so receipts are events."""
     links = {"a": make.link("phl", "jpn"), "b": make.link("jpn", "phl")}
     feeds = {"one": {"node": "phl", "label": "r"}, "two": {"node": "jpn", "label": "r"}}
+    assert events_of(make, links, feeds=feeds) == 20
+
+
+def test_nothing_goes_back_to_the_node_that_sent_it(make: SimpleNamespace) -> None:
+    links = {"a": make.link("phl", "phl_west"), "b": make.link("phl_west", "phl")}
+    feeds = {"one": {"node": "phl", "label": "r"}, "two": {"node": "phl_west", "label": "r"}}
     assert events_of(make, links, feeds=feeds) == 20
 
 

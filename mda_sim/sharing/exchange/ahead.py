@@ -13,11 +13,11 @@ Where next: ``engine`` runs what is left.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,9 +41,10 @@ CHUNK: Final = 256
 class Load:
     """What one copy brings into the cases of a lane, one entry a bundle."""
 
+    lane: Lane
     fed: FedLoad
     case: Column
-    """Place of its case among those of the lane."""
+    """Numbers of its cases."""
     is_settled: bool
     """Whether nothing that its gates said can change any more."""
     leaves: Mask = field(init=False)
@@ -56,152 +57,129 @@ class Load:
         """Numbers of its bundles."""
         return self.fed.first + np.arange(len(self.case))
 
-
-@dataclass(eq=False)
-class Cases:
-    """The cases of one lane whose windows end within the run, one entry each."""
-
-    lane: Lane
-    loads: list[Load]
-    number: Column
-    window: Column
-    n_bytes: Column
-    released_us: Column = field(init=False)
-    received_us: Column = field(init=False)
-
     @property
-    def came_us(self) -> Column:
-        """When each was closed [us]."""
-        return (self.window + 1) * self.lane.window_us
-
-    @property
-    def place(self) -> Column:
-        """What orders each among those that reach one stage at one microsecond."""
-        lane = self.lane
-        return (lane.rank * lane.n_windows + self.window) * lane.n_ways
+    def n_bytes(self) -> Column:
+        """Bytes of its bundles."""
+        return self.fed.n_bytes[: len(self.case)]
 
 
 class Ahead:
-    """Settles lanes that stand apart."""
+    """Settles lanes that stand apart. Columns have one entry a case, in the order of numbers, from 0 on."""
 
     def __init__(self, journal: Journal, offering: Offering, end_us: int) -> None:
         """Nothing settled yet."""
         self._journal = journal
         self._offering = offering
         self._end_us = end_us
-        self._passed_on: list[Cases] = []
+        self._lanes: list[tuple[Lane, Column]] = []
+        """Lanes with the windows of their cases."""
+        self._loads: list[Load] = []
         self.n_cases = 0
-        """Cases settled, whose numbers are the first ones."""
+        self._place = self._received_us = np.zeros(0, np.int64)
 
     def settle(self, fed: list[tuple[Lane, list[FedLoad]]]) -> None:
         """Settle all cases of these lanes: all that feeds bring to some desks and links."""
-        lanes = [self._close(lane, loads) for lane, loads in fed]
-        at_desk: dict[int, list[Cases]] = {}
-        on_line: dict[int, list[Cases]] = {}
-        for cases in lanes:
-            at_desk.setdefault(id(cases.lane.way.desk), []).append(cases)
-            on_line.setdefault(cases.lane.link, []).append(cases)
-        for group in at_desk.values():
-            self._review(group)
-        for group in on_line.values():
-            self._transmit(group[0].lane.line, group)
-        for cases in lanes:
-            if cases.lane.is_passed_on:
-                self._passed_on.append(cases)
-            else:
-                for load in cases.loads:
-                    self._receive_last(cases, load)
+        for lane, loads in fed:
+            self._close(lane, loads)
+        if not self.n_cases:
+            return
+        self._place = self._of_lanes(lambda lane, window: (lane.rank * lane.n_windows + window) * lane.n_ways)
+        self._received_us = self._transmit(self._review())
+        for load in self._loads:
+            if not load.lane.is_passed_on:
+                self._receive_last(load)
 
-    def _close(self, lane: Lane, loads: list[FedLoad]) -> Cases:
-        """Form the cases of a lane."""
+    def _close(self, lane: Lane, loads: list[FedLoad]) -> None:
+        """Form the cases of a lane whose windows end within the run."""
         n_windows = self._end_us // lane.window_us
         ended = [int(np.searchsorted(load.windows, n_windows)) for load in loads]
         entering = [load.windows[:n] for load, n in zip(loads, ended, strict=True)]
-        window, case = np.unique(np.concatenate(entering), return_inverse=True)
-        number = self.n_cases + np.arange(len(window))
-        self.n_cases += len(window)
-        n_bytes, of_lane = np.zeros(len(window), np.int64), []
-        for fed, n, its_case in zip(loads, ended, np.split(case, np.cumsum(ended)[:-1]), strict=True):
-            if n:
-                n_bytes[its_case] += fed.n_bytes[:n]  # a copy enters a case once
-                of_lane.append(Load(fed, its_case, bundle_of(fed, 0).is_settled))
-                self._journal.case_of.add_all(of_lane[-1].number, number[its_case])
-        return Cases(lane, of_lane, number, window, n_bytes)
+        windows, case = np.unique(np.concatenate(entering), return_inverse=True)
+        cases = np.split(self.n_cases + case, np.cumsum(ended)[:-1])
+        for fed, its_cases in zip(loads, cases, strict=True):
+            load = Load(lane, fed, its_cases, bundle_of(fed, 0).is_settled)
+            self._journal.case_of.add_all(load.number, its_cases)
+            self._loads.append(load)
+        self._lanes.append((lane, windows))
+        self.n_cases += len(windows)
 
-    def _review(self, group: list[Cases]) -> None:
-        """Put through a desk, or straight on, what is to be sent of all cases that come there."""
-        desk = group[0].lane.way.desk
-        willing = np.concatenate([_willing(cases) for cases in group])
-        came_us = np.concatenate([cases.came_us for cases in group])
-        begin_us = np.where(willing, came_us, NEVER_US)
+    def _of_lanes(self, values: Callable[[Lane, Column], NDArray[Any] | int]) -> NDArray[Any]:
+        """A column of what a lane and the windows of its cases tell."""
+        columns = [np.broadcast_to(values(lane, window), window.shape) for lane, window in self._lanes]
+        return np.concatenate(columns)
+
+    def _review(self) -> Column:
+        """Put what is to be sent through its desk, or straight on; when it is released [us]."""
+        came_us = self._of_lanes(lambda lane, window: (window + 1) * lane.window_us)
+        is_willing = self._of_lanes(_willing)
+        n_bytes = np.zeros(self.n_cases, np.int64)
+        for load in self._loads:
+            n_bytes[load.case] += load.n_bytes  # it has one bundle a case
+        turn = self._of_lanes(lambda lane, _: lane.turn)
+        desk_of = self._of_lanes(lambda lane, _: id(lane.way.desk))
+        begin_us = np.where(is_willing, came_us, NEVER_US)
         reviewed_us, released_us = begin_us.copy(), begin_us.copy()
-        is_expired = np.zeros(len(came_us), np.bool_)
-        n_bytes = np.concatenate([cases.n_bytes for cases in group])
-        if isinstance(desk, FifoDesk):
-            turn = np.repeat([cases.lane.turn for cases in group], [len(cases.number) for cases in group])
-            order = np.lexsort((turn, came_us))
-            order = order[willing[order]]
-            times = [cases.lane.way.times.all_of(cases.window) for cases in group]
-            touch_us, delay_us = (np.concatenate(column) for column in zip(*times, strict=True))
-            begin_us[order], reviewed_us[order], released_us[order] = _reviews(
-                desk, came_us[order], n_bytes[order], touch_us[order], delay_us[order]
-            )
-            is_expired = willing & (begin_us == NEVER_US) & (came_us + desk.expiry_us <= self._end_us)
-        link = np.repeat([cases.lane.link for cases in group], [len(cases.number) for cases in group])
-        number = np.concatenate([cases.number for cases in group])
+        is_expired = np.zeros(self.n_cases, np.bool_)
+        times = [lane.way.times.all_of(window) for lane, window in self._lanes]
+        touch_us, delay_us = (np.concatenate(columns) for columns in zip(*times, strict=True))
+        for desk in {id(lane.way.desk): lane.way.desk for lane, _ in self._lanes}.values():
+            if isinstance(desk, FifoDesk):
+                queue = np.flatnonzero(is_willing & (desk_of == id(desk)))
+                queue = queue[np.lexsort((turn[queue], came_us[queue]))]
+                begin_us[queue], reviewed_us[queue], released_us[queue] = _reviews(
+                    desk, came_us[queue], n_bytes[queue], touch_us[queue], delay_us[queue]
+                )
+                has_lapsed = came_us[queue] + desk.expiry_us <= self._end_us
+                is_expired[queue] = has_lapsed & (begin_us[queue] == NEVER_US)
+        link = self._of_lanes(lambda lane, _: lane.link)
         self._journal.cases.add_all(
-            number, link, n_bytes, came_us, begin_us, reviewed_us, ~willing, is_expired
+            np.arange(self.n_cases), link, n_bytes, came_us, begin_us, reviewed_us, ~is_willing, is_expired
         )
-        ends = np.cumsum([len(cases.number) for cases in group])[:-1]
-        for cases, of_lane in zip(group, np.split(released_us, ends), strict=True):
-            cases.released_us = of_lane
+        return released_us
 
-    def _transmit(self, line: Line, group: list[Cases]) -> None:
-        """Ask law and release again about all that is released on a link, and send what may leave."""
-        n_bytes, leaving = zip(*(self._release(cases) for cases in group), strict=True)
-        weight, leaves = np.concatenate(n_bytes), np.concatenate(leaving)
-        released_us = np.concatenate([cases.released_us for cases in group])
-        order = np.lexsort((np.concatenate([cases.place for cases in group]), released_us))
-        order = order[leaves[order]]
-        sent_us, transmitted_us = np.full((2, len(leaves)), NEVER_US)
-        is_lost = np.zeros(len(leaves), np.bool_)
-        sent_us[order], transmitted_us[order], is_lost[order] = _slots(
-            line, released_us[order], weight[order]
-        )
-        ends = np.cumsum([len(cases.number) for cases in group])[:-1]
-        columns = (np.split(column, ends) for column in (sent_us, transmitted_us, is_lost, leaves))
-        for cases, sent, transmitted, lost, left in zip(group, *columns, strict=True):
-            way = cases.lane.way
-            if way.can_be_lost:
-                lost |= left & (transmitted <= self._end_us) & way.lost.all_of(cases.window)
-            arriving = transmitted + line.delay_us + way.extra_delay.all_of(cases.window)
-            cases.received_us = np.where(left & ~lost, np.minimum(arriving, NEVER_US), NEVER_US)
-            came = cases.released_us <= self._end_us
-            entry = (cases.number, cases.released_us, sent, transmitted, cases.received_us, lost)
-            self._journal.leaving.add_all(*(column[came] for column in entry))
-
-    def _release(self, cases: Cases) -> tuple[Column, Mask]:
-        """Bytes of each case that may leave, and whether anything of it does."""
-        n_bytes, leaves = np.zeros(len(cases.number), np.int64), np.zeros(len(cases.number), np.bool_)
-        for load in cases.loads:
-            t_us, steps = cases.released_us[load.case], load.fed.steps
-            load.leaves = t_us <= self._end_us
-            load.step = steps.indices(t_us)
-            if not load.is_settled:
-                gates = (np.array(steps.legal) | np.array(steps.release))[load.step]
-                asked, load.leaves = load.leaves, load.leaves & (gates == 0)
-                answers = (gates, np.array(steps.agreements)[load.step], np.array(steps.consents)[load.step])
-                entry = (load.number, *answers, load.leaves)
-                self._journal.checks.add_all(*(column[asked] for column in entry))
-            n_bytes[load.case] += np.where(load.leaves, load.fed.n_bytes[: len(load.case)], 0)
+    def _transmit(self, released_us: Column) -> Column:
+        """Send what may leave of all that is released; when it is received [us]."""
+        n_bytes, leaves = np.zeros(self.n_cases, np.int64), np.zeros(self.n_cases, np.bool_)
+        for load in self._loads:
+            self._release(load, released_us)
+            n_bytes[load.case] += load.n_bytes * load.leaves
             leaves[load.case] |= load.leaves
-        return n_bytes, leaves
+        link = self._of_lanes(lambda lane, _: lane.link)
+        sent_us, transmitted_us = np.full((2, self.n_cases), NEVER_US)
+        is_lost = np.zeros(self.n_cases, np.bool_)
+        for number, line in {lane.link: lane.line for lane, _ in self._lanes}.items():
+            queue = np.flatnonzero(leaves & (link == number))
+            queue = queue[np.lexsort((self._place[queue], released_us[queue]))]
+            slots = _slots(line, released_us[queue], n_bytes[queue])
+            sent_us[queue], transmitted_us[queue], is_lost[queue] = slots
+        fails = self._of_lanes(lambda lane, window: lane.way.lost.all_of(window))
+        is_lost |= leaves & (transmitted_us <= self._end_us) & fails
+        delay_us = self._of_lanes(
+            lambda lane, window: lane.line.delay_us + lane.way.extra_delay.all_of(window)
+        )
+        received_us: Column = np.minimum(transmitted_us + delay_us, NEVER_US)
+        received_us[is_lost] = NEVER_US
+        came = np.flatnonzero(released_us <= self._end_us)
+        columns = (released_us, sent_us, transmitted_us, received_us, is_lost)
+        self._journal.leaving.add_all(came, *(column[came] for column in columns))
+        return received_us
 
-    def _receive_last(self, cases: Cases, load: Load) -> None:
+    def _release(self, load: Load, released_us: Column) -> None:
+        """Ask law and release again about what is released."""
+        t_us, steps = released_us[load.case], load.fed.steps
+        is_released = t_us <= self._end_us
+        load.step, load.leaves = steps.indices(t_us), is_released
+        if not load.is_settled:
+            gates = (np.array(steps.legal) | np.array(steps.release))[load.step]
+            load.leaves = is_released & (gates == 0)
+            answers = (gates, np.array(steps.agreements)[load.step], np.array(steps.consents)[load.step])
+            entry = (load.number, *answers, load.leaves)
+            self._journal.checks.add_all(*(column[is_released] for column in entry))
+
+    def _receive_last(self, load: Load) -> None:
         """Write down what has come to a node that passes nothing on, where the law still lets it."""
-        lane, steps = cases.lane, load.fed.steps
-        t_us = cases.received_us[load.case]
-        received = load.leaves & (t_us <= self._end_us)
+        lane, steps = load.lane, load.fed.steps
+        t_us, received = self._received(load)
         step = load.step
         if lane.is_abroad and not load.is_settled:
             step = steps.indices(t_us)
@@ -212,30 +190,36 @@ class Ahead:
         for at_release, at_receipt in sorted(set(zip(load.step[received], step[received], strict=True))):
             alike = received & (load.step == at_release) & (step == at_receipt)
             rights = steps.agreements[at_receipt], steps.consents[at_release], steps.until_us[at_release]
-            self._offering.receive_last_of(lane, load.fed, alike, t_us, cases.place[load.case], rights)
+            self._offering.receive_last_of(lane, load.fed, alike, t_us, self._place[load.case], rights)
+
+    def _received(self, load: Load) -> tuple[Column, Mask]:
+        """When each bundle is received [us], and whether it is, within the run."""
+        t_us = self._received_us[load.case]
+        return t_us, load.leaves & (t_us <= self._end_us)
 
     def deliveries(self) -> Iterator[tuple[int, Case]]:
         """What comes to nodes that pass it on, in the order of deliveries, with its time [us]."""
-        loads = [(cases, load) for cases in self._passed_on for load in cases.loads]
-        for (t_us, _), arriving in groupby(self._arriving(loads), key=itemgetter(0, 1)):
+        loads = [load for load in self._loads if load.lane.is_passed_on]
+        for (t_us, place), arriving in groupby(self._arriving(loads), key=itemgetter(0, 1)):
             bundles = []
             for _, _, i, entry in arriving:
-                cases, load = loads[i]
+                load = loads[i]
                 bundle = bundle_of(load.fed, entry)
                 bundle.rest_on(bundle.steps, load.step.item(entry))
                 bundles.append(bundle)
-            at, lane = load.case.item(entry), cases.lane
-            case = Case(lane, cases.window.item(at), cases.number.item(at), lane.way, bundles)
+            lane = load.lane
+            window = place // lane.n_ways % lane.n_windows
+            case = Case(lane, window, load.case.item(entry), lane.way, bundles)
             case.leaving = bundles
             yield t_us, case
 
-    def _arriving(self, loads: list[tuple[Cases, Load]]) -> Iterator[tuple[int, int, int, int]]:
+    def _arriving(self, loads: list[Load]) -> Iterator[tuple[int, int, int, int]]:
         """Time [us], place, load and entry of all bundles that come from these loads, in order."""
         columns = [np.zeros((4, 0), np.int64)]
-        for i, (cases, load) in enumerate(loads):
-            t_us = cases.received_us[load.case]
-            entry = np.flatnonzero(load.leaves & (t_us <= self._end_us))
-            place = cases.place[load.case[entry]]
+        for i, load in enumerate(loads):
+            t_us, received = self._received(load)
+            entry = np.flatnonzero(received)
+            place = self._place[load.case[entry]]
             columns.append(np.stack([t_us[entry], place, np.full(len(entry), i), entry]))
         table = np.concatenate(columns, axis=1)
         table = table[:, np.lexsort((table[1], table[0]))]  # stable: bundles of a case stay in their order
@@ -243,10 +227,9 @@ class Ahead:
             yield from zip(*table[:, start : start + CHUNK].tolist(), strict=True)
 
 
-def _willing(cases: Cases) -> Mask:
-    """Which cases the sender wants to send."""
-    lane = cases.lane
-    return lane.willing.all_of(cases.window * lane.window_us // lane.willing_unit_us)
+def _willing(lane: Lane, window: Column) -> Mask:
+    """Whether the sender wants to send the cases of these windows."""
+    return lane.willing.all_of(window * lane.window_us // lane.willing_unit_us)
 
 
 def _reviews(

@@ -6,7 +6,8 @@ passes it on; a request has one when its desk is asked, and one when the answer 
 first-out desk and a line have times known beforehand, a review is settled when the case closes or the request
 is made, and a transmission when the piece is released. A desk with a live queue has one event more for each
 moment at which it takes up what waits. Events at one microsecond run in the order of the constants below,
-then by link, category, window and consent: nothing depends on the order of insertion.
+then by link, category, window and consent: nothing depends on the order of insertion. Cases that nothing else
+can touch are settled before the run (``ahead``), but for their delivery to nodes that pass them on.
 
 Assumptions and limits: see the package's docstring, which fixes the meaning of every row.
 Source: SimPy 4 (Team SimPy), events scheduled with explicit priorities.
@@ -18,7 +19,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-import numpy as np
 import simpy
 from simpy.events import EventCallbacks, EventPriority
 
@@ -101,7 +101,9 @@ class Engine:
     def run(self) -> None:
         """Put every fed part through the network, until nothing more can happen before the end."""
         fed = self.offering.offer_fed()
-        apart = self._links_apart()
+        apart = links_apart(
+            self.sharing, self.topology, self._desks, self.forms, self.policy, self.intake.pairs()
+        )
         self._settle([(lane, loads) for lane, loads in fed if lane.link in apart])
         for lane, loads in fed:
             if lane.link not in apart:
@@ -112,12 +114,6 @@ class Engine:
         for wake in self._wakes.values():
             for piece in wake.desk.drain():
                 self._pass_over(piece)
-
-    def _links_apart(self) -> frozenset[int]:
-        """Links whose cases nothing but feeds can touch."""
-        pairs = np.unique(np.stack([self.intake.profile, self.intake.node], axis=1), axis=0)
-        fed = [(int(form), int(node)) for form, node in pairs]
-        return links_apart(self.sharing, self.topology, self._desks, self.forms, self.policy, fed)
 
     def _settle(self, fed: list[tuple[Lane, list[FedLoad]]]) -> None:
         """Settle the cases of these lanes ahead of the clock."""

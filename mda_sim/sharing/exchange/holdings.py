@@ -96,8 +96,13 @@ class Holdings:
         """A copy of each of these rows, each once, comes to a node; which of them are kept."""
         held = self._held[node]
         before = held[rows]
+        states = set(before.tolist())
+        if len(states) == 1:
+            after, is_kept = self._outcome(states.pop(), number)
+            held[rows] = after
+            return np.full(len(rows), is_kept)
         kept = np.empty(len(rows), np.bool_)
-        for one in set(before.tolist()):
+        for one in states:
             after, is_kept = self._outcome(one, number)
             alike = before == one
             kept[alike] = is_kept

@@ -114,10 +114,15 @@ class Intake:
     def __len__(self) -> int:
         return len(self.part)
 
+    def pairs(self) -> list[tuple[int, int]]:
+        """Indices of profiles and of the nodes to which feeds bring them, each pair once, sorted."""
+        n_nodes = 1 + int(self.node.max(initial=0))
+        pairs = np.unique(self.profile * n_nodes + self.node).tolist()
+        return [divmod(pair, n_nodes) for pair in pairs]
+
     def fed(self, topology: Topology) -> tuple[tuple[Profile, str], ...]:
         """Profiles and the nodes to which feeds bring them, each pair once, in the order of ``profiles``."""
-        pairs = sorted(set(zip(self.profile.tolist(), self.node.tolist(), strict=True)))
-        return tuple((self.profiles[profile], topology.nodes[node]) for profile, node in pairs)
+        return tuple((self.profiles[profile], topology.nodes[node]) for profile, node in self.pairs())
 
 
 def _profiles(

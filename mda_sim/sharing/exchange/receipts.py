@@ -50,15 +50,18 @@ class LastReceipts:
 def _kept(
     holdings: Holdings, node: NDArray[np.int64], rows: NDArray[np.int64], kind: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Which copies are kept of those that come to nodes, in the order of arrival."""
+    """Which copies are kept of those that come to nodes, in the order of arrival.
+
+    ``turn`` counts the copies of one part that come to one node.
+    """
     kept = np.zeros(len(rows), np.bool_)
-    by_part = np.lexsort((rows, node))
-    is_first = (np.diff(node[by_part], prepend=-1) != 0) | (np.diff(rows[by_part], prepend=-1) != 0)
-    starts = np.flatnonzero(is_first)
+    of_part = node * (1 + rows.max()) + rows
+    order = np.argsort(of_part, kind="stable")
+    starts = np.flatnonzero(np.diff(of_part[order], prepend=-1))
     turn = np.empty(len(rows), np.int64)
-    turn[by_part] = np.arange(len(rows)) - np.repeat(starts, np.diff(starts, append=len(rows)))
-    alike = np.lexsort((kind, node, turn))
-    changes = (np.diff(column[alike]) != 0 for column in (turn, node, kind))
-    for group in np.split(alike, np.flatnonzero(np.logical_or.reduce(list(changes))) + 1):
+    turn[order] = np.arange(len(rows)) - np.repeat(starts, np.diff(starts, append=len(rows)))
+    alike = (turn * (1 + node.max()) + node) * (1 + kind.max()) + kind
+    order = np.argsort(alike, kind="stable")
+    for group in np.split(order, np.flatnonzero(np.diff(alike[order])) + 1):
         kept[group] = holdings.keeps(int(node[group[0]]), rows[group], int(kind[group[0]]))
     return kept
