@@ -2,7 +2,7 @@
 
 Model: every draw has the address (link, category, consent or 0, number), where the number is that of the
 case's window, or of its decision unit. So it depends on nothing else that happens. Draws of neighbouring
-numbers are made together, and kept for a while.
+numbers are made together, and kept for a while, once two of them are asked for in a row.
 
 Assumptions and limits: none; values do not depend on which are made together.
 Where next: ``lanes`` says which draws a lane has.
@@ -53,6 +53,8 @@ class _Draws(Generic[T]):
         self._draw = draw
         self._prepared: dict[int, T] = {}
         self._blocks: dict[int, list[T]] = {}
+        self._last_missed = -1
+        """Block of the last number whose value was drawn alone."""
 
     def prepare(self, numbers: Sequence[int]) -> None:
         """Draw the values of these numbers at once, each to be asked for once."""
@@ -64,6 +66,9 @@ class _Draws(Generic[T]):
             return self._prepared.pop(number)
         first = number - number % BLOCK
         if first not in self._blocks:
+            if first != self._last_missed:  # perhaps the only one of its block
+                self._last_missed = first
+                return self._draw(np.array([number]))[0]
             if len(self._blocks) == BLOCKS_KEPT:
                 del self._blocks[min(self._blocks)]
             self._blocks[first] = self._draw(np.arange(first, first + BLOCK))
@@ -77,8 +82,10 @@ def _times_us(
     key = stream_key(lot.seed, f"share.{purpose}")
 
     def times(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-        counters = lot.counters(numbers)
-        return draw_us(duration, draw_uniform(key, *counters), draw_normal(key, *counters))
+        counters, unused = lot.counters(numbers), np.ones(len(numbers))
+        u = draw_uniform(key, *counters) if isinstance(duration, Exponential) else unused
+        z = draw_normal(key, *counters) if isinstance(duration, Lognormal) else unused
+        return draw_us(duration, u, z)
 
     return times
 
