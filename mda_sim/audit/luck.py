@@ -10,7 +10,7 @@ from mda_sim.audit.times import is_drawn
 
 
 def decided_by_luck(sharing: Tree) -> list[str]:
-    """Keys of events, failures, losses and delays of links that are drawn."""
+    """Keys of events, failures and delays of links that are drawn."""
     found = [
         f"events.{name}"
         for name, event in sharing["events"].items()
