@@ -34,12 +34,12 @@ def audit(
 ) -> tuple[Finding, ...]:
     """Everything in which the delivery log departs from the rules; empty if nothing does.
 
-    ``sharing`` and ``nations`` are the resolved sections of one configuration as plain data (mappings, lists,
-    strings, numbers; moments in ISO 8601), events and all. With the replicate's ``seed`` every decision by
-    chance is drawn again from its address; without it, those about cases, losses among them, are only asked to
-    be the same for a whole case and to be possible, and a section in which events, failures or delays of
-    links are by chance cannot be audited. ``facts`` about the contacts are needed where a link has a filter, or an
-    agreement or consent an area. Reads the tables and changes nothing.
+    ``sharing`` and ``nations`` are the resolved sections of one configuration as plain data (mappings,
+    lists, strings, numbers; moments in ISO 8601), events and all. With the replicate's ``seed`` every
+    decision by chance is drawn again from its address; without it, those about cases, losses among them,
+    are only asked to be the same for a whole case and to be possible, and a section in which events,
+    failures or delays of links are by chance cannot be audited. ``facts`` about the contacts are needed
+    where a link has a filter, or an agreement or consent an area. Reads the tables and changes nothing.
     """
     notes = Notebook()
     if deliveries.sensing_digest != log.digest():
