@@ -74,15 +74,16 @@ def test_m_g_1_with_lognormal_reviews(make: SimpleNamespace) -> None:
 
 
 def test_m_m_3(make: SimpleNamespace) -> None:
-    """Erlang's C formula: the probability to wait (general knowledge)."""
+    """Erlang's C formula: the probability to wait, and with it the mean wait (general knowledge)."""
     servers, rho = 3, 0.6
     load = servers * rho
     tail = load**servers / math.factorial(servers) / (1 - rho)
     p_wait = tail / (sum(load**k / math.factorial(k) for k in range(servers)) + tail)
     waits = waits_s(
-        make, poisson_us(2703, TOUCH_S / load, 160_000), touch=exponential(TOUCH_S), servers=servers
+        make, poisson_us(2703, TOUCH_S / load, 900_000), touch=exponential(TOUCH_S), servers=servers
     )
     assert_mean((waits > 0).astype(float), p_wait)
+    assert_mean(waits, p_wait * TOUCH_S / (servers * (1 - rho)))
 
 
 def test_two_classes_of_priority(make: SimpleNamespace) -> None:
