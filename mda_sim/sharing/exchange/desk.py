@@ -14,6 +14,7 @@ Where next: ``engine`` puts cases and requests through them.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from bisect import bisect_right, insort
 from collections.abc import Iterator
 from heapq import heappop, heappush, heapreplace
@@ -25,7 +26,7 @@ from mda_sim.sharing.hours import desk_hours
 from mda_sim.sharing.schedules import tick_from
 
 
-class Desk:
+class Desk(ABC):
     """What all desks have: hours, an expiry, and delays after the review."""
 
     def __init__(self, spec: DeskSpec, timeline: Timeline) -> None:
@@ -52,9 +53,9 @@ class Desk:
         ready_us = self.answered(reviewed_us, elapsed_us)
         return ready_us if self._batch is None else tick_from(*self._batch, ready_us)
 
+    @abstractmethod
     def occupy(self, until_us: int) -> None:
         """Keep one of the free servers, or of those that are free first, busy until ``until_us``."""
-        raise NotImplementedError
 
 
 class FifoDesk(Desk):
