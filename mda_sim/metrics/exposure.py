@@ -157,12 +157,9 @@ def level_names() -> tuple[str, ...]:
 
 def _levels(labels: list[str], sharing: SharingSpec) -> Ints:
     """Classification of each label; that of a combination is the highest of its labels."""
-    from mda_sim.sharing.labels import Level
+    from mda_sim.sharing.labels import Level, label_of
 
-    return np.array(
-        [max(Level[sharing.labels[name].classification] for name in label.split("+")) for label in labels],
-        np.int64,
-    )
+    return np.array([Level[label_of(sharing.labels, id_).classification] for id_ in labels], np.int64)
 
 
 def _linked(deliveries: DeliveryLog, sharing: SharingSpec, nodes: tuple[str, ...]) -> Ints:
