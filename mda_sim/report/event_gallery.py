@@ -90,7 +90,7 @@ class TimelineCharts:
         by_seed, name = self._events[id_], self._name(id_)
         span = event_span([(name, event.begin_us, event.end_us) for event in by_seed.values()])
         origins = {number: event.begin_us for number, event in by_seed.items()}
-        return self._chart(f"Custody about: {name}", origins, [span], "days since its beginning")
+        return self._chart(f"Custody about {name}", origins, [span], "days since its beginning")
 
     def _name(self, id_: str) -> str:
         """The name of an event; its id in words where configurations name it differently."""
