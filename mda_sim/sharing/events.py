@@ -94,31 +94,39 @@ class EventBase(Sourced):
     """How long it lasts, drawn once for each seed [s]; none: for good."""
 
 
-class InForce(EventBase):
+class OfAgreements(EventBase):
+    """What befalls agreements."""
+
+    agreements: Annotated[Items[Id], Field(min_length=1)]
+    """Which."""
+
+
+class OfDesks(EventBase):
+    """What befalls desks."""
+
+    desks: Annotated[Items[Id], Field(min_length=1)]
+    """Which."""
+
+
+class InForce(OfAgreements):
     """Agreements come into force, whatever dates they state; at its end they cease to be."""
 
     kind: Literal["in_force"]
     """Word that names this kind of event."""
-    agreements: Annotated[Items[Id], Field(min_length=1)]
-    """Which."""
 
 
-class Suspension(EventBase):
+class Suspension(OfAgreements):
     """Agreements are suspended, and restored at its end."""
 
     kind: Literal["suspension"]
     """Word that names this kind of event."""
-    agreements: Annotated[Items[Id], Field(min_length=1)]
-    """Which."""
 
 
-class Notice(EventBase):
-    """Notice of termination is given; the agreements end after their ``notice_s``; its end withdraws it."""
+class Notice(OfAgreements):
+    """Notice of termination is given; each agreement ends after its ``notice_s``; its end withdraws it."""
 
     kind: Literal["notice"]
     """Word that names this kind of event."""
-    agreements: Annotated[Items[Id], Field(min_length=1)]
-    """Which; each states its ``notice_s``."""
 
 
 class NationLeaves(EventBase):
@@ -139,22 +147,18 @@ class LinkCut(EventBase):
     """Which."""
 
 
-class DeskClosed(EventBase):
+class DeskClosed(OfDesks):
     """Desks do no work: a strike."""
 
     kind: Literal["desk_closed"]
     """Word that names this kind of event."""
-    desks: Annotated[Items[Id], Field(min_length=1)]
-    """Which."""
 
 
-class DeskSurge(EventBase):
+class DeskSurge(OfDesks):
     """Desks have another number of servers."""
 
     kind: Literal["desk_surge"]
     """Word that names this kind of event."""
-    desks: Annotated[Items[Id], Field(min_length=1)]
-    """Which."""
     servers: Annotated[int, Field(ge=0, le=10_000)]
     """Cases that can be under review at once, at each of them."""
 
