@@ -12,7 +12,7 @@ import simpy
 
 from mda_sim.core.time import NEVER_US, US_PER_H, US_PER_S
 from mda_sim.records import Outcome
-from mda_sim.sharing.exchange import offered_load, share, share_with_stats
+from mda_sim.sharing.exchange import offered_load, share
 
 HOUR_S = 3600.0
 
@@ -177,12 +177,3 @@ def test_offered_load_is_work_that_comes_over_work_that_can_be_done(make: Simple
     assert desk.offered_load == pytest.approx(24 * 0.5 / (2 * 6))
     assert desk.cases_per_day == pytest.approx(24)
     assert link.offered_load == pytest.approx(8 * 100 / HOUR_S)
-
-
-def test_no_case_takes_more_than_three_events_a_hop(make: SimpleNamespace) -> None:
-    pair = make.pair(desk={"touch": constant(30)})
-    log = make.log(pair.sensors, {"radar": np.arange(10, 9000, 37.0).tolist()})
-    _, stats = share_with_stats(log, pair.sharing, pair.nations, make.timeline(), seed=1)
-    assert stats.cases > 100
-    assert stats.simpy_events <= 3 * stats.cases
-    assert stats.hops_rows == len(log.reports)
