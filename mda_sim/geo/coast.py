@@ -140,6 +140,11 @@ class Land:
         self.digest = digest
         self.nations = nations
 
+    @property
+    def raster(self) -> Bools:
+        """Cells of ``CELL_DEG``, True for land: rows from the south of ``bounds``, columns from the west."""
+        return self._raster
+
     def covers(self, lat_deg: ArrayLike, lon_deg: ArrayLike) -> Bools:
         """Whether the coast is known at each point; arguments broadcast, nan is False."""
         lat, lon = broadcast(lat_deg, lon_deg)

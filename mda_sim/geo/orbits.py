@@ -1,11 +1,12 @@
-"""Circular satellite orbits: from a catalogue's few numbers to positions over the Earth.
+"""Satellite orbits: from a catalogue's few numbers, or a two-line element set, to positions over the Earth.
 
-Model: a satellite is given by its altitude, inclination, ascending node and argument of latitude at an
-epoch. SGP4 without drag moves it in the frame TEME; a turn by Greenwich mean sidereal time fixes it to the
-Earth. A sun-synchronous orbit has the inclination at which the oblateness of the Earth turns the node by
+Model: a satellite is given by a two-line element set (``elements`` reads them), or by the altitude,
+inclination, ascending node and argument of latitude of a circular orbit at an epoch. SGP4 moves it in the
+frame TEME, without drag unless its element set has some; a turn by Greenwich mean sidereal time fixes it to
+the Earth. A sun-synchronous orbit has the inclination at which the oblateness of the Earth turns the node by
 360 degrees a year, -3/2 J2 (Re / a)^2 n cos i = 2 pi / year, and its node is where mean local time is that
 of its ascending node: RAAN = GMST + 15 (LTAN - UT), in degrees and hours. Satellites of a constellation are
-spread evenly in planes spread evenly around the globe (Walker delta pattern).
+spread evenly in planes spread evenly around the globe (Walker delta pattern) or half of it (star pattern).
 
 The world is a sphere on which a place has its geodetic latitude and longitude, so a satellite is put **on
 the sphere** likewise: at the geodetic latitude and longitude of the point below it, and as high above the
@@ -13,11 +14,13 @@ sphere of mean radius as it is above the WGS 84 ellipsoid.
 
 Assumptions and limits: altitude means mean semi-major axis minus equatorial radius, as catalogues give it;
 the true height over the ellipsoid differs by up to 30 km along the orbit, and SGP4 and the ellipsoid follow
-it. Orbits are kept at their altitude: no drag, no manoeuvres, no third bodies. UTC stands for UT1 (less than
-0.9 s apart: 0.004 degrees of longitude) and polar motion is left out (10 m). On the sphere ground distances
-are off by up to 0.57 % (see ``sphere``): 2.3 km at the far edge of a swath 400 km from the track. The first
-order of the sun-synchronous condition leaves a drift of the node's local time of 0.3 % of the Sun's motion:
-15 s in three weeks.
+it. Circular orbits are kept at their altitude: no drag, no third bodies; nothing manoeuvres. UTC stands for
+UT1 (less than 0.9 s apart: 0.004 degrees of longitude) and polar motion is left out (10 m). On the sphere
+ground distances are off by up to 0.57 % (see ``sphere``): 2.3 km at the far edge of a swath 400 km from the
+track. Of real satellites over places from the equator to Svalbard, one rises over 5 degrees up to 2 s sooner
+or later than over the ellipsoid, and its elevation is up to 0.2 degrees off. The first order of the
+sun-synchronous condition leaves a drift of the node's local time of 0.3 % of the Sun's motion: 15 s in three
+weeks.
 
 Source: SGP4: F. R. Hoots, R. L. Roehrich, "Models for Propagation of NORAD Element Sets", Spacetrack Report
 No. 3, 1980; D. A. Vallado, P. Crawford, R. Hujsak, T. S. Kelso, "Revisiting Spacetrack Report #3", AIAA
@@ -25,7 +28,8 @@ No. 3, 1980; D. A. Vallado, P. Crawford, R. Hujsak, T. S. Kelso, "Revisiting Spa
 and Astrophysics 105, 1982, as in D. A. Vallado, Fundamentals of Astrodynamics and Applications, 4th edition,
 2013, eq. 3-47. Nodal drift: ibid., eq. 9-38; sun-synchronous orbits: section 11.4.1. Constellation: J. G.
 Walker, "Satellite Constellations", Journal of the British Interplanetary Society 37, 1984, pp. 559-571.
-Where next: ``orbits_kernels`` reads tracks between their knots; ``sensing.satellite`` looks from them.
+Where next: ``elements`` reads files of element sets; ``orbits_kernels`` reads tracks between their knots;
+``sensing.orbiting`` and what extends it look from them.
 """
 
 from __future__ import annotations
@@ -57,8 +61,12 @@ FLATTENING: Final = 1.0 / 298.257223563  # WGS 84 ellipsoid
 KNOT_STEP_S: Final = 60
 """Spacing of the knots of a track; cubics between them are within 1 m of SGP4. [s]"""
 
+NO_NUMBER: Final = 99
+"""Code of a position that is no number though SGP4 reports no error."""
+
 _SGP4_EPOCH: Final = datetime(1949, 12, 31, tzinfo=UTC)
-_J2000: Final = datetime(2000, 1, 1, 12, tzinfo=UTC)
+J2000: Final = datetime(2000, 1, 1, 12, tzinfo=UTC)
+"""The epoch J2000."""
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
 
@@ -67,7 +75,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class CircularOrbit:
-    """One satellite's orbit at an epoch that is given apart from it."""
+    """One satellite's circular orbit at an epoch that is given apart from it."""
 
     altitude_m: float
     """Mean semi-major axis minus equatorial radius. [m]"""
@@ -77,6 +85,31 @@ class CircularOrbit:
     """Right ascension of the ascending node at the epoch. [deg]"""
     latitude_argument_deg: float
     """Angle from the ascending node along the orbit at the epoch. [deg]"""
+
+
+@dataclass(frozen=True)
+class ElementSet:
+    """One satellite's orbit as a two-line element set, with an epoch of its own; ``elements`` reads it."""
+
+    name: str
+    """Name of the satellite; empty if the file has none."""
+    number: int
+    """Catalogue number."""
+    epoch: datetime
+    """Moment of the elements, UTC, to the microsecond."""
+    line1: str
+    """First line, 69 characters."""
+    line2: str
+    """Second line, 69 characters."""
+
+    @property
+    def title(self) -> str:
+        """Name and number, as texts call it."""
+        return f"{self.name} ({self.number})" if self.name else f"satellite {self.number}"
+
+
+Orbit = CircularOrbit | ElementSet
+"""What a satellite's motion is given by."""
 
 
 class Track(NamedTuple):
@@ -118,12 +151,18 @@ def raan_of_local_time_deg(ltan_h: float, epoch: datetime) -> float:
     return (math.degrees(float(gmst_rad(epoch, 0.0))) + 15.0 * (ltan_h - ut_h)) % 360.0
 
 
-def constellation(first: CircularOrbit, n_satellites: int, n_planes: int = 1) -> tuple[CircularOrbit, ...]:
-    """``n_satellites`` orbits like the first, evenly in ``n_planes`` planes: a Walker delta pattern.
+def constellation(
+    first: CircularOrbit,
+    n_satellites: int,
+    n_planes: int = 1,
+    plane_spread_deg: float = 360.0,
+    phasing: int = 1,
+) -> tuple[CircularOrbit, ...]:
+    """``n_satellites`` orbits like the first, evenly in ``n_planes`` planes: Walker's i:t/p/f, by plane.
 
-    Nodes are 360 / n_planes degrees apart, satellites of a plane 360 n_planes / n_satellites along it, and
-    each plane is ahead of the one before by 360 / n_satellites. ValueError unless the planes share the
-    satellites out.
+    Nodes are plane_spread / n_planes degrees apart (360 for a delta pattern, 180 for a star), satellites of a
+    plane 360 n_planes / n_satellites along it, and each plane is ahead of the one before by phasing * 360 /
+    n_satellites. ValueError unless the planes share the satellites out.
     """
     if n_satellites < 1 or n_planes < 1 or n_satellites % n_planes:
         raise ValueError(
@@ -132,12 +171,12 @@ def constellation(first: CircularOrbit, n_satellites: int, n_planes: int = 1) ->
     orbits = []
     for number in range(n_satellites):
         plane, slot = divmod(number, n_satellites // n_planes)
-        ahead_deg = 360.0 * (slot * n_planes + plane) / n_satellites
+        ahead_deg = 360.0 * (slot * n_planes + phasing * plane) / n_satellites
         orbits.append(
             CircularOrbit(
                 first.altitude_m,
                 first.inclination_deg,
-                (first.raan_deg + 360.0 * plane / n_planes) % 360.0,
+                (first.raan_deg + plane_spread_deg * plane / n_planes) % 360.0,
                 (first.latitude_argument_deg + ahead_deg) % 360.0,
             )
         )
@@ -150,7 +189,7 @@ def gmst_rad(epoch: datetime, t_s: ArrayLike) -> Floats:
     Vallado 2013, eq. 3-47: 67310.54841 s + (876600 h + 8640184.812866 s) T + 0.093104 T^2 - 6.2e-6 T^3, with
     T the Julian centuries of UT1 since J2000.
     """
-    days = (epoch - _J2000) / _DAY + np.asarray(t_s, np.float64) / 86400.0
+    days = (epoch - J2000) / _DAY + np.asarray(t_s, np.float64) / 86400.0
     centuries = days / 36525.0
     # 876600 h a century are whole turns, one a day: taken off exactly, so that no digits are lost.
     seconds = (
@@ -161,10 +200,18 @@ def gmst_rad(epoch: datetime, t_s: ArrayLike) -> Floats:
     return np.asarray(np.deg2rad(seconds / 240.0) % (2.0 * math.pi))
 
 
-def satellite_record(orbit: CircularOrbit, epoch: datetime) -> Satrec:
-    """The orbit as the ``sgp4`` package takes it; RunError if SGP4 refuses it, as it does below ground."""
+def satellite_record(orbit: Orbit, epoch: datetime) -> Satrec:
+    """The orbit as the ``sgp4`` package takes it; RunError if SGP4 refuses it, as it does below ground.
+
+    ``epoch`` is that of a circular orbit; an element set has its own.
+    """
     from sgp4.api import SGP4_ERRORS, WGS72, Satrec
 
+    if isinstance(orbit, ElementSet):
+        record = Satrec.twoline2rv(orbit.line1, orbit.line2, WGS72)
+        if record.error:
+            raise RunError(f"SGP4 refuses {orbit.title}: error {record.error}, {SGP4_ERRORS[record.error]}")
+        return record
     semi_major_m = EQUATORIAL_RADIUS_M + orbit.altitude_m
     rate = math.sqrt(GRAVITY_M3_PER_S2 / semi_major_m**3) * 60.0
     inclination = math.radians(orbit.inclination_deg)
@@ -191,26 +238,66 @@ def satellite_record(orbit: CircularOrbit, epoch: datetime) -> Satrec:
     return record
 
 
-def earth_fixed(orbit: CircularOrbit, epoch: datetime, t_s: ArrayLike) -> tuple[Floats, Floats]:
+def earth_fixed(orbit: Orbit, epoch: datetime, t_s: ArrayLike) -> tuple[Floats, Floats]:
     """Position [m] and velocity [m/s], each (n, 3), in the frame that turns with the Earth.
 
-    ``t_s`` are seconds after the epoch, (n,). RunError if SGP4 reports an error at any of them.
+    ``t_s`` are seconds after the epoch, (n,): that of a circular orbit, any moment for an element set.
+    RunError if SGP4 reports an error at any of them.
     """
-    from sgp4.api import SGP4_ERRORS
-
     times = np.atleast_1d(np.asarray(t_s, np.float64))
-    record = satellite_record(orbit, epoch)
-    days = np.full(times.shape, record.jdsatepoch)
-    errors, km, km_per_s = record.sgp4_array(days, record.jdsatepochF + times / 86400.0)
+    errors, km, km_per_s = propagated(orbit, epoch, times)
     if errors.any():
         first = int(np.flatnonzero(errors)[0])
-        reason = SGP4_ERRORS[int(errors[first])]
-        raise RunError(f"SGP4 fails for the orbit {orbit} after {times[first]:g} s: {reason}")
+        moment = epoch + timedelta(seconds=float(times[first]))
+        name = orbit.title if isinstance(orbit, ElementSet) else f"the orbit {orbit}"
+        raise RunError(
+            f"SGP4 fails for {name} after {times[first]:g} s, at {moment:%Y-%m-%d %H:%M:%S} UTC: "
+            f"{error_text(int(errors[first]))}"
+        )
     angle = gmst_rad(epoch, times)
     position, velocity = _turned(km * 1000.0, angle), _turned(km_per_s * 1000.0, angle)
     velocity[:, 0] += EARTH_RATE_RAD_S * position[:, 1]
     velocity[:, 1] -= EARTH_RATE_RAD_S * position[:, 0]
     return position, velocity
+
+
+def propagated(orbit: Orbit, epoch: datetime, t_s: Floats) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """What SGP4 says at seconds after the epoch, (n,): error codes (n,), TEME [km] and [km/s], each (n, 3).
+
+    Rows with an error code hold no position. A position that is no number has the code ``NO_NUMBER``.
+    RunError if SGP4 refuses the orbit as such.
+    """
+    record = satellite_record(orbit, epoch)
+    since_days = (epoch - orbit.epoch) / _DAY if isinstance(orbit, ElementSet) else 0.0
+    days = np.full(t_s.shape, record.jdsatepoch)
+    codes, km, km_per_s = record.sgp4_array(days, record.jdsatepochF + (since_days + t_s / 86400.0))
+    is_finite = np.isfinite(km).all(axis=1) & np.isfinite(km_per_s).all(axis=1)
+    errors = np.where((codes == 0) & ~is_finite, NO_NUMBER, codes.astype(np.int64))
+    return errors, km, km_per_s
+
+
+def error_text(code: int) -> str:
+    """An error code of SGP4 in words."""
+    from sgp4.api import SGP4_ERRORS
+
+    if code == NO_NUMBER:
+        return "it gives a position that is no number"
+    return f"error {code}, {SGP4_ERRORS[code]}"
+
+
+def elevation_deg(position_m: ArrayLike, lat_deg: float, lon_deg: float) -> Floats:
+    """Elevation of Earth-fixed points (n, 3) over a place at height 0 of the WGS 84 ellipsoid, (n,) [deg].
+
+    Without refraction. The angle is from the plane at right angles to the ellipsoid's vertical.
+    """
+    up = unit_vectors(lat_deg, lon_deg)
+    square = FLATTENING * (2.0 - FLATTENING)
+    curvature_m = SEMI_MAJOR_M / math.sqrt(1.0 - square * float(up[2]) ** 2)
+    place_m = curvature_m * up * np.array([1.0, 1.0, 1.0 - square])
+    x, y, z = np.moveaxis(np.asarray(position_m, np.float64) - place_m, -1, 0)
+    above = x * up[0] + y * up[1] + z * up[2]
+    sine = above / np.sqrt(x * x + y * y + z * z)
+    return np.asarray(np.rad2deg(np.arcsin(np.clip(sine, -1.0, 1.0))))  # straight above it rounds to over 1
 
 
 def geodetic(position_m: ArrayLike) -> tuple[Floats, Floats, Floats]:
@@ -242,20 +329,41 @@ def on_sphere(position_m: ArrayLike) -> Floats:
     return unit_vectors(lat, lon) * (EARTH_RADIUS_M + height_m)[..., None]
 
 
-@lru_cache(maxsize=64)
-def track(orbit: CircularOrbit, epoch: datetime, until_us: int) -> Track:
+@lru_cache(maxsize=256)
+def track(orbit: Orbit, epoch: datetime, until_us: int) -> Track:
     """A satellite's motion on the sphere from the epoch to ``until_us`` after it, or just beyond.
 
     Knots lie ``KNOT_STEP_S`` apart from the epoch on, so a longer track begins with the same knots. The same
-    for all seeds: made once in a process, and not to be written to.
+    for all seeds: made once in a process, and not to be written to. RunError as ``earth_fixed``.
     """
-    n = -(-until_us // (KNOT_STEP_S * US_PER_S)) + 1
-    position, velocity = earth_fixed(orbit, epoch, KNOT_STEP_S * np.arange(max(n, 2)))
-    # Each point is moved by a smooth map; its derivative along the motion is taken over one second.
-    ahead, behind = on_sphere(position + velocity / 2.0), on_sphere(position - velocity / 2.0)
-    made = Track(float(KNOT_STEP_S), on_sphere(position), np.ascontiguousarray(ahead - behind))
+    made = _knots(orbit, epoch, 0, max(_n_knots(until_us), 2))
     made.position_m.flags.writeable = made.velocity_mps.flags.writeable = False
     return made
+
+
+def prolonged(own: Track, orbit: Orbit, epoch: datetime, until_us: int) -> Track:
+    """A track of an orbit carried on to ``until_us``; the same bytes as a track made to that time."""
+    have, want = len(own.position_m), _n_knots(until_us)
+    if want <= have:
+        return own
+    rest = _knots(orbit, epoch, have, want)
+    return Track(
+        own.step_s,
+        np.concatenate([own.position_m, rest.position_m]),
+        np.concatenate([own.velocity_mps, rest.velocity_mps]),
+    )
+
+
+def _n_knots(until_us: int) -> int:
+    return -(-until_us // (KNOT_STEP_S * US_PER_S)) + 1
+
+
+def _knots(orbit: Orbit, epoch: datetime, first: int, stop: int) -> Track:
+    """Knots ``first`` up to ``stop`` of a satellite's motion on the sphere."""
+    position, velocity = earth_fixed(orbit, epoch, KNOT_STEP_S * np.arange(first, stop))
+    # Each point is moved by a smooth map; its derivative along the motion is taken over one second.
+    ahead, behind = on_sphere(position + velocity / 2.0), on_sphere(position - velocity / 2.0)
+    return Track(float(KNOT_STEP_S), on_sphere(position), np.ascontiguousarray(ahead - behind))
 
 
 def _node_rate_rad_s(altitude_m: float) -> float:

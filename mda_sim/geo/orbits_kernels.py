@@ -5,7 +5,7 @@ one minute apart it is within 1 m and 0.1 m/s of what SGP4 gives for a low orbit
 derivative.
 
 Assumptions and limits: times are not checked; beyond the last knot the last cubic runs on.
-Source: elementary. Where next: ``sensing.satellite_kernels``. Importing this module loads numba.
+Source: elementary. Where next: ``sensing.swath_kernels``. Importing this module loads numba.
 """
 
 from __future__ import annotations
