@@ -1,7 +1,8 @@
 """The command line: ``mda-sim run | check | show | audit | new | schema | catalogue``, or ``run_sim.py F``.
 
 Exit codes: 0 done, 1 failed while running, 2 bad input (all problems are printed, nothing is written).
-Answers go to stdout, progress and problems to stderr. This is the only module that prints.
+Answers go to stdout, progress and problems to stderr. Only this module and
+``cli_progress`` print.
 
 Heavy imports stand inside the commands, so that ``--help`` is quick.
 """
@@ -10,19 +11,29 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from mda_sim.cli_options import audit_options, run_options, scenario_options, show_options
+from mda_sim.cli_options import (
+    MOVES,
+    audit_options,
+    check_look,
+    run_options,
+    scenario_options,
+    show_options,
+)
+from mda_sim.cli_progress import progress
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mda_sim.core.errors import MdaError
     from mda_sim.scenario import Scenario
-    from mda_sim.study.run import Progress, Study
+    from mda_sim.study.run import Study
 
 #: Width of the table where stdout is no terminal [characters].
 _FILE_WIDTH = 100
@@ -34,6 +45,7 @@ _CATALOGUE_TABLES = (
     "sea_areas",
     "sea_lanes",
     "sensor_types",
+    "platform_types",
     "agreements",
     "agreement_types",
     "satellites",
@@ -72,7 +84,7 @@ def run(
         loaded = _load(scenario, configurations, seeds, sets, allow_path=allow_path, strict=strict)
         from mda_sim.study.run import run as run_study
 
-        with _progress(quiet=quiet) as watch:
+        with progress(quiet=quiet) as watch:
             study = run_study(loaded, out=out, workers=workers, overrides=sets, watch=watch)
         _show(study, loaded, quiet=quiet, as_json=as_json)
 
@@ -128,6 +140,10 @@ def show(
     sensor_ids: tuple[str, ...],
     coverage: bool,
     class_id: str | None,
+    passes: bool,
+    sorties: bool,
+    revisit: bool,
+    day: int | datetime | None,
     out: Path | None,
     quiet: bool,
     as_json: bool,
@@ -135,21 +151,34 @@ def show(
     """Look at the world of one seed of SCENARIO, or at its sensors; maps, charts and tables go to a folder.
 
     The world: where its vessels are and what they are; published figures stand beside simulated ones. With
-    --sensors, --sensor or --coverage: what the sensors can hold, which no seed changes.
+    --sensors, --sensor or --coverage: what the sensors can hold, which no seed changes. With --passes,
+    --sorties or --revisit: where satellites, aircraft and ships that carry sensors go.
     """
-    looks_at_sensors = all_sensors or coverage or bool(sensor_ids)
-    if looks_at_sensors and seed is not None:
-        raise click.UsageError("--seed belongs to a look at the world; no seed changes what sensors can hold")
-    if class_id is not None and not looks_at_sensors:
-        raise click.UsageError("--class belongs to a look at sensors: add --sensors, --sensor or --coverage")
+    moves = [what for what, asked in zip(MOVES, (passes, sorties, revisit), strict=True) if asked]
+    at_sensors = not moves and (all_sensors or coverage or bool(sensor_ids))
+    check_look(
+        moves,
+        at_sensors=at_sensors,
+        only_sensors=all_sensors or coverage or class_id is not None,
+        of_class=class_id is not None,
+        of_seed=seed is not None,
+        of_day=day is not None,
+    )
+    from mda_sim.study.show import Shown
     from mda_sim.study.show import show as show_world
-    from mda_sim.study.show_sensors import show_sensors
+    from mda_sim.study.show_moving import ShownMoving, show_moving
+    from mda_sim.study.show_sensors import ShownSensors, show_sensors
 
     watch = None if quiet else _begun
+    shown: Shown | ShownSensors | ShownMoving
     with _errors(debug):
         loaded = _load(scenario, None, None, sets, allow_path=allow_path, strict=strict)
-        shown = (
-            show_sensors(
+        if moves:
+            shown = show_moving(
+                loaded, moves, sensor_ids, seed=seed, day=day, out=out, overrides=sets, watch=watch
+            )
+        elif at_sensors:
+            shown = show_sensors(
                 loaded,
                 sensor_ids,
                 coverage=coverage,
@@ -158,9 +187,8 @@ def show(
                 overrides=sets,
                 watch=watch,
             )
-            if looks_at_sensors
-            else show_world(loaded, seed, out=out, overrides=sets, watch=watch)
-        )
+        else:
+            shown = show_world(loaded, seed, out=out, overrides=sets, watch=watch)
         if as_json:
             click.echo(json.dumps(shown.plain_data(), indent=2, ensure_ascii=False))
             return
@@ -227,7 +255,7 @@ def schema() -> None:
 @click.argument("table", type=click.Choice(_CATALOGUE_TABLES), required=False)
 @click.option("--json", "as_json", is_flag=True, help="Every column, with sources, as JSON.")
 def catalogue(table: str | None, as_json: bool) -> None:
-    """List the catalogue: real places, ports, sensor types, agreements, each with source and confidence."""
+    """List the catalogue: places, ports, types of sensors and platforms, agreements, each with source."""
     from mda_sim.data import catalogue as data
     from mda_sim.report.contents import plain_rows, row_lines
 
@@ -329,56 +357,6 @@ def _show(study: Study, scenario: Scenario, *, quiet: bool, as_json: bool) -> No
         _say(f"{done}: {study.folder}")
     else:
         _say(str(study.folder))
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
-    """Something to watch a run with: a bar on a terminal, else a line per finished unit, all on stderr."""
-    if quiet:
-        yield None
-    elif sys.stderr.isatty():
-        with _bar() as watch:
-            yield watch
-    else:
-        yield _print_line
-
-
-def _print_line(progress: Progress) -> None:
-    """A line when a long stage begins and when a unit is in its place."""
-    note = progress.note
-    if note is None:
-        return
-    unit = f"seed {note.seed} {note.configuration or 'sensing'}"
-    begun = {"world": f"seed {note.seed} world ...", "sense": f"{unit} ...", "draw": "maps and charts ..."}
-    ended = {"store": f"{unit} done", "draw": "maps and charts done"}
-    what = (ended if note.ended else begun).get(note.stage)
-    if what is not None:
-        _say(f"[{progress.units_done}/{progress.units_total}] {progress.seconds:6.1f} s  {what}", err=True)
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[Progress], None]]:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        BarColumn(bar_width=30),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def watch(progress: Any) -> None:
-            """Move the bar to where the run is."""
-            note = progress.note
-            where = f"seed {note.seed} {note.configuration}" if note.seed else ""
-            words = escape(f"{note.stage} {where}".strip())
-            bar.update(task, total=progress.units_total, completed=progress.units_done, description=words)
-
-        yield watch
 
 
 def _say(text: str, *, err: bool = False) -> None:

@@ -5,12 +5,17 @@ Where next: ``cli`` puts them on its verbs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import click
 
 Command = Callable[..., None]
+
+MOVES: Final = ("passes", "sorties", "revisit")
+"""Options of ``show`` that look at what moves, in order."""
 
 
 def file_options(command: Command) -> Command:
@@ -84,6 +89,18 @@ def _whole_numbers(context: click.Context, option: click.Parameter, value: str |
     return None if words is None else [int(word) for word in words]
 
 
+def _day(context: click.Context, option: click.Parameter, value: str | None) -> int | datetime | None:
+    """A number of a day, or a date at midnight UTC; None for none."""
+    if value is None:
+        return None
+    if value.isascii() and value.isdecimal() and len(value) < 7:
+        return int(value)
+    try:
+        return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise click.BadParameter(f"expected a number of a day or YYYY-MM-DD, got {value!r}") from error
+
+
 def audit_options(command: Command) -> Command:
     """The options of the audit of a finished run."""
     options = (
@@ -106,7 +123,7 @@ def show_options(command: Command) -> Command:
             "--seed",
             type=click.IntRange(0, 2**31 - 1),
             metavar="N",
-            help="Seed of the world; default: the file's first.",
+            help="Seed of the world, passes and sorties; default: the file's first.",
         ),
         click.option("--sensors", "all_sensors", is_flag=True, help="Look at the sensors: a table of all."),
         click.option(
@@ -114,7 +131,8 @@ def show_options(command: Command) -> Command:
             "sensor_ids",
             multiple=True,
             metavar="ID",
-            help="Look at this sensor: probability against range, link budget; may be repeated.",
+            help="Look at this sensor: probability against range, link budget; may be repeated. "
+            "With --passes, --sorties and --revisit: show only these.",
         ),
         click.option("--coverage", is_flag=True, help="Map what the sensors (named ones, or all) cover."),
         click.option(
@@ -123,11 +141,48 @@ def show_options(command: Command) -> Command:
             metavar="ID",
             help="Class of traffic that tables and coverage are for; default: the probe.",
         ),
+        click.option("--passes", is_flag=True, help="Map the passes of satellites over the area in one day."),
+        click.option("--sorties", is_flag=True, help="Map the sorties of platforms in one week."),
+        click.option(
+            "--revisit", is_flag=True, help="How often satellites come by a place, by its latitude."
+        ),
+        click.option(
+            "--day",
+            metavar="DAY",
+            callback=_day,
+            help="Day of --passes and first of --sorties: a scored day from 1 on (default 1), or YYYY-MM-DD.",
+        ),
         click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Output folder."),
         click.option("--quiet", is_flag=True, help="No progress and no tables: print the folder only."),
         click.option("--json", "as_json", is_flag=True, help="Print the tables as JSON instead."),
     )
     return file_options(_with(options, command))
+
+
+def check_look(
+    moves: Sequence[str],
+    *,
+    at_sensors: bool,
+    only_sensors: bool,
+    of_class: bool,
+    of_seed: bool,
+    of_day: bool,
+) -> None:
+    """UsageError for options of ``show`` that do not go together.
+
+    ``moves`` are those of ``MOVES`` that were asked for, ``only_sensors`` is whether an option was given that
+    only a look at sensors has; the others say of what a class, a seed or a day was given.
+    """
+    if moves and only_sensors:
+        raise click.UsageError(
+            f"--{moves[0]} is a look at what moves; --sensors, --coverage and --class belong to another look"
+        )
+    if of_day and not {"passes", "sorties"} & set(moves):
+        raise click.UsageError("--day belongs to --passes and --sorties")
+    if at_sensors and of_seed:
+        raise click.UsageError("--seed belongs to a look at the world; no seed changes what sensors can hold")
+    if of_class and not at_sensors:
+        raise click.UsageError("--class belongs to a look at sensors: add --sensors, --sensor or --coverage")
 
 
 def _with(options: tuple[Callable[[Command], Command], ...], command: Command) -> Command:

@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from mda_sim.records import DeliveryLog, DetectionLog
     from mda_sim.scenario import Scenario
     from mda_sim.sharing.exchange import EngineStats
+    from mda_sim.world.environment import Environment
     from mda_sim.world.fleet import Fleet
     from mda_sim.world.recorded.recording import Recording
+    from mda_sim.world.sorties import Carrier
 
 STAGES: Final = ("world", "sense", "frame", "share", "audit", "score")
 """Stages in the order in which they run; the last three once per configuration."""
@@ -186,22 +188,39 @@ def sense(scenario: Scenario, fleet: Fleet, seed: int) -> DetectionLog:
     """What every sensor held: the same for all configurations."""
     from mda_sim.geo.regions import widened
     from mda_sim.sensing.sweep import sense as sweep
-    from mda_sim.world.environment import build_environment
 
     spec = scenario.spec
-    area = widened(spec.area, spec.world.buffer_m)
-    weather = spec.world.environment
     return sweep(
         fleet,
         spec.sensors,
         scenario.timeline,
         seed,
         land=spec.world.land(),
-        area=area,
-        environment=None
-        if weather is None
-        else build_environment(weather, spec.area, scenario.timeline, seed),
+        area=widened(spec.area, spec.world.buffer_m),
+        environment=weather_of(scenario, seed),
+        carriers=carriers_of(scenario, seed),
     )
+
+
+def weather_of(scenario: Scenario, seed: int) -> Environment | None:
+    """The weather of one seed; None if the world has none."""
+    from mda_sim.world.environment import build_environment
+
+    weather = scenario.spec.world.environment
+    if weather is None:
+        return None
+    return build_environment(weather, scenario.spec.area, scenario.timeline, seed)
+
+
+def carriers_of(scenario: Scenario, seed: int) -> dict[str, Carrier]:
+    """What the hulls of each platform do in one seed, by platform."""
+    from mda_sim.world.sorties import build_carriers
+
+    spec = scenario.spec
+    if not spec.platforms:
+        return {}
+    weather = weather_of(scenario, seed)
+    return build_carriers(spec.platforms, scenario.timeline, seed, weather, spec.world.land())
 
 
 def share(scenario: Scenario, fleet: Fleet, log: DetectionLog, configuration: str, seed: int) -> DeliveryLog:

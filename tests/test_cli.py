@@ -284,7 +284,7 @@ def test_a_new_scenario_is_sound_and_nothing_is_ever_written_over(tmp_path: Path
     made = path.read_bytes()
     checked = CliRunner().invoke(main, ["check", str(path), "--strict"])
     assert checked.exit_code == 0
-    assert checked.output.startswith("sulu_sea")
+    assert checked.stdout.startswith("sulu_sea")
     again = CliRunner().invoke(main, ["new", str(path)])
     assert again.exit_code == 2
     assert "is there already" in again.stderr

@@ -1,7 +1,7 @@
-"""The catalogue: places, lanes, grounds, sensor types, agreements, satellites, weather, each with its source.
+"""The catalogue: places, lanes, grounds, types of sensor, platform and agreement, satellites, weather.
 
 Model
-    Ten CSV tables and three YAML files beside this module. Each row has an id, values, a ``source`` (a
+    Ten CSV tables and four YAML files beside this module. Each row has an id, values, a ``source`` (a
     citation, or the reasoning behind an assumption) and a ``confidence`` (high, medium, low, assumption). A
     loader reads its table once and hands out a read-only mapping from id to a frozen row, in order of ids.
 
@@ -39,6 +39,7 @@ from mda_sim.data.rows import (
     ClimateRegion,
     EnvironmentPreset,
     Feature,
+    PlatformType,
     Port,
     Satellite,
     SeaArea,
@@ -46,7 +47,7 @@ from mda_sim.data.rows import (
     SensorType,
     Site,
 )
-from mda_sim.data.typed import typed
+from mda_sim.data.typed import agreement_type_row, platform_type_row, preset_row, sensor_type_row, typed
 
 DATA_FOLDER: Final = Path(__file__).parent
 """The folder of the shipped data files."""
@@ -60,6 +61,7 @@ CATALOGUE_FILES: Final = (
     "environment_regions.csv",
     "features.csv",
     "fishing_grounds.csv",
+    "platform_types.yaml",
     "ports.csv",
     "published_world.csv",
     "satellites.csv",
@@ -181,7 +183,7 @@ def agreement_types() -> Mapping[str, AgreementType]:
     ['dprk_missile']
     """
     tree = _yaml_tree("agreements.yaml")
-    return _index("agreement type", (_agreement_type(key, value) for key, value in tree.items()))
+    return _index("agreement type", (agreement_type_row(key, value) for key, value in tree.items()))
 
 
 @lru_cache(maxsize=1)
@@ -202,7 +204,18 @@ def sensor_types() -> Mapping[str, SensorType]:
     'ais_receiver'
     """
     tree = _yaml_tree("sensor_types.yaml")
-    return _index("sensor type", (_sensor_type(key, value) for key, value in tree.items()))
+    return _index("sensor type", (sensor_type_row(key, value) for key, value in tree.items()))
+
+
+@lru_cache(maxsize=1)
+def platform_types() -> Mapping[str, PlatformType]:
+    """All platform types by id.
+
+    >>> platform_types()["tc_90"].parameters["medium"]
+    'air'
+    """
+    tree = _yaml_tree("platform_types.yaml")
+    return _index("platform type", (platform_type_row(key, value) for key, value in tree.items()))
 
 
 @lru_cache(maxsize=1)
@@ -235,7 +248,7 @@ def environment_presets() -> Mapping[str, EnvironmentPreset]:
     1
     """
     tree = _yaml_tree("environment_presets.yaml")
-    return _index("environment preset", (_preset(key, value) for key, value in tree.items()))
+    return _index("environment preset", (preset_row(key, value) for key, value in tree.items()))
 
 
 def site(site_id: str) -> Site:
@@ -278,6 +291,11 @@ def sensor_type(type_id: str) -> SensorType:
     return _look_up("sensor type", type_id, sensor_types())
 
 
+def platform_type(type_id: str) -> PlatformType:
+    """The platform type with this id; raises ``UnknownIdError`` (a ``KeyError``) with the nearest ids."""
+    return _look_up("platform type", type_id, platform_types())
+
+
 def agreement_type(type_id: str) -> AgreementType:
     """The type of agreement with this id; raises ``UnknownIdError`` (a ``KeyError``) with the nearest ids."""
     return _look_up("agreement type", type_id, agreement_types())
@@ -317,6 +335,7 @@ Row = TypeVar(
     SeaArea,
     SeaLane,
     SensorType,
+    PlatformType,
     AgreementRule,
     AgreementType,
     Satellite,
@@ -358,38 +377,3 @@ def _csv_rows(name: str) -> list[dict[str, str]]:
 def _yaml_tree(name: str) -> dict[str, dict[str, Any]]:
     tree = yaml.safe_load((DATA_FOLDER / name).read_text(encoding="utf-8"))
     return dict(tree)
-
-
-def _sensor_type(type_id: str, tree: Mapping[str, object]) -> SensorType:
-    parameters = tree["parameters"]
-    if not isinstance(parameters, dict):
-        raise ValueError(f"the sensor type {type_id!r} needs a mapping of parameters")
-    return SensorType(
-        id=type_id,
-        name=str(tree["name"]),
-        kind=str(tree["kind"]),
-        parameters=MappingProxyType(dict(sorted(parameters.items()))),
-        source=" ".join(str(tree["source"]).split()),
-        confidence=str(tree["confidence"]),
-    )
-
-
-def _agreement_type(type_id: str, tree: Mapping[str, Any]) -> AgreementType:
-    return AgreementType(
-        id=type_id,
-        name=str(tree["name"]),
-        terms=MappingProxyType(dict(tree["terms"])),
-        source=" ".join(str(tree["source"]).split()),
-        confidence=str(tree["confidence"]),
-    )
-
-
-def _preset(preset_id: str, tree: Mapping[str, Any]) -> EnvironmentPreset:
-    return EnvironmentPreset(
-        id=preset_id,
-        name=str(tree["name"]),
-        month=tree.get("month"),
-        storms=MappingProxyType(dict(sorted(tree.get("storms", {}).items()))),
-        source=" ".join(str(tree["source"]).split()),
-        confidence=str(tree["confidence"]),
-    )

@@ -131,9 +131,25 @@ class SensorType:
     name: str
     """Name in plain words."""
     kind: str
-    """coastal_radar, ais_receiver or sar_satellite: the kind of spec that takes the parameters."""
+    """Kind of the spec that takes the parameters: coastal_radar, sar_satellite, mobile_radar, ..."""
     parameters: Mapping[str, float | int]
     """Parameters by the spec's SI field names; counts are integers."""
+    source: str
+    """Where the values come from, value by value."""
+    confidence: str
+    """Confidence in the set as a whole: that of its least known value that matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformType:
+    """A type of platform: what all its hulls share."""
+
+    id: str
+    """Id of the type."""
+    name: str
+    """Name in plain words."""
+    parameters: Mapping[str, object]
+    """Parameters by the spec's SI field names."""
     source: str
     """Where the values come from, value by value."""
     confidence: str

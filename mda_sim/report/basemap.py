@@ -36,6 +36,7 @@ _MAP_WIDTH_IN: Final = 6.4
 _LEFT_IN: Final = 0.55
 _TOP_IN: Final = 0.72
 _KEY_IN: Final = 0.74
+_KEY_ROW_IN: Final = 0.165
 _FOOTER_IN: Final = 0.62
 _SCALE_STEPS_KM: Final = (10, 20, 50, 100, 200, 500, 1000)
 
@@ -83,10 +84,12 @@ def new_sheet(
     *,
     side_in: float = 0.0,
     side_full: bool = False,
+    key_rows: int = 2,
 ) -> Sheet:
     """A sheet with coast, graticule, scale bar, title and footer; ``side_in`` reserves a strip at the right.
 
-    The strip holds a colour bar (narrow axes) or, with ``side_full``, a panel of its own.
+    The strip holds a colour bar (narrow axes) or, with ``side_full``, a panel of its own. ``key_rows`` is how
+    many rows the key has, if more than two.
     """
     height_in = _MAP_WIDTH_IN * extent.stretch * (extent.lat_max_deg - extent.lat_min_deg)
     height_in = min(max(height_in / (extent.lon_max_deg - extent.lon_min_deg), 2.5), 9.0)
@@ -96,7 +99,7 @@ def new_sheet(
         line for note in footer_lines for line in textwrap.wrap(for_figure(note, 600), int(width_in * 17))
     ]
     footer_in = max(_FOOTER_IN, 0.14 * len(lines) + 0.18)
-    bottom_in = footer_in + _KEY_IN
+    bottom_in = footer_in + _KEY_IN + _KEY_ROW_IN * max(0, key_rows - 2)
     total_in = bottom_in + height_in + _TOP_IN
     figure = new_figure(width_in, total_in)
     axes = figure.add_axes(

@@ -33,7 +33,7 @@ from mda_sim.report.scene import (
 )
 from mda_sim.report.style import DIFFERENCE_COLOURS, INK, MUTED, NEVER, SHARE_COLOURS, colour_of, house_style
 from mda_sim.report.text import for_figure
-from mda_sim.report.words import age_words
+from mda_sim.report.words import ABOARD_WORDS, CATEGORY_WORDS, ORBIT_WORDS, age_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,9 +41,6 @@ if TYPE_CHECKING:
 
 #: Marker of each sensor category; others get a diamond.
 MARKERS: Final = {"radar": "^", "ais": "o"}
-
-#: What a category of sensors is called.
-CATEGORY_WORDS: Final = {"radar": "radar ashore", "ais": "AIS receiver", "sar": "satellite radar"}
 
 
 @dataclass(frozen=True)
@@ -368,7 +365,11 @@ def zone_label(zone: Outline) -> Label:
 
 def _not_drawn(scene: Scene) -> str:
     """A sentence on the sensors that stand nowhere; empty without any."""
-    words = [f"{n} {CATEGORY_WORDS.get(category, category)} ({code})" for n, category, code in scene.moving]
+    words = [
+        f"{one.n} {(ABOARD_WORDS if one.is_aboard else ORBIT_WORDS).get(one.category, one.category)} "
+        f"({one.operator})"
+        for one in scene.moving
+    ]
     return f"Not drawn, since they move: {', '.join(words)}. " if words else ""
 
 

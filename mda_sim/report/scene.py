@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +92,16 @@ class Arrangement:
     """Agreements and consents that the baseline lacks, in words."""
 
 
+class Movers(NamedTuple):
+    """Sensors of one operator and category that stand nowhere."""
+
+    category: str
+    operator: str
+    is_aboard: bool
+    """Whether a platform carries them; else they are in orbit."""
+    n: int
+
+
 @dataclass(frozen=True)
 class Scene:
     """All that maps of one scenario have in common."""
@@ -103,8 +113,8 @@ class Scene:
     ports: tuple[Place, ...]
     parties: tuple[tuple[str, str, str], ...]
     """Code, name and kind of each party, in order of code."""
-    moving: tuple[tuple[int, str, str], ...] = ()
-    """Sensors that stand nowhere: how many of which category and operator."""
+    moving: tuple[Movers, ...] = ()
+    """Sensors that stand nowhere."""
 
 
 def scene_of(scenario: Scenario) -> Scene:
@@ -231,14 +241,14 @@ def _marks(name: str, sensor: SensorSpec) -> Iterator[SensorMark]:
         yield SensorMark(name, sensor.category, sensor.operator, lat_deg, lon_deg, _range_m(sensor))
 
 
-def _moving(scenario: Scenario) -> tuple[tuple[int, str, str], ...]:
+def _moving(scenario: Scenario) -> tuple[Movers, ...]:
     """How many sensors of which category and operator have no place of their own."""
-    counts: dict[tuple[str, str], int] = {}
+    counts: dict[tuple[str, str, bool], int] = {}
     for name, sensor in scenario.spec.sensors.items():
         if not list(_marks(name, sensor)):
-            key = (sensor.category, sensor.operator)
+            key = (sensor.category, sensor.operator, getattr(sensor, "platform", None) is not None)
             counts[key] = counts.get(key, 0) + 1
-    return tuple((n, category, operator) for (category, operator), n in sorted(counts.items()))
+    return tuple(Movers(*key, n) for key, n in sorted(counts.items()))
 
 
 def _range_m(sensor: object) -> float:

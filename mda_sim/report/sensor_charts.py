@@ -1,4 +1,5 @@
-"""Charts of one sensor: probability of a contact against range by class, or against length for a satellite.
+"""Charts of one sensor: probability of a contact against range by class, or against length or the number of
+ships for a satellite.
 
 Model: one panel for each weather that makes a difference, one line for each class, darker the longer the
 vessel, broken for hulls of wood.
@@ -40,6 +41,8 @@ _GAP_IN: Final = (0.3, 0.78)
 _FOOTER_IN: Final = 0.56
 _LINE: Final = 150  # characters of a line of the footer
 _KEY_COLUMNS: Final = 4
+_MARK_IN: Final = 0.1  # height of a line of the names of marks
+_LETTER_IN: Final = 0.055  # width of a letter of theirs, generously
 _KEY_ROW_IN: Final = 0.165
 
 
@@ -116,6 +119,43 @@ def length_chart(
         return figure
 
 
+def crowd_axes(
+    title: str,
+    subtitle: str,
+    n_ships: NDArray[np.float64],
+    lines: Mapping[str, NDArray[np.float64]],
+    marks: Mapping[str, float],
+    notes: Sequence[str],
+) -> Figure:
+    """Probability in one pass against the number of ships that send in the footprint."""
+    from matplotlib.ticker import FuncFormatter
+
+    bottom_in = _FOOTER_IN + 0.67 + _KEY_ROW_IN
+    width, height = _LEFT_IN + _ALONE_IN[0] + 0.4, _TOP_IN + _ALONE_IN[1] + bottom_in
+    with house_style():
+        figure = new_figure(width, height)
+        heading(figure, title, subtitle)
+        place = (_LEFT_IN / width, bottom_in / height, _ALONE_IN[0] / width, _ALONE_IN[1] / height)
+        axes = figure.add_axes(place)
+        handles = []
+        for number, (words, p) in enumerate(lines.items()):
+            handles += axes.plot(n_ships, p, color=colour_of(number), linewidth=1.4, label=words)
+        axes.set_xscale("log")
+        axes.set_xlim(float(n_ships[0]), float(n_ships[-1]))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        axes.set_xlabel("ships that send in the footprint")
+        for words, at in marks.items():
+            if n_ships[0] <= at <= n_ships[-1]:
+                axes.axvline(at, color=MUTED, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=1)
+                where: Any = axes.get_xaxis_transform()
+                text = for_figure(f"{words}: {at:,.0f}", 60)
+                axes.text(at, 1.015, text, transform=where, ha="right", va="bottom", fontsize=6, color=MUTED)
+        _probability_axis(axes, "", labelled=True)
+        _key(figure, handles)
+        _footer(figure, notes)
+        return figure
+
+
 def _looks(names: Sequence[str], examples: Mapping[str, Example]) -> dict[str, dict[str, Any]]:
     """How the line of each class is drawn: the first, the probe, in black, the others by their order."""
     colours = [INK, *_colours(len(names) - 1)]
@@ -146,14 +186,20 @@ def _end_km(curves: Sequence[Curve]) -> float:
 
 
 def _marks(axes: Axes, marks_m: Mapping[str, float], end_km: float) -> None:
-    """Ranges with a name, as upright lines."""
-    for number, (words, range_m) in enumerate(marks_m.items()):
+    """Ranges with a name, as upright lines; a name that would meet that of a farther one stands above it."""
+    figure: Any = axes.get_figure(root=True)
+    width_in, height_in = axes.get_position().size * figure.get_size_inches()
+    free_in, high_in = width_in + _MARK_IN, 0.0
+    for number, (words, range_m) in sorted(enumerate(marks_m.items()), key=lambda one: -one[1][1]):
         if range_m / 1000.0 < end_km:
             colour = colour_of(1 + number)
+            right_in = range_m / 1000.0 / end_km * width_in
+            high_in = high_in + _MARK_IN if right_in > free_in else 0.0
+            free_in = right_in - _LETTER_IN * len(words)
             axes.axvline(range_m / 1000.0, color=colour, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=1)
             axes.text(
                 range_m / 1000.0,
-                1.015,
+                1.015 + high_in / height_in,
                 for_figure(words, 40),
                 transform=axes.get_xaxis_transform(),
                 ha="right",

@@ -23,16 +23,20 @@ from mda_sim.core.table import Table
 from mda_sim.sensing.detection import required_snr
 from mda_sim.sensing.example import CALM
 from mda_sim.sensing.horizon import EARTH_FACTOR, horizon_m
+from mda_sim.sensing.mobile import MobileSensor
 from mda_sim.sensing.propagation import low_target_range_m
-from mda_sim.sensing.radar import Radar
+from mda_sim.sensing.radar import RadarSet
 from mda_sim.sensing.radar_tables import elevation_factor
 from mda_sim.sensing.range_equation import Term, budget
 from mda_sim.sensing.rcs import median_rcs_m2
-from mda_sim.world.fleet import TARGETS
+from mda_sim.sensing.sensor import FixedSensor, SensorBase
+from mda_sim.world.fleet import TARGETS, AisClass
 
 if TYPE_CHECKING:
     from mda_sim.sensing.example import Example, Sky
-    from mda_sim.sensing.sensor import FixedSensor, SensorBase
+
+RangedSensor = FixedSensor | MobileSensor
+"""Sensors that hold targets to some range: those at a place and those aboard a platform."""
 
 LEVELS: Final = (0.5, 0.9)
 """Probabilities for which ranges are given."""
@@ -74,11 +78,20 @@ def p_contact(sensor: SensorBase, range_m: ArrayLike, example: Example, sky: Sky
 
 def shows(sensor: SensorBase, example: Example) -> bool:
     """Whether a sensor shows vessels of that speed at all, if they sail along the line of sight."""
-    return not isinstance(sensor, Radar) or example.speed_mps >= sensor.min_radial_speed_mps
+    return not isinstance(sensor, RadarSet) or example.speed_mps >= sensor.min_radial_speed_mps
 
 
-def reach_m(sensor: FixedSensor, example: Example, sky: Sky) -> float:
-    """Distance beyond which a sensor does not look for such a target; -1 for never [m]."""
+def reach_m(sensor: RangedSensor, example: Example, sky: Sky) -> float:
+    """Distance beyond which a sensor does not look for such a target; -1 for never [m].
+
+    What is aboard and no radar looks as far as the horizon, or its longest range if that is nearer; one that
+    receives AIS for no vessel without a set.
+    """
+    if not isinstance(sensor, FixedSensor | RadarSet):
+        if sensor.category == "ais" and example.ais == AisClass.NONE:
+            return -1.0
+        horizon, longest_m = horizon_to_m(sensor, example), getattr(sensor, "max_range_m", None)
+        return min(horizon, math.inf if longest_m is None else float(longest_m))
     row = {column.name: [0] for column in TARGETS.columns}
     seen = {
         "length_m": example.length_m,
@@ -90,13 +103,13 @@ def reach_m(sensor: FixedSensor, example: Example, sky: Sky) -> float:
     return float(sensor.reach_m(table, sky.duct_height_m)[0])
 
 
-def horizon_to_m(sensor: FixedSensor, example: Example) -> float:
+def horizon_to_m(sensor: SensorBase, example: Example) -> float:
     """Line of sight from the antenna of a sensor to such a target; nan for a kind without an antenna [m]."""
     height_m = getattr(sensor, "antenna_height_m", math.nan)
     return float(horizon_m(height_m, example.height_m, getattr(sensor, "refraction_factor", EARTH_FACTOR)))
 
 
-def curves(sensor: FixedSensor, examples: Mapping[str, Example], skies: Mapping[str, Sky]) -> list[Curve]:
+def curves(sensor: RangedSensor, examples: Mapping[str, Example], skies: Mapping[str, Sky]) -> list[Curve]:
     """The curves of a sensor, sky by sky, a little further than it looks; skies that change no probability by
     more than ``NOTHING`` are left out.
 
@@ -129,7 +142,7 @@ class Reach(NamedTuple):
     """How much of the way to ``p50_m`` has less than 0.5, as the sea may hide what is near [m]."""
 
 
-def held_to(sensor: FixedSensor, example: Example, sky: Sky) -> Reach:
+def held_to(sensor: RangedSensor, example: Example, sky: Sky) -> Reach:
     """How far a sensor holds a target, and with what gaps."""
     max_range_m = reach_m(sensor, example, sky)
     coarse_m = STEP_M * _COARSE * np.arange(1, math.floor(max_range_m / (STEP_M * _COARSE)) + 1)
@@ -149,9 +162,11 @@ def held_to(sensor: FixedSensor, example: Example, sky: Sky) -> Reach:
 
 def held_from_m(sensor: SensorBase, example: Example) -> tuple[float, float]:
     """Shortest length, in whole metres, at which the probability reaches each of ``LEVELS``, whatever the
-    range, up to ``LENGTH_MOST_M``; nan for none [m].
+    range, up to ``LENGTH_MOST_M``; nan for none, and where length makes no difference [m].
     """
     lengths_m, p = length_curve(sensor, example)
+    if (p == p[0]).all():
+        return math.nan, math.nan
     reached = [lengths_m[p >= level] for level in LEVELS]
     first, second = (float(one[0]) if len(one) else math.nan for one in reached)
     return first, second
@@ -167,7 +182,7 @@ def length_curve(sensor: SensorBase, example: Example) -> tuple[NDArray[np.float
     return lengths_m, np.array(p)
 
 
-def link_budget(radar: Radar, example: Example, range_m: float) -> tuple[Term, ...]:
+def link_budget(radar: RadarSet, example: Example, range_m: float) -> tuple[Term, ...]:
     """The terms of the signal-to-noise ratio of one pulse over a calm sea, their sum, what a scan needs for a
     probability of one half, and the difference [dB].
     """

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mda_sim.core.errors import Problem, ScenarioError
-from mda_sim.report.maps import CATEGORY_WORDS, Caption
+from mda_sim.core.errors import ScenarioError
+from mda_sim.report.crowd_charts import crowd_chart
+from mda_sim.report.look_ids import unknown_ids
+from mda_sim.report.maps import Caption
 from mda_sim.report.scene import scene_of
 from mda_sim.report.sensor_charts import length_chart, range_chart
 from mda_sim.report.sensor_coverage import Floats, SeaCells, area_km2, covered, sea_cells, together
@@ -24,9 +26,9 @@ from mda_sim.report.sensor_curves import (
     LEVELS,
     NOTHING,
     Curve,
+    RangedSensor,
     Reach,
     curves,
-    held_from_m,
     held_to,
     horizon_to_m,
     length_curve,
@@ -36,20 +38,23 @@ from mda_sim.report.sensor_curves import (
 )
 from mda_sim.report.sensor_examples import CALM_WORDS, examples, skies
 from mda_sim.report.sensor_maps import cover_map
+from mda_sim.report.sensor_rows import kind_of, platform_row, satellite_row, sensor_row
 from mda_sim.report.sensor_tables import (
     CURVE_NOTE,
     BudgetRow,
     CoverRow,
+    PlatformRow,
     RangeRow,
     SatelliteRow,
     SensorRow,
     budget_rows,
 )
 from mda_sim.report.show_tables import class_words
-from mda_sim.scenario.findings import did_you_mean, listed
+from mda_sim.report.words import CATEGORY_WORDS
+from mda_sim.sensing.ais_satellite import AisSatellite
 from mda_sim.sensing.example import CALM
-from mda_sim.sensing.radar import Radar
-from mda_sim.sensing.satellite import SarSatellite
+from mda_sim.sensing.orbiting import OrbitingSensor
+from mda_sim.sensing.radar import RadarSet
 from mda_sim.sensing.sensor import FixedSensor
 from mda_sim.world.fleet import PROBE, AisClass
 
@@ -63,6 +68,21 @@ if TYPE_CHECKING:
 TOGETHER = "all"
 """Name of the map of all sensors together."""
 
+CROWD_NOTE = (
+    "Of a vessel that sends all the time, straight below the pass; half of the ships in the footprint are "
+    "under way and half at anchor, all with sets of class A (assumption). What a run has on the air is the "
+    "traffic of the scenario, and the background outside it."
+)
+"""What the reader of a chart of an AIS satellite must know."""
+_WORK_WORDS = {"rf": "pass"}
+_IN_ORBIT_NOTES = {
+    "sar": "In an image that holds the vessel, clear of weather; which passes are imaged is another matter.",
+    "optical": "In an image that holds the vessel below the satellite, by day and with no cloud over it; "
+    "which passes are imaged is another matter.",
+    "night_light": "In an image of the night that holds the vessel, with no cloud over it, if it works under "
+    "bright lights; others are never held.",
+    "rf": "In a pass that has the vessel in view; which passes are listened to is another matter.",
+}
 _NAMED_MOST = 6  # sensors that are named in a note
 _AIS_WORDS = {
     AisClass.NONE: "none",
@@ -94,8 +114,8 @@ class SensorLook:
         self.examples = examples(scenario)
         self.skies = skies(scenario)
         known = scenario.spec.sensors
-        problems = [*_unknown("--sensor", "sensor", sensor_ids, known)]
-        problems += _unknown("--class", "class", [class_id] if class_id is not None else [], self.examples)
+        problems = [*unknown_ids("--sensor", "sensor", sensor_ids, known)]
+        problems += unknown_ids("--class", "class", [class_id] if class_id is not None else [], self.examples)
         if problems:
             raise ScenarioError(problems)
         self.named = tuple(sorted(set(sensor_ids)))
@@ -109,47 +129,36 @@ class SensorLook:
         return {name: one for name, one in self.sensors.items() if isinstance(one, FixedSensor)}
 
     @cached_property
-    def satellites(self) -> dict[str, SarSatellite]:
-        """The radar satellites."""
-        return {name: one for name, one in self.sensors.items() if isinstance(one, SarSatellite)}
+    def satellites(self) -> dict[str, OrbitingSensor]:
+        """The sensors in orbit."""
+        return {name: one for name, one in self.sensors.items() if isinstance(one, OrbitingSensor)}
+
+    @cached_property
+    def ranged(self) -> dict[str, RangedSensor]:
+        """The sensors that hold targets to some range: at a place or aboard a platform."""
+        return {name: one for name, one in self.sensors.items() if isinstance(one, RangedSensor)}
 
     @cached_property
     def sensor_rows(self) -> list[SensorRow]:
-        """The sensors at a place, and how far they hold the reference target."""
+        """The sensors at a place or aboard, and how far they hold the reference target."""
         target = self.examples[self.reference]
-        return [
-            SensorRow(
-                *_who(name, one),
-                site=one.site,
-                lat_deg=one.lat_deg,
-                lon_deg=one.lon_deg,
-                antenna_height_m=getattr(one, "antenna_height_m", float("nan")),
-                horizon_m=horizon_to_m(one, target),
-                max_range_m=getattr(one, "max_range_m", float("nan")),
-                interval_s=one.interval_s,
-                min_radial_speed_mps=one.min_radial_speed_mps if isinstance(one, Radar) else 0.0,
-                held_to_p50_m=reach.p50_m,
-                held_to_p90_m=reach.p90_m,
-            )
-            for name, one in self.ashore.items()
-            for reach in (held_to(one, target, CALM),)
-        ]
+        return [sensor_row(name, one, target) for name, one in self.ranged.items()]
 
     @cached_property
     def satellite_rows(self) -> list[SatelliteRow]:
-        """The radar satellites, and how long a vessel must be."""
-        target = self.examples[self.reference]
-        return [
-            SatelliteRow(
-                *_who(name, one),
-                n_satellites=one.n_satellites,
-                duty=one.duty,
-                held_from_p50_m=half_m,
-                held_from_p90_m=most_m,
-            )
-            for name, one in self.satellites.items()
-            for half_m, most_m in (held_from_m(one, target),)
-        ]
+        """The satellites, and how long a vessel must be."""
+        target, epoch = self.examples[self.reference], self.scenario.timeline.start
+        return [satellite_row(name, one, target, epoch) for name, one in self.satellites.items()]
+
+    @cached_property
+    def platform_rows(self) -> list[PlatformRow]:
+        """The platforms that carry the sensors; all of them if no sensor was named."""
+        rows = []
+        for name, platform in self.scenario.spec.platforms.items():
+            aboard = [key for key, one in self.ranged.items() if getattr(one, "platform", None) == name]
+            if aboard or not self.named:
+                rows.append(platform_row(name, platform, aboard))
+        return rows
 
     @cached_property
     def range_rows(self) -> list[RangeRow]:
@@ -163,30 +172,33 @@ class SensorLook:
         rows = []
         for name in self.named:
             sensor = self.sensors[name]
-            if isinstance(sensor, Radar):
+            if isinstance(sensor, RadarSet):
                 range_m = min(horizon_to_m(sensor, target), sensor.max_range_m)
                 rows += budget_rows(name, self.reference, range_m, link_budget(sensor, target, range_m))
         return rows
 
     def curves(self, sensor_id: str) -> list[Curve]:
-        """Probability against range of one sensor at a place; empty for another."""
-        sensor = self.ashore.get(sensor_id)
+        """Probability against range of one sensor at a place or aboard; empty for another."""
+        sensor = self.ranged.get(sensor_id)
         return [] if sensor is None else curves(sensor, self.examples, self.skies)
 
     def chart(self, sensor_id: str) -> Figure:
         """The chart of one sensor."""
         sensor = self.sensors[sensor_id]
         title = f"{sensor_id}: probability of a contact"
-        words = _kind(sensor).replace("_", " ").replace("ais ", "AIS ").replace("sar ", "SAR ")
-        if isinstance(sensor, FixedSensor):
+        words = kind_words(sensor)
+        if isinstance(sensor, RangedSensor):
             return self._range_chart(title, words, sensor_id, sensor)
+        if isinstance(sensor, AisSatellite):
+            subtitle = f"{words}, operated by {sensor.operator}; one pass overhead"
+            return crowd_chart(title, subtitle, sensor, [CROWD_NOTE, self._source])
         lengths_m, p = length_curve(sensor, self.examples[self.reference])
         classes = {
             name: (one.length_m, float(sensor.p_by_range(0.0, one, CALM)))
             for name, one in self.examples.items()
         }
-        subtitle = f"{words}, operated by {sensor.operator}; one image"
-        note = "In an image that holds the vessel; which passes are imaged is another matter."
+        subtitle = f"{words}, operated by {sensor.operator}; one {_WORK_WORDS.get(sensor.category, 'image')}"
+        note = _IN_ORBIT_NOTES.get(sensor.category, _IN_ORBIT_NOTES["sar"])
         return length_chart(title, subtitle, lengths_m, p, classes, [note, self._source])
 
     @cached_property
@@ -226,6 +238,9 @@ class SensorLook:
             notes.append(
                 f"Satellites cover nothing all the time and are left out: {', '.join(self.satellites)}."
             )
+        aboard = [name for name in self.ranged if name not in self.ashore]
+        if aboard:
+            notes.append(f"Aboard platforms, which move, and left out: {', '.join(aboard)}.")
         on_maps = {name for cover in self.covers for name in cover.sensors}
         blind: dict[str, list[str]] = {}
         for name, one in self.ashore.items():
@@ -287,12 +302,14 @@ class SensorLook:
 
     def _ranges(self, sensor_id: str) -> Iterator[RangeRow]:
         sensor = self.sensors[sensor_id]
-        has_range = isinstance(sensor, FixedSensor)
+        has_range = isinstance(sensor, RangedSensor)
         shown = self.skies if sensor_id in self.named and has_range else {CALM_WORDS: CALM}
         nan = float("nan")
         for sky_name, sky in shown.items():
             for name, one in self.examples.items():
-                reach = held_to(sensor, one, sky) if isinstance(sensor, FixedSensor) else Reach(nan, nan, nan)
+                reach = (
+                    held_to(sensor, one, sky) if isinstance(sensor, RangedSensor) else Reach(nan, nan, nan)
+                )
                 yield RangeRow(
                     sensor=sensor_id,
                     weather=sky_name,
@@ -307,16 +324,17 @@ class SensorLook:
                     p_image=nan if has_range else float(sensor.p_by_range(0.0, one, sky)),
                 )
 
-    def _range_chart(self, title: str, words: str, sensor_id: str, sensor: FixedSensor) -> Figure:
+    def _range_chart(self, title: str, words: str, sensor_id: str, sensor: RangedSensor) -> Figure:
         target = self.examples[self.reference]
-        subtitle = (
-            f"{words}, operated by {sensor.operator}; in one reporting interval of {sensor.interval_s:g} s"
-        )
+        interval = f"in one reporting interval of {sensor.reports_every_s:g} s"
+        subtitle = f"{words}, operated by {sensor.operator}; {interval}"
         marks = {f"horizon to {class_words(self.reference)}": horizon_to_m(sensor, target)}
-        marks |= {"instrumented range": getattr(sensor, "max_range_m", float("nan"))}
+        longest_m = getattr(sensor, "max_range_m", None)
+        if longest_m is not None:
+            marks |= {"instrumented range": float(longest_m)}
         note = CURVE_NOTE
         slow = [name for name, one in self.examples.items() if not shows(sensor, one)]
-        if slow and isinstance(sensor, Radar):
+        if slow and isinstance(sensor, RadarSet):
             subtitle += f"; as if faster than {sensor.min_radial_speed_mps:g} m/s along the ray"
             whole = "no class here is" if len(slow) == len(self.examples) else "not every class is"
             note += f" It shows nothing slower, and {whole} that fast: see tables/ranges.csv."
@@ -331,28 +349,12 @@ class SensorLook:
         return range_chart(title, subtitle, drawn, self.examples, marks, [note, self._source])
 
 
-def _unknown(option: str, what: str, wanted: Sequence[str], known: Iterable[str]) -> Iterator[Problem]:
-    """A problem for each id that is not known, with the nearest one that is."""
-    for name in wanted:
-        if name not in known:
-            hint = did_you_mean(name, known) or f"; expected one of {listed(known)}"
-            yield Problem(option, 0, 0, "", f"unknown {what} {name!r}{hint}")
+def kind_words(sensor: SensorBase) -> str:
+    """Kind of a sensor, for people.
 
-
-def _who(name: str, sensor: SensorBase) -> tuple[str, str, str, str, str, str, str]:
-    """The columns of ``Operated``."""
-    begins = "" if sensor.from_utc is None else sensor.from_utc.isoformat()
-    return (
-        name,
-        _kind(sensor),
-        sensor.operator,
-        sensor.supplier,
-        sensor.programme,
-        begins,
-        sensor.type,
-    )
-
-
-def _kind(sensor: SensorBase) -> str:
-    """Kind of a sensor as the union of kinds names it."""
-    return str(getattr(sensor, "kind", sensor.category))
+    >>> from types import SimpleNamespace
+    >>> kind_words(SimpleNamespace(kind="ais_satellite", category="ais"))
+    'AIS satellite'
+    """
+    words = kind_of(sensor).split("_")
+    return " ".join(word.upper() if word in ("ais", "sar", "rf") else word for word in words)

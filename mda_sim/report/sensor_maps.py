@@ -18,7 +18,6 @@ from mda_sim.report.basemap import Sheet, add_key, new_sheet
 from mda_sim.report.grids import Mesh
 from mda_sim.report.labels import Label, boxes_around, place_labels
 from mda_sim.report.maps import (
-    CATEGORY_WORDS,
     MARKERS,
     Caption,
     colour_bar,
@@ -31,6 +30,7 @@ from mda_sim.report.maps import (
 from mda_sim.report.sensor_curves import LEVELS, NOTHING
 from mda_sim.report.style import INK, MUTED, SHARE_COLOURS, colour_of, house_style
 from mda_sim.report.text import for_figure
+from mda_sim.report.words import CATEGORY_WORDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

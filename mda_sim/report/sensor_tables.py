@@ -38,7 +38,7 @@ class Operated:
 
 @dataclass(frozen=True)
 class SensorRow(Operated):
-    """A sensor at a place."""
+    """A sensor at a place or aboard a platform."""
 
     site: str
     lat_deg: float
@@ -54,18 +54,66 @@ class SensorRow(Operated):
     """Farthest range at which the reference target is held with probability 0.5, calm and dry [m]."""
     held_to_p90_m: float
     """The same for 0.9 [m]."""
+    platform: str
+    """What carries it; empty for a sensor at a place, whose position stands before."""
 
 
 @dataclass(frozen=True)
 class SatelliteRow(Operated):
-    """A constellation of radar satellites."""
+    """A constellation."""
 
+    category: str
     n_satellites: int
+    n_planes: int
+    """0 for satellites of element sets."""
+    altitude_m: float
+    """Mean semi-major axis minus equatorial radius, mean over the satellites [m]."""
+    inclination_deg: float
+    across_m: float
+    """Width of a swath on the ground, or of the footprint of a listener [m]."""
+    resolution_m: float
     duty: float
+    n_tasks: int
+    """Areas that are worked instead of the scenario's; 0 for the whole of that."""
+    longest_image_s: float
+    """Longest time worked in one pass; nan for no limit [s]."""
+    product_delay_s: float
+    """From the data on the ground to the product [s]."""
+    ground_stations: str
+    """Stations that data wait for; empty if ``product_delay_s`` holds all."""
     held_from_p50_m: float
-    """Shortest length that is held in an image with probability 0.5 [m]."""
+    """Shortest length that is held in an image, or in a pass overhead, with probability 0.5, clear of weather
+    (for cameras of the kind that works at night, and receivers of AIS, length makes no difference: nan) [m].
+    """
     held_from_p90_m: float
     """The same for 0.9 [m]."""
+
+
+@dataclass(frozen=True)
+class PlatformRow:
+    """Hulls of one type at one base."""
+
+    platform: str
+    type: str
+    medium: str
+    base: str
+    """Site or port of the catalogue; empty if the position was given."""
+    lat_deg: float
+    lon_deg: float
+    n_hulls: int
+    cruise_mps: float
+    search_mps: float
+    height_m: float
+    endurance_s: float
+    turn_round_s: float
+    pattern: str
+    to_area_m: float
+    """Great circle from the base to the middle of the search region [m]."""
+    sorties_per_week: int
+    """As the calendar plans them."""
+    serviceability: float
+    sensors: str
+    """Sensors aboard."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +133,9 @@ class RangeRow:
     gap_m: float
     """How much of the way to ``held_to_p50_m`` has less than 0.5 [m]."""
     p_image: float
-    """Probability in one image of a satellite, for which there is no range; nan for other sensors."""
+    """Probability in one image, or one pass overhead, of a satellite, for which there is no range; nan for
+    other sensors. At best: no cloud, by day for a camera, at night and under bright lights for one that sees
+    those, with no more on the air than the background."""
 
 
 @dataclass(frozen=True)
@@ -113,22 +163,19 @@ class CoverRow:
     together_p90_km2: float
 
 
-Row = SensorRow | SatelliteRow | RangeRow | BudgetRow | CoverRow
-
-
 def budget_rows(sensor: str, target: str, range_m: float, terms: Sequence[Term]) -> list[BudgetRow]:
     """A link budget as rows."""
     return [BudgetRow(sensor, target, range_m, term.name, term.value_db) for term in terms]
 
 
-def rows_csv(kind: type[Row], rows: Sequence[Row]) -> str:
-    """Rows of one kind as a CSV text; a head without rows if there are none."""
+def rows_csv(kind: type[Any], rows: Sequence[Any]) -> str:
+    """Rows of one kind of dataclass as a CSV text; a head without rows if there are none."""
     names = [field.name for field in fields(kind)]
     cells: list[list[str | float]] = [[getattr(row, name) for name in names] for row in rows]
     return csv_text(names, cells)
 
 
-def rows_plain(rows: Sequence[Row]) -> list[dict[str, Any]]:
+def rows_plain(rows: Sequence[Any]) -> list[dict[str, Any]]:
     """Rows as JSON holds them: nan is None."""
     return [{key: _plain(value) for key, value in asdict(row).items()} for row in rows]
 
@@ -147,14 +194,17 @@ def curves_csv(curves: Sequence[Curve]) -> str:
 
 
 def sensor_lines(
-    ashore: Sequence[SensorRow], satellites: Sequence[SatelliteRow], reference: str
+    ashore: Sequence[SensorRow],
+    satellites: Sequence[SatelliteRow],
+    platforms: Sequence[PlatformRow],
+    reference: str,
 ) -> Iterator[str]:
     """Who operates the sensors and how far they see, for the terminal."""
     everyone: list[Operated] = [*ashore, *satellites]
     yield "Sensors"
     rows: list[tuple[str, ...]] = [("", "kind", "operator", "supplier", "programme", "from", "type", "site")]
     for row in everyone:
-        site = row.site if isinstance(row, SensorRow) else ""
+        site = (row.site or row.platform) if isinstance(row, SensorRow) else ""
         words = (row.kind, row.operator, row.supplier, row.programme, row.operating_from[:10], row.type, site)
         rows.append((row.sensor, *(word or DASH for word in words)))
     yield from aligned(rows)
@@ -172,12 +222,34 @@ def sensor_lines(
             yield f"  {one.sensor} shows nothing slower than {one.min_radial_speed_mps:g} m/s along the ray."
     if satellites:
         yield ""
-        yield "Shortest vessel that satellites hold in an image [m]"
-        rows = [("", "satellites", "passes imaged", "P = 0.5", "P = 0.9")]
+        yield "Shortest vessel that satellites hold in an image or a pass overhead, in clear weather [m]"
+        rows = [("", "satellites", "altitude [km]", "across [km]", "passes worked", "P = 0.5", "P = 0.9")]
         for each in satellites:
+            numbers = (each.altitude_m / 1000, each.across_m / 1000)
             lengths = (each.held_from_p50_m, each.held_from_p90_m)
-            heads = (f"{each.n_satellites}", f"{100 * each.duty:.0f} %")
-            rows.append((each.sensor, *heads, *(_number(value) for value in lengths)))
+            rows.append(
+                (
+                    each.sensor,
+                    f"{each.n_satellites}",
+                    *(_number(value) for value in numbers),
+                    f"{100 * each.duty:.0f} %",
+                    *(_number(value) for value in lengths),
+                )
+            )
+        yield from aligned(rows)
+    if platforms:
+        yield ""
+        yield "Platforms"
+        rows = [("", "type", "base", "hulls", "sorties a week", "to area [km]", "endurance [h]", "sensors")]
+        for one_of in platforms:
+            columns = (
+                f"{one_of.n_hulls}",
+                f"{one_of.sorties_per_week}",
+                _number(one_of.to_area_m / 1000),
+                f"{one_of.endurance_s / 3600:.1f}",
+            )
+            aboard = f"{len(one_of.sensors.split())}"
+            rows.append((one_of.platform, one_of.type or DASH, one_of.base or DASH, *columns, aboard))
         yield from aligned(rows)
 
 
@@ -188,7 +260,7 @@ def range_lines(ranges: Sequence[RangeRow]) -> Iterator[str]:
         skies = list(dict.fromkeys(row.weather for row in own))
         yield ""
         if not math.isnan(own[0].p_image):
-            yield f"{sensor}: probability of a contact in one image"
+            yield f"{sensor}: probability of a contact in one image, or one pass overhead, at best"
             shown = [(class_words(row.target), f"{row.length_m:.0f}", f"{row.p_image:.2f}") for row in own]
             yield from aligned([("", "length [m]", "P"), *shown])
             continue

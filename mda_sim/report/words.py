@@ -23,6 +23,21 @@ NO_CHANGE: Final = "no change"
 ZONES_NOTE: Final = "Zones are illustrative and take no position on claims."
 """What stands wherever zones are named or drawn."""
 
+#: What a category of sensors at a place is called.
+CATEGORY_WORDS: Final = {"radar": "radar ashore", "ais": "AIS receiver", "sar": "satellite radar"}
+
+#: What a category of sensors in orbit is called.
+ORBIT_WORDS: Final = {
+    "sar": "satellite radar",
+    "optical": "optical satellite",
+    "night_light": "night-light satellite",
+    "rf": "satellite that locates emitters",
+    "ais": "AIS satellite",
+}
+
+#: What a category of sensors aboard a platform is called.
+ABOARD_WORDS: Final = {"radar": "radar aboard", "ais": "AIS receiver aboard"}
+
 _METRICS: Final = {
     "custody_fraction": "custody",
     "custody_timely": "timely custody",

@@ -22,10 +22,12 @@ from mda_sim.data import catalogue
 from mda_sim.geo.coast import BadCoastFile
 from mda_sim.geo.regions import NearestNation, Region, bounds, contains, widened
 from mda_sim.metrics.corridors import CORRIDOR_GROUP
-from mda_sim.scenario.findings import Findings, did_you_mean, listed
+from mda_sim.scenario.findings import Findings, listed
 from mda_sim.scenario.metric_checks import check_metric_names
+from mda_sim.scenario.platform_checks import check_platform_names
+from mda_sim.scenario.references import NOT_CATALOGUED, is_true, mappings, must_be_known, text, unknown
 from mda_sim.scenario.schema import ScenarioSpec
-from mda_sim.scenario.tree import Entry, ListNode, MapNode, Mark, Node, ScalarNode, find, quoted
+from mda_sim.scenario.tree import Entry, ListNode, MapNode, Mark, ScalarNode, find, quoted
 from mda_sim.sensing.sensor import FixedSensor
 from mda_sim.sharing.checks import Finding
 from mda_sim.sharing.network import SharingSpec
@@ -34,7 +36,6 @@ from mda_sim.world.environment_spec import SeasonalEnvironment
 
 _CLASS_GROUP: Final = "class:"
 _BOUND_GROUP: Final = "bound:"
-_NOT_CATALOGUED: Final = "the catalogue has no"
 _STREAMS: Final = ("grounds", "stations", "homes", "stock", "areas", "meetings")  # each entry is a stream
 
 
@@ -50,6 +51,7 @@ def check_references(tree: MapNode, findings: Findings) -> None:
     _unknown_stream(tree, findings)
     _shared_address(tree, findings)
     check_metric_names(tree, findings)
+    check_platform_names(tree, findings)
 
 
 def check_coast(
@@ -79,9 +81,11 @@ def check_coast(
 def _regions(
     spec: ScenarioSpec, sharing: Mapping[str, SharingSpec | None]
 ) -> Iterator[tuple[tuple[str, ...], Region | None]]:
-    """Every region of a zone, filter, agreement or consent, with its place in the tree."""
+    """Every region of a zone, search, filter, agreement or consent, with its place in the tree."""
     for name, zone in spec.metrics.zones.items():
         yield ("metrics", "zones", name, "region"), zone.region
+    for name, platform in spec.platforms.items():
+        yield ("platforms", name, "search", "region"), platform.search.region
     parts = {("sharing",): spec.sharing} | {("configurations", name): part for name, part in sharing.items()}
     for where, part in parts.items():
         for name, link in part.links.items() if part is not None else ():
@@ -133,14 +137,14 @@ def _unknown_operator(tree: MapNode, findings: Findings) -> None:
     """A sensor's operator is not among the nations."""
     nations = tree.section("nations").entries
     for sensor in tree.section("sensors").entries.values():
-        _must_be_known(sensor.node, "operator", "nation", nations, findings)
+        must_be_known(sensor.node, "operator", "nation", nations, findings)
 
 
 def _unknown_baseline(tree: MapNode, findings: Findings) -> None:
     """The baseline is not among the configurations."""
     configurations = tree.section("configurations").entries
     if configurations:
-        _must_be_known(tree, "baseline", "configuration", configurations, findings)
+        must_be_known(tree, "baseline", "configuration", configurations, findings)
 
 
 def _unknown_zone_or_group(tree: MapNode, findings: Findings) -> None:
@@ -153,31 +157,31 @@ def _unknown_zone_or_group(tree: MapNode, findings: Findings) -> None:
     }
     primary = tree.get("metrics", "primary")
     for endpoint in primary.items if isinstance(primary, ListNode) else ():
-        _must_be_known(endpoint, "zone", "zone", zones, findings)
+        must_be_known(endpoint, "zone", "zone", zones, findings)
         for prefix, names in members.items():
-            if _text(endpoint, "group").startswith(prefix):
+            if text(endpoint, "group").startswith(prefix):
                 known = [prefix + name for name in names]
-                _must_be_known(endpoint, "group", "group", known, findings)
+                must_be_known(endpoint, "group", "group", known, findings)
 
 
 def _unknown_port(tree: MapNode, findings: Findings) -> None:
     """A route, or a base or berth of a class, is a port that neither catalogue nor scenario has."""
     known = {*catalogue.ports(), *tree.section("world", "ports").entries}
-    for traffic in _mappings(tree.section("world", "traffic")):
-        for route in _mappings(traffic.section("routes")):
+    for traffic in mappings(tree.section("world", "traffic")):
+        for route in mappings(traffic.section("routes")):
             for end in ("origin", "destination"):
-                _must_be_known(route, end, "port", known, findings, _NOT_CATALOGUED)
+                must_be_known(route, end, "port", known, findings, NOT_CATALOGUED)
             via = route.get("via")
             for stop in via.items if isinstance(via, ListNode) else ():
                 if isinstance(stop, ScalarNode) and isinstance(stop.value, str) and stop.value not in known:
                     entry = Entry("via", stop.mark, stop)
-                    _unknown(entry, "port", stop.value, known, findings, _NOT_CATALOGUED)
+                    unknown(entry, "port", stop.value, known, findings, NOT_CATALOGUED)
         for collection, key in (("grounds", "base"), ("stations", "base"), ("homes", "berth")):
-            for place in _mappings(traffic.section(collection)):
-                _must_be_known(place.section(key), "port", "port", known, findings, _NOT_CATALOGUED)
+            for place in mappings(traffic.section(collection)):
+                must_be_known(place.section(key), "port", "port", known, findings, NOT_CATALOGUED)
         berths = [traffic.section("reliefs", "base")]
-        berths += [area.section("reliefs", "base") for area in _mappings(traffic.section("areas"))]
-        for meeting in _mappings(traffic.section("meetings")):
+        berths += [area.section("reliefs", "base") for area in mappings(traffic.section("areas"))]
+        for meeting in mappings(traffic.section("meetings")):
             ways = [
                 meeting.section(role, end)
                 for role in ("first", "second")
@@ -185,7 +189,7 @@ def _unknown_port(tree: MapNode, findings: Findings) -> None:
             ]
             berths += ways
         for berth in berths:
-            _must_be_known(berth, "port", "port", known, findings, _NOT_CATALOGUED)
+            must_be_known(berth, "port", "port", known, findings, NOT_CATALOGUED)
 
 
 def _port_of_the_catalogue(tree: MapNode, findings: Findings) -> None:
@@ -199,20 +203,20 @@ def _port_of_the_catalogue(tree: MapNode, findings: Findings) -> None:
 def _unknown_feature(tree: MapNode, findings: Findings) -> None:
     """Militia or patrols are kept at a feature that the catalogue does not have."""
     known = catalogue.features()
-    for traffic in _mappings(tree.section("world", "traffic")):
+    for traffic in mappings(tree.section("world", "traffic")):
         for key, entry in traffic.section("stock").entries.items():
             if key not in known:
-                _unknown(entry, "feature", key, known, findings, _NOT_CATALOGUED)
-        for station in _mappings(traffic.section("stations")):
-            _must_be_known(station, "feature", "feature", known, findings, _NOT_CATALOGUED)
+                unknown(entry, "feature", key, known, findings, NOT_CATALOGUED)
+        for station in mappings(traffic.section("stations")):
+            must_be_known(station, "feature", "feature", known, findings, NOT_CATALOGUED)
 
 
 def _unknown_ground(tree: MapNode, findings: Findings) -> None:
     """Trawlers fish on a ground that the catalogue does not have."""
     known = catalogue.fishing_grounds()
-    for traffic in _mappings(tree.section("world", "traffic")):
-        for ground in _mappings(traffic.section("grounds")):
-            _must_be_known(ground, "ground", "fishing ground", known, findings, _NOT_CATALOGUED)
+    for traffic in mappings(tree.section("world", "traffic")):
+        for ground in mappings(traffic.section("grounds")):
+            must_be_known(ground, "ground", "fishing ground", known, findings, NOT_CATALOGUED)
 
 
 def _unknown_stream(tree: MapNode, findings: Findings) -> None:
@@ -225,17 +229,17 @@ def _unknown_stream(tree: MapNode, findings: Findings) -> None:
             for collection in _STREAMS:
                 known += [f"{class_id}/{name}" for name in traffic.section(collection).entries]
             for route_id, route in traffic.section("routes").entries.items():
-                ways = ("out", "back") if _is_true(route.node, "both_ways") else ("out",)
+                ways = ("out", "back") if is_true(route.node, "both_ways") else ("out",)
                 known += [f"{class_id}/{route_id}/{way}" for way in ways]
-    for traffic in _mappings(tree.section("world", "traffic")):
-        for task in _mappings(traffic.section("tasks")):
-            _must_be_known(task, "follows", "stream", known, findings, "no class of traffic has the")
+    for traffic in mappings(tree.section("world", "traffic")):
+        for task in mappings(traffic.section("tasks")):
+            must_be_known(task, "follows", "stream", known, findings, "no class of traffic has the")
 
 
 def _shared_address(tree: MapNode, findings: Findings) -> None:
     """Two sensors, or two links of any configurations, share an address of random draws."""
     links = dict(tree.section("sharing", "links").entries)
-    for configuration in _mappings(tree.section("configurations")):
+    for configuration in mappings(tree.section("configurations")):
         links |= configuration.section("links").entries
     for kind, ids, steps in (
         ("sensor", tree.section("sensors").entries, ("sensors",)),
@@ -274,37 +278,3 @@ def _sensor_far_from_traffic(spec: ScenarioSpec, tree: MapNode, findings: Findin
             if abs(sensor.lon_deg) <= 90 and bool(np.all(contains(reach, sensor.lon_deg, sensor.lat_deg))):
                 message += "; are latitude and longitude the wrong way round?"
             findings.warn(spot.mark, spot.path, message)
-
-
-def _must_be_known(
-    node: Node, key: str, kind: str, known: Iterable[str], findings: Findings, found: str = "unknown"
-) -> None:
-    """Note an error unless the text under ``key`` (if any) is one of ``known``."""
-    entry = node.entries.get(key) if isinstance(node, MapNode) else None
-    name = _text(node, key)
-    if entry is not None and name and name not in known:
-        _unknown(entry, kind, name, known, findings, found)
-
-
-def _unknown(
-    entry: Entry, kind: str, name: str, known: Iterable[str], findings: Findings, found: str = "unknown"
-) -> None:
-    names = list(known)
-    hint = did_you_mean(name, names) or (f"; expected one of {listed(names)}" if names else "; there is none")
-    findings.error(entry.mark, entry.node.path, f"{found} {kind} {quoted(name)}{hint}")
-
-
-def _text(node: Node, key: str) -> str:
-    value = node.get(key) if isinstance(node, MapNode) else None
-    return value.value if isinstance(value, ScalarNode) and isinstance(value.value, str) else ""
-
-
-def _is_true(node: Node, key: str) -> bool:
-    value = node.get(key) if isinstance(node, MapNode) else None
-    return isinstance(value, ScalarNode) and value.value is True
-
-
-def _mappings(section: MapNode) -> Iterator[MapNode]:
-    for entry in section.entries.values():
-        if isinstance(entry.node, MapNode):
-            yield entry.node

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 NAME_MAX: Final = 200
 """Characters of a name that outputs show."""
-CATEGORIES: Final = ("ais", "radar", "sar")
+CATEGORIES: Final = ("ais", "night_light", "optical", "radar", "rf", "sar")
 """Kinds of observation that the shipped kinds of sensor make."""
 
 _ACROSS: Final = 20  # points across a region, each way

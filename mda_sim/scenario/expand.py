@@ -1,11 +1,13 @@
 """Fill in what the catalogue, or another part of the scenario, knows: places, parameters, coasts.
 
 Model: ``site`` gives a sensor or node the keys ``lat_deg`` and ``lon_deg``; ``type`` gives a sensor the
-parameters of its type, and an agreement the terms, name, source and confidence of its type. A base or berth
+parameters of its type, a platform those of its type, and an agreement the terms, name, source and confidence
+of its type. A sensor aboard a platform gets the height of its antenna from the platform. A base or berth
 at a port of the scenario gets its place, and a region of kind ``nearest_nation`` the scenario's coast and
 owners of features. A value that the scenario states itself always wins, as a whole where it is a list or a
-mapping. Each filled-in value keeps the catalogue id as its origin, so that ``Scenario.origin`` and every
-message name it.
+mapping; an orbit is stated in one way, so what gives it in another way is not filled in. Each filled-in value
+keeps the catalogue id, or the place of the platform's own value, as its origin, so that ``Scenario.origin``
+and every message name it.
 
 Assumptions and limits: this happens after all files, configurations and settings are merged; so a
 configuration that moves a node to another site takes the new site's place.
@@ -23,6 +25,14 @@ from mda_sim.scenario.findings import Findings, did_you_mean, listed
 from mda_sim.scenario.tree import Entry, ListNode, MapNode, Mark, Node, ScalarNode, join
 
 _PLACE: Final = ("lat_deg", "lon_deg")
+_SUN_SYNCHRONOUS: Final = ("ltan_s",)
+_INCLINED: Final = ("inclination_deg", "raan_deg")
+_ORBIT: Final = (
+    *("n_satellites", "n_planes", "plane_spread_deg", "phasing", "altitude_m", "phase_deg"),
+    *_SUN_SYNCHRONOUS,
+    *_INCLINED,
+)
+"""What gives the orbits of satellites in numbers; a file of element sets takes the place of all."""
 
 
 def with_sites(collection: MapNode, findings: Findings) -> MapNode:
@@ -37,6 +47,20 @@ def with_types(sensors: MapNode, findings: Findings) -> MapNode:
     return sensors.with_entries({key: _with_type(entry, findings) for key, entry in sensors.entries.items()})
 
 
+def with_platform_types(platforms: MapNode, findings: Findings) -> MapNode:
+    """Platforms with the parameters of their types."""
+    return platforms.with_entries(
+        {key: _with_platform_type(entry, findings) for key, entry in platforms.entries.items()}
+    )
+
+
+def with_heights(sensors: MapNode, platforms: MapNode) -> MapNode:
+    """Sensors aboard a platform with its height as that of their antennas, unless they state one."""
+    return sensors.with_entries(
+        {key: _with_height(entry, platforms) for key, entry in sensors.entries.items()}
+    )
+
+
 def with_terms(agreements: MapNode, findings: Findings) -> MapNode:
     """Agreements with the terms of their types."""
     return agreements.with_entries(
@@ -44,9 +68,8 @@ def with_terms(agreements: MapNode, findings: Findings) -> MapNode:
     )
 
 
-def with_berths(world: MapNode) -> MapNode:
-    """The world with each base or berth at one of its own ports as the place of that port."""
-    ports = world.section("ports")
+def with_berths(tree: MapNode, ports: MapNode) -> MapNode:
+    """A part of the scenario with each base or berth at one of its own ``ports`` as that port's place."""
 
     def change(node: MapNode) -> MapNode:
         port = node.get("port")
@@ -56,7 +79,7 @@ def with_berths(world: MapNode) -> MapNode:
         kept = node.without("port")
         return kept.with_entries({**kept.entries, **{key: place[key] for key in _PLACE if key in place}})
 
-    return _changed(world, change)
+    return _changed(tree, change)
 
 
 def with_waters(tree: MapNode, world: MapNode) -> MapNode:
@@ -106,7 +129,48 @@ def _with_type(entry: Entry, findings: Findings) -> Entry:
         findings.error(place.mark, place.node.path, message)
         findings.excuse(entry.node.path)
         return entry
-    return _filled(entry, sensor_type.parameters, type_id)
+    other_way = _given_otherwise(entry.node)
+    values = {key: value for key, value in sensor_type.parameters.items() if key not in other_way}
+    return _filled(entry, values, type_id)
+
+
+def _given_otherwise(sensor: MapNode) -> tuple[str, ...]:
+    """The keys of an orbit that must not be filled in, since the sensor gives its orbit in another way."""
+    if _states(sensor, "elements"):
+        return _ORBIT
+    if _states(sensor, *_INCLINED):
+        return _SUN_SYNCHRONOUS
+    return _INCLINED if _states(sensor, *_SUN_SYNCHRONOUS) else ()
+
+
+def _states(sensor: MapNode, *keys: str) -> bool:
+    """Whether it states one of these keys, other than as null."""
+    given = (sensor.get(key) for key in keys)
+    return any(
+        node is not None and not (isinstance(node, ScalarNode) and node.value is None) for node in given
+    )
+
+
+def _with_platform_type(entry: Entry, findings: Findings) -> Entry:
+    type_id = _reference(entry.node, "type", "platform type", catalogue.platform_types(), findings)
+    if type_id is None:
+        return entry
+    return _filled(entry, catalogue.platform_type(type_id).parameters, type_id)
+
+
+def _with_height(entry: Entry, platforms: MapNode) -> Entry:
+    node = entry.node
+    if not isinstance(node, MapNode) or "antenna_height_m" in node.entries:
+        return entry
+    platform = node.get("platform")
+    name = platform.value if isinstance(platform, ScalarNode) else None
+    height = platforms.section(str(name)).entries.get("height_m")
+    if height is None or not isinstance(height.node, ScalarNode):
+        return entry
+    path = join(node.path, "antenna_height_m")
+    own = ScalarNode(height.node.value, height.node.mark, path, height.node.text, height.node.unit)
+    new = Entry("antenna_height_m", height.mark, own)
+    return Entry(entry.written, entry.mark, node.with_entries({**node.entries, "antenna_height_m": new}))
 
 
 def _with_terms(entry: Entry, findings: Findings) -> Entry:

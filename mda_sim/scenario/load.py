@@ -12,7 +12,10 @@ each over the whole scenario:
     check references     between the parts                                   crosschecks, sharing.checks
     check size           what would exhaust the machine                      size
     read recordings      what became of their rows                           recordings
-    doubt                what can be run but is hardly meant                 crosschecks, doubts
+    read element sets    their problems, and whether they fit the run        satellite_checks
+    check reach          whether platforms come to their areas and back      platform_checks
+    doubt                what can be run but is hardly meant                 crosschecks, doubts,
+                                                                             platform_checks, satellite_checks
 
 Assumptions and limits: a file that cannot be read as YAML ends the loading there; everything else is
 collected.
@@ -41,12 +44,22 @@ from mda_sim.scenario.crosschecks import (
     place_findings,
 )
 from mda_sim.scenario.doubts import check_meaning, check_starts, check_texts
-from mda_sim.scenario.expand import with_berths, with_sites, with_terms, with_types, with_waters
+from mda_sim.scenario.expand import (
+    with_berths,
+    with_heights,
+    with_platform_types,
+    with_sites,
+    with_terms,
+    with_types,
+    with_waters,
+)
 from mda_sim.scenario.files import FileReader, Reach, rooted
 from mda_sim.scenario.findings import Findings, did_you_mean, listed
 from mda_sim.scenario.merge import Chain, applies, merged, read_settings, setting_of
 from mda_sim.scenario.places import Place, place_of
+from mda_sim.scenario.platform_checks import check_reach, doubt_platforms
 from mda_sim.scenario.recordings import check_recordings
+from mda_sim.scenario.satellite_checks import check_elements, doubt_satellites
 from mda_sim.scenario.scenario import Origin, Scenario, leaves, timeline_of
 from mda_sim.scenario.schema import FORMAT, ScenarioFile, ScenarioSpec
 from mda_sim.scenario.size import check_lengths, check_size
@@ -154,6 +167,9 @@ def _loaded(tree: MapNode | None, findings: Findings, wishes: _Wishes) -> Scenar
     _check_sharing(spec, sharing, trees, findings, timeline_of(spec) if spec and fits else None)
     if spec is not None and check_coast(spec, sharing, trees.whole, findings) and fits:
         check_recordings(spec, timeline_of(spec), trees.whole, findings)
+        check_elements(spec, timeline_of(spec), trees.whole, findings)
+    if spec is not None and not findings.errors:
+        check_reach(spec, trees.whole, findings)
     if spec is None or findings.errors:
         raise ScenarioError(findings.errors)
     arrangements = FrozenMap({name: part for name, part in sharing.items() if part is not None})
@@ -161,6 +177,8 @@ def _loaded(tree: MapNode | None, findings: Findings, wishes: _Wishes) -> Scenar
     check_texts(trees.whole, findings)
     check_meaning(spec, arrangements, trees.whole, findings)
     check_starts(spec, timeline_of(spec), trees.whole, findings)
+    doubt_platforms(spec, trees.whole, findings)
+    doubt_satellites(spec, timeline_of(spec), trees.whole, findings)
     return Scenario(spec, arrangements, _origins(spec, trees.whole), findings.warnings, findings.notes)
 
 
@@ -283,9 +301,12 @@ def _known_keys(configuration: MapNode) -> MapNode:
 
 
 def _filled(tree: MapNode, findings: Findings) -> MapNode:
+    ports = tree.section("world", "ports")
+    tree = _replaced(tree, "platforms", lambda part: with_berths(with_platform_types(part, findings), ports))
     tree = _replaced(tree, "sensors", lambda sensors: with_sites(with_types(sensors, findings), findings))
+    tree = _replaced(tree, "sensors", lambda sensors: with_heights(sensors, tree.section("platforms")))
     tree = _replaced(tree, "sharing", lambda sharing: _catalogued(sharing, findings))
-    tree = _replaced(tree, "world", with_berths)
+    tree = _replaced(tree, "world", lambda world: with_berths(world, ports))
     return with_waters(tree, tree.section("world"))
 
 

@@ -21,6 +21,7 @@ from mda_sim.geo.regions import Area
 from mda_sim.metrics.spec import MetricsSpec
 from mda_sim.sensing.sensors import SensorSpec
 from mda_sim.sharing.network import NationSpec, SharingSpec
+from mda_sim.world.platforms import PlatformSpec
 from mda_sim.world.world import WorldSpec
 
 FORMAT: Final = 1
@@ -72,6 +73,8 @@ class ScenarioSpec(Spec):
     """All parties: nations, providers and organisations."""
     world: WorldSpec
     """Traffic and probes."""
+    platforms: IdMap[PlatformSpec] = Field(default_factory=dict)
+    """Aircraft, drones and ships that carry sensors, whoever may use them."""
     sensors: IdMap[SensorSpec]
     """What can be sensed, whoever may use it."""
     sharing: SharingSpec

@@ -2,7 +2,7 @@
 
 Model: counts that follow from the file alone. Vessels, and the straight legs that their tracks take; cells
 of the grid of probes; contacts, as the number of targets a sensor has in reach if all are spread evenly,
-times its reports; satellite-days; figures in the score table; runs of the exchange (seeds times
+times its reports; satellite-days; sorties; figures in the score table; runs of the exchange (seeds times
 configurations). Each has a limit far beyond the shipped scenarios (15 times the headline or more) and about
 where one process would need more than 16 GB or a run more than days. From a tenth of a limit on there is a
 warning.
@@ -27,11 +27,12 @@ from mda_sim.geo.regions import bounds, widened
 from mda_sim.geo.sphere import distance_m
 from mda_sim.scenario.findings import Findings
 from mda_sim.scenario.places import Place
+from mda_sim.scenario.satellite_checks import number_of_satellites, satellites
 from mda_sim.scenario.schema import ScenarioSpec
 from mda_sim.scenario.tree import ListNode, MapNode, Mark, Node, find
 from mda_sim.sensing.ais import AisReceiver
+from mda_sim.sensing.mobile import MobileSensor
 from mda_sim.sensing.radar import Radar
-from mda_sim.sensing.satellite import SarSatellite
 from mda_sim.sensing.sensor import FixedSensor
 from mda_sim.sharing.desks import WorkingHours
 from mda_sim.sharing.network import SharingSpec
@@ -41,6 +42,7 @@ from mda_sim.world.follower import FollowerTraffic
 from mda_sim.world.merchant import MerchantTraffic
 from mda_sim.world.militia import MilitiaTraffic
 from mda_sim.world.patrol import PatrolTraffic
+from mda_sim.world.platforms import PlatformSpec
 from mda_sim.world.recorded.spec import RecordedAisTraffic
 from mda_sim.world.reliefs import ReliefSpec
 from mda_sim.world.rendezvous import RendezvousTraffic
@@ -61,6 +63,7 @@ VESSELS_MAX: Final = 5e5
 LEGS_MAX: Final = 2e8
 CONTACTS_MAX: Final = 5e9
 SATELLITE_DAYS_MAX: Final = 1e5
+SORTIES_MAX: Final = 1e5
 RUNS_MAX: Final = 1e5
 FIGURES_MAX: Final = 1e9
 DESK_DAYS_MAX: Final = 2e5
@@ -77,6 +80,8 @@ _BYTES_OF_A_FIX: Final = 40.0  # the shortest row of a CSV file; no more legs th
 _FIXES_OF_A_VESSEL: Final = 100.0
 _LEGS_OF_A_RELIEF: Final = 40.0
 _DAYS_TO_A_MEETING: Final = 10.0
+_LISTENING_CATEGORIES: Final = ("ais", "rf")
+_DAYS_OF_A_LISTENER: Final = 3.0  # a footprint of 2,000 km holds more vessels and lasts longer than a swath
 _GROUPS: Final = 40.0  # groups of vessels in the score table
 
 Steps = tuple[str | int, ...]
@@ -185,11 +190,8 @@ def _amounts(spec: ScenarioSpec, sharing: Mapping[str, SharingSpec | None]) -> I
             what = "days for the slowest of its voyages"
             yield Amount(("world", "traffic", name), _voyage_days(traffic, spec.world), VOYAGE_DAYS_MAX, what)
     yield from _contacts(spec, math.fsum(one.vessels for one in loads.values()) + cells, days)
-    satellites = {
-        name: one.n_satellites for name, one in spec.sensors.items() if isinstance(one, SarSatellite)
-    }
-    what = f"satellite-days ({sum(satellites.values()):,} satellites, {days:,.4g} days)"
-    yield Amount(("sensors",), sum(satellites.values()) * days, SATELLITE_DAYS_MAX, what)
+    yield from _satellite_days(spec, days)
+    yield from _sorties(spec, days)
     runs = float(spec.seed.count * len(sharing))
     what = f"runs of the exchange ({spec.seed.count:,} seeds, {len(sharing):,} configurations)"
     yield Amount(("seed",), runs, RUNS_MAX, what)
@@ -204,6 +206,37 @@ def _amounts(spec: ScenarioSpec, sharing: Mapping[str, SharingSpec | None]) -> I
     )
     what = "days of opening hours (desks, configurations, days)"
     yield Amount(("sharing", "desks"), desks * math.fsum(parts.values()) / _DAY_S, DESK_DAYS_MAX, what)
+
+
+def _satellite_days(spec: ScenarioSpec, days: float) -> Iterator[Amount]:
+    """Days of all satellites; a day of one that listens counts more, since its view is wider than a swath."""
+    counts = {name: number_of_satellites(one) for name, one in satellites(spec).items()}
+    listening = sum(
+        count for name, count in counts.items() if spec.sensors[name].category in _LISTENING_CATEGORIES
+    )
+    total = sum(counts.values())
+    number = (total + (_DAYS_OF_A_LISTENER - 1) * listening) * days
+    listen = f", of which {listening:,} listen" if listening else ""
+    what = f"satellite-days ({total:,} satellites{listen}, {days:,.4g} days)"
+    yield Amount(("sensors",), number, SATELLITE_DAYS_MAX, what)
+
+
+def _sorties(spec: ScenarioSpec, days: float) -> Iterator[Amount]:
+    """Sorties of all platforms, placed at the one that has most of them."""
+    found = {
+        name: one.sorties.per_day * len(one.sorties.weekdays) / 7 * days
+        for name, one in spec.platforms.items()
+    }
+    if found:
+        largest = max(found, key=lambda name: found[name])
+        what = f"sorties in {days:,.4g} days, most of them of this platform"
+        yield Amount(("platforms", largest), math.fsum(found.values()), SORTIES_MAX, what)
+
+
+def _away_share(platform: PlatformSpec) -> float:
+    """Mean number of its hulls that are away, if every sortie takes all of its endurance."""
+    per_day = platform.sorties.per_day * len(platform.sorties.weekdays) / 7
+    return min(per_day * platform.endurance_s / _DAY_S, float(platform.n_hulls))
 
 
 def _cells(spec: ScenarioSpec) -> float:
@@ -312,7 +345,7 @@ def _length_m(pairs: Iterable[tuple[str, str]], world: WorldSpec) -> float:
 
 
 def _contacts(spec: ScenarioSpec, targets: float, days: float) -> Iterator[Amount]:
-    """Contacts of the fixed sensors, placed at the one that has most of them."""
+    """Contacts of fixed sensors and of those aboard platforms, placed at the one that has most of them."""
     west, south, east, north = bounds(widened(spec.area, spec.world.buffer_m))
     width_deg = (east - west) * math.cos(math.radians((south + north) / 2))
     around_m2 = max(width_deg * (north - south), 1e-6) * 111_195.0**2
@@ -322,9 +355,13 @@ def _contacts(spec: ScenarioSpec, targets: float, days: float) -> Iterator[Amoun
             range_m = sensor.max_range_m if isinstance(sensor, (Radar, AisReceiver)) else 0.0
             share = min(1.0, math.pi * range_m**2 / around_m2)
             found[name] = days * _DAY_S / sensor.interval_s * (1.0 + share * targets)
+        elif isinstance(sensor, MobileSensor) and sensor.platform in spec.platforms:
+            share = min(1.0, math.pi * getattr(sensor, "max_range_m", 0.0) ** 2 / around_m2)
+            reports = _away_share(spec.platforms[sensor.platform]) * days * _DAY_S / sensor.interval_s
+            found[name] = reports * (1.0 + share * targets)
     if found:
         largest = max(found, key=lambda name: found[name])
-        what = f"contacts of fixed sensors in {days:,.4g} days, most of them of this one"
+        what = f"contacts of fixed and moving sensors in {days:,.4g} days, most of them of this one"
         yield Amount(("sensors", largest), math.fsum(found.values()), CONTACTS_MAX, what)
 
 

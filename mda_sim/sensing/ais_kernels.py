@@ -77,7 +77,7 @@ def look_ais(
                 upto = interval + 1
             p = -math.expm1(missed)
             while interval < upto:
-                if _is_held(p, address, index, sensor, interval, key):
+                if is_held(p, address, index, sensor, interval, key):
                     held = out[n_held]
                     held["interval"] = interval
                     held["target"] = target
@@ -93,7 +93,7 @@ def look_ais(
 
 
 @kernel
-def _is_held(
+def is_held(
     p: float, address: np.uint64, index: np.uint64, sensor: np.uint64, interval: Whole, key: np.uint64
 ) -> bool:
     """The draw of one interval, which is spared where it could not matter: uniforms are within (0, 1)."""

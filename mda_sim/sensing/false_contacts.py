@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mda_sim.core.rng import draw_uniform, draw_words, stream_key
 from mda_sim.geo.sphere import destination
@@ -39,15 +39,18 @@ def false_counts(
 
 
 def false_places(
-    lat_deg: float,
-    lon_deg: float,
+    lat_deg: ArrayLike,
+    lon_deg: ArrayLike,
     range_m: float,
     sensor: int,
     interval: NDArray[np.int64],
     nth: NDArray[np.int64],
     seed: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Latitude and longitude of false contact number ``nth`` of each interval, (n,) each [deg]."""
+    """Latitude and longitude of false contact number ``nth`` of each interval, (n,) each [deg].
+
+    ``lat_deg``, ``lon_deg``: where the sensor is, one place or one for each.
+    """
     words = draw_words(stream_key(seed, "sense.false.place"), nth, 0, sensor, interval)
     share, turn = (words[:, 0] + 0.5) / _WORD, (words[:, 1] + 0.5) / _WORD
     return destination(lat_deg, lon_deg, 360.0 * turn, range_m * np.sqrt(share))

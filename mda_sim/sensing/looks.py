@@ -11,8 +11,9 @@ of a fixed sensor gives ``radar`` or ``ais`` a ``Watch`` and gets a ``Looker``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -24,10 +25,12 @@ from mda_sim.core.time import Timeline, to_us
 if TYPE_CHECKING:
     from mda_sim.geo.coast import Land
     from mda_sim.geo.regions import Box
+    from mda_sim.sensing.message_grid import MessageGrid
     from mda_sim.sensing.sensor import FixedSensor
     from mda_sim.sensing.windows import Windows
     from mda_sim.world.environment import Environment
     from mda_sim.world.fleet import Fleet
+    from mda_sim.world.sorties import Carrier
 
 
 class Grid(NamedTuple):
@@ -54,7 +57,7 @@ images), the target, how long before the interval's end the target was last in r
 resolution cell that it was in, 0 for a sensor that tells any two vessels apart."""
 
 Held = NDArray[np.void]
-"""An array (n,) of dtype ``HELD``; a looker fills it in order of target, then interval."""
+"""An array (n,) of dtype ``HELD``; a looker fills it so that targets rise within an interval."""
 
 Looker = Callable[["Windows", Held], int]
 """Looks at the targets of some windows, fills the array from its start and returns how many rows."""
@@ -76,6 +79,15 @@ class Setting:
     """Where vessels live, which sensors from above are tasked with; None if there are none."""
     environment: Environment | None = None
     """The weather; None for a calm, dry sea under a standard atmosphere."""
+    carriers: Mapping[str, Carrier] = field(default_factory=dict)
+    """What moving sensors are aboard, by id of the platform."""
+
+    @cached_property
+    def messages(self) -> MessageGrid:
+        """The AIS on the air in the area, for receivers that hear far; made once for all of them."""
+        from mda_sim.sensing.message_grid import message_grid
+
+        return message_grid(self.fleet, max(self.timeline.score_to_us, 1), self.area)
 
 
 @dataclass(frozen=True)
@@ -86,6 +98,8 @@ class Plan:
     """Number of each report's interval, increasing: what stands in the address of its draws."""
     t_observed_us: NDArray[np.int64]
     """When each interval ends. [us]"""
+    t_ready_us: NDArray[np.int64]
+    """When the product of each exists: after downlink and processing. [us]"""
     first: int
     """The number that ``look`` gives the first report in HELD rows; the others follow one by one."""
     look: Callable[[int, int, Held], int]

@@ -39,7 +39,7 @@ from mda_sim.sensing.horizon import EARTH_FACTOR, horizon_m
 from mda_sim.sensing.propagation import duct_loss_db_per_km
 from mda_sim.sensing.rain import Polarization
 from mda_sim.sensing.range_equation import SPEED_OF_LIGHT_MPS, Losses, snr_at_1_m
-from mda_sim.sensing.sensor import FixedSensor
+from mda_sim.sensing.sensor import FixedSensor, SensorBase
 
 if TYPE_CHECKING:
     from mda_sim.core.table import Table
@@ -53,11 +53,13 @@ DUCT_MOST_DB: Final = 60.0
 """Two-way loss along a duct after which no target is looked for any more (assumption). [dB]"""
 
 
-class Radar(FixedSensor):
-    """What all scanning radars have. See the module for the model and its limits."""
+class RadarSet(SensorBase):
+    """What all scanning radars have, wherever they are. See the module for the model and its limits."""
 
-    antenna_height_m: Annotated[float, Field(gt=0, le=9000)]
-    """Height of the antenna above the sea. [m]"""
+    if TYPE_CHECKING:  # fields of the kinds, which differ in their bounds
+        antenna_height_m: float
+        interval_s: float
+
     max_range_m: Annotated[float, Field(gt=0, le=1e6)]
     """Instrumented range: nothing is shown beyond it. [m]"""
     power_w: Annotated[float, Field(gt=0, le=1e8)]
@@ -106,9 +108,6 @@ class Radar(FixedSensor):
     """Range error of a contact, 1 sigma (10 to 25 m is usual). [m]"""
     azimuth_error_deg: Annotated[float, Field(ge=0, le=180)] = 0.3
     """Azimuth error of a contact, 1 sigma (0.2 to 0.5 deg is usual). [deg]"""
-    own_land_m: NonNegative = 3000.0
-    """Land nearer than this is the ground under the antenna and does not block (assumption: positions of
-    sites are known to a few kilometres). [m]"""
     min_p_report: Probability = 0.05
     """Intervals with a smaller probability make no contacts, so that many weak ones do not add up to range
     that the radar does not have (0.05 is an assumption)."""
@@ -189,12 +188,15 @@ class Radar(FixedSensor):
         longest_m = min(self.max_range_m, float(self.horizon_m(TALLEST_TARGET_M)))
         return math.hypot(self.range_error_m, math.radians(self.azimuth_error_deg) * longest_m)
 
-    def error_axes(self, lat_deg: ArrayLike, lon_deg: ArrayLike) -> ErrorAxes:
-        """Range error along the line of sight; across it the azimuth error, which grows with range."""
-        range_m = distance_m(self.lat_deg, self.lon_deg, lat_deg, lon_deg)
+    def axes_from(
+        self, from_lat_deg: ArrayLike, from_lon_deg: ArrayLike, lat_deg: ArrayLike, lon_deg: ArrayLike
+    ) -> ErrorAxes:
+        """How contacts at places (n,) err that are seen from a place, or from one each (n,)."""
+        range_m = distance_m(from_lat_deg, from_lon_deg, lat_deg, lon_deg)
         along_m = np.full(len(range_m), self.range_error_m)
         across_m = np.deg2rad(self.azimuth_error_deg) * range_m
-        return ErrorAxes(along_m, across_m, initial_bearing_deg(lat_deg, lon_deg, self.lat_deg, self.lon_deg))
+        towards_deg = initial_bearing_deg(lat_deg, lon_deg, from_lat_deg, from_lon_deg)
+        return ErrorAxes(along_m, across_m, towards_deg)
 
     def horizon_m(self, target_height_m: ArrayLike) -> NDArray[np.float64]:
         """Longest line of sight to targets of those heights, their shape [m]."""
@@ -216,6 +218,32 @@ class Radar(FixedSensor):
         beyond_m = DUCT_MOST_DB / (2.0 * duct_loss_db_per_km(self.frequency_hz, duct_height_m)) * 1000.0
         return np.minimum(self.max_range_m, self.horizon_m(target_height_m) + beyond_m)
 
+    def p_by_range(self, range_m: ArrayLike, example: Example, sky: Sky = CALM) -> NDArray[np.float64]:
+        """Probability of a contact in one interval, before the persistent term; shape of ``range_m``.
+
+        Of a target that lies still, or just fast enough for a radar that shows moving targets only, at the
+        aspect of the median; land is left out.
+        """
+        from mda_sim.sensing.radar_look import p_by_range
+
+        return p_by_range(self, range_m, example, sky)
+
+
+class Radar(RadarSet, FixedSensor):
+    """A scanning radar at a place."""
+
+    antenna_height_m: Annotated[float, Field(gt=0, le=9000)]
+    """Height of the antenna above the sea. [m]"""
+    own_land_m: NonNegative = 3000.0
+    """Land nearer than this is the ground under the antenna and does not block (assumption: positions of
+    sites are known to a few kilometres). [m]"""
+
+    def error_axes(
+        self, lat_deg: ArrayLike, lon_deg: ArrayLike, seen_from: tuple[ArrayLike, ArrayLike] | None = None
+    ) -> ErrorAxes:
+        """Range error along the line of sight; across it the azimuth error, which grows with range."""
+        return self.axes_from(self.lat_deg, self.lon_deg, lat_deg, lon_deg)
+
     def looker(self, watch: Watch) -> Looker:
         """The looks of this radar in one replicate."""
         from mda_sim.sensing.radar_kernels import look_radar
@@ -230,16 +258,6 @@ class Radar(FixedSensor):
             return look_radar(windows, targets, facts, tables, weather, watch.grid, draws, out)
 
         return look
-
-    def p_by_range(self, range_m: ArrayLike, example: Example, sky: Sky = CALM) -> NDArray[np.float64]:
-        """Probability of a contact in one interval, before the persistent term; shape of ``range_m``.
-
-        Of a target that lies still, or just fast enough for a radar that shows moving targets only, at the
-        aspect of the median; land is left out.
-        """
-        from mda_sim.sensing.radar_look import p_by_range
-
-        return p_by_range(self, range_m, example, sky)
 
 
 class CoastalRadar(Radar):

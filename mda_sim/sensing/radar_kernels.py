@@ -178,7 +178,7 @@ def _look_in_run(
         if is_new_hour:
             hour = end_us // _US_PER_H
             next_hour_us = (hour + 1) * _US_PER_H
-            boost = _persistent(target, draws, hour, radar.fluctuation_sigma_db)
+            boost = persistent(target, draws, hour, radar.fluctuation_sigma_db)
         is_near = is_moving and comes_m > NEAR_SHARE * range_m[k + 1]
         if not is_near and min(snr[k], snr[k + 1]) * boost >= radar.snr_sure:
             p_interval = 1.0
@@ -200,11 +200,11 @@ def _look_in_run(
                 y = p * some.shape[0]
                 piece = int(y)
                 p_interval = spline(y - piece, some[piece, 0], some[piece, 1], some[piece, 2], some[piece, 3])
-        if _is_held(p_interval, target, draws, first + k, radar):
+        if is_held(p_interval, target, draws, first + k, radar):
             out[n_held]["interval"] = first + k
             out[n_held]["target"] = number
             out[n_held]["dt_us"] = 0
-            out[n_held]["cell"] = _cell(range_m[k + 1], column[ray[k + 1]], radar)
+            out[n_held]["cell"] = cell_of(range_m[k + 1], column[ray[k + 1]], radar)
             n_held += 1
         start_us = end_us
     return n_held
@@ -229,21 +229,21 @@ def _look_at_edge(
     """One interval that windows from ``row`` on cover in part, or several together."""
     start_us = grid.phase_us + interval * grid.interval_us
     end_us = start_us + grid.interval_us
-    boost = _persistent(target, draws, end_us // _US_PER_H, radar.fluctuation_sigma_db)
+    boost = persistent(target, draws, end_us // _US_PER_H, radar.fluctuation_sigma_db)
     p_interval = _p_edge(windows, row, stop, start_us, grid, boost, target, radar, tables, weather, room)
-    if _is_held(p_interval, target, draws, interval, radar):
+    if is_held(p_interval, target, draws, interval, radar):
         _, last_us = in_reach(windows, row, stop, start_us, end_us)
         _, range_m, ray = _return(windows, row, stop, last_us, target, radar, tables, weather, room)
         out[n_held]["interval"] = interval
         out[n_held]["target"] = windows[row]["target"]
         out[n_held]["dt_us"] = end_us - last_us
-        out[n_held]["cell"] = _cell(range_m, tables.column[ray], radar)
+        out[n_held]["cell"] = cell_of(range_m, tables.column[ray], radar)
         n_held += 1
     return n_held
 
 
 @kernel
-def _is_held(p: float, target: Target, draws: Draws, interval: Whole, radar: RadarFacts) -> bool:
+def is_held(p: float, target: Target, draws: Draws, interval: Whole, radar: RadarFacts) -> bool:
     """Whether an interval of probability ``p`` makes a contact; nothing is drawn for a sure one."""
     if p <= 0.0 or p < radar.min_p_report:
         return False
@@ -256,7 +256,7 @@ def _is_held(p: float, target: Target, draws: Draws, interval: Whole, radar: Rad
 
 
 @kernel
-def _persistent(target: Target, draws: Draws, hour: Whole, sigma_db: float) -> float:
+def persistent(target: Target, draws: Draws, hour: Whole, sigma_db: float) -> float:
     """Factor on the signal-to-noise ratio of one target at one sensor in one hour."""
     if sigma_db == 0.0:
         return 1.0
@@ -267,7 +267,7 @@ def _persistent(target: Target, draws: Draws, hour: Whole, sigma_db: float) -> f
 
 
 @kernel
-def _cell(range_m: float, column: int, radar: RadarFacts) -> int:
+def cell_of(range_m: float, column: int, radar: RadarFacts) -> int:
     """Number of the resolution cell at a range and azimuth, from 1 on."""
     return int(range_m * radar.cells_per_m) * radar.n_columns + column + 1
 

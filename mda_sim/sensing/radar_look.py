@@ -6,7 +6,7 @@ Where next: ``radar_kernels``.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,33 +27,48 @@ from mda_sim.sensing.radar_signal_kernels import (
     p_scan_of,
     signal_of,
 )
-from mda_sim.sensing.radar_tables import STATES_PER_SEA_STATE, range_tables, ray_tables
+from mda_sim.sensing.radar_tables import STATES_PER_SEA_STATE, first_land_m, range_tables, ray_tables
 from mda_sim.sensing.rain import rain_db_per_km, rain_reflectivity_per_m
 from mda_sim.sensing.rcs import ASPECT_CLASSES, median_rcs_m2
 
 if TYPE_CHECKING:
     from mda_sim.geo.coast import Land
     from mda_sim.sensing.looks import Watch
-    from mda_sim.sensing.radar import Radar
+    from mda_sim.sensing.radar import Radar, RadarSet
     from mda_sim.world.environment import Environment
     from mda_sim.world.fleet import Fleet
 
-_NEPER_PER_DB = math.log(10.0) / 10.0
+NO_LAND: Final = np.full(1, np.inf)
+"""Land by bearing where there is none."""
+NEPER_PER_DB: Final = math.log(10.0) / 10.0
+"""Nepers of power in a decibel."""
 
 
 def facts_of(radar: Radar, land: Land | None, environment: Environment | None) -> tuple[RadarFacts, Tables]:
     """The numbers and tables of a radar ashore."""
     duct_m = 0.0 if environment is None else environment.duct_height_m
-    return _facts(radar, land, duct_m, has_weather=environment is not None)
+    land_m = first_land_m(radar, land, radar.longest_m(duct_m))
+    place = radar.lat_deg, radar.lon_deg
+    return set_facts(radar, land_m, duct_m, has_weather=environment is not None, place=place)
 
 
-def _facts(radar: Radar, land: Land | None, duct_m: float, *, has_weather: bool) -> tuple[RadarFacts, Tables]:
+def set_facts(
+    radar: RadarSet,
+    land_m: NDArray[np.float64],
+    duct_m: float,
+    *,
+    has_weather: bool,
+    place: tuple[float, float] = (0.0, 0.0),
+) -> tuple[RadarFacts, Tables]:
+    """The numbers and tables of a radar; ``land_m`` by bearing, see ``ray_tables``.
+
+    ``place``: latitude and longitude of a radar ashore [deg].
+    """
     curve = radar.curve
-    longest_m = radar.longest_m(duct_m)
-    ranges = range_tables(radar, longest_m, with_sea=has_weather)
-    rays = ray_tables(radar, land, longest_m)
-    x, y, z = unit_vectors(radar.lat_deg, radar.lon_deg).tolist()
-    lat, lon = math.radians(radar.lat_deg), math.radians(radar.lon_deg)
+    ranges = range_tables(radar, radar.longest_m(duct_m), with_sea=has_weather)
+    rays = ray_tables(radar, land_m)
+    x, y, z = unit_vectors(*place).tolist()
+    lat, lon = math.radians(place[0]), math.radians(place[1])
     bow, quarter, beam = (10.0 ** (one.factor_db / 10.0) for one in ASPECT_CLASSES)
     loss_db = duct_loss_db_per_km(radar.frequency_hz, duct_m)
     facts = RadarFacts(
@@ -77,7 +92,7 @@ def _facts(radar: Radar, land: Land | None, duct_m: float, *, has_weather: bool)
         quarter_factor=quarter,
         beam_factor=beam,
         slow_mps=radar.min_radial_speed_mps,
-        duct_neper_per_m=2.0 * loss_db * _NEPER_PER_DB / 1000.0,
+        duct_neper_per_m=2.0 * loss_db * NEPER_PER_DB / 1000.0,
         cells_per_m=1.0 / radar.cell_depth_m,
         n_columns=math.ceil(360.0 / radar.azimuth_beamwidth_deg),
         has_weather=has_weather,
@@ -86,7 +101,7 @@ def _facts(radar: Radar, land: Land | None, duct_m: float, *, has_weather: bool)
     return facts, tables
 
 
-def targets_of(radar: Radar, fleet: Fleet) -> TargetFacts:
+def targets_of(radar: RadarSet, fleet: Fleet) -> TargetFacts:
     """The targets of a fleet as a radar sees them."""
     columns = fleet.targets
     heights_m = columns["height_m"]
@@ -109,13 +124,13 @@ def weather_of(radar: Radar, environment: Environment | None, end_us: int) -> We
     return _weather(radar, local_weather(environment, radar.lat_deg, radar.lon_deg, longest_m, end_us))
 
 
-def _weather(radar: Radar, local: LocalWeather) -> Weather:
+def _weather(radar: RadarSet, local: LocalWeather) -> Weather:
     loss_db = 2.0 * rain_db_per_km(radar.frequency_hz, local.path_mm_per_hour, radar.polarization)
     return Weather(
         local.cell_m,
         local.step_us,
         np.rint(local.sea_state * STATES_PER_SEA_STATE).astype(np.int64),
-        loss_db * _NEPER_PER_DB / 1000.0,
+        loss_db * NEPER_PER_DB / 1000.0,
         rain_reflectivity_per_m(radar.frequency_hz, local.rain_mm_per_hour),
     )
 
@@ -126,12 +141,12 @@ def draws_of(watch: Watch) -> Draws:
     return Draws(*keys, np.uint64(watch.address))
 
 
-def p_by_range(radar: Radar, range_m: ArrayLike, example: Example, sky: Sky) -> NDArray[np.float64]:
-    """See ``Radar.p_by_range``."""
+def p_by_range(radar: RadarSet, range_m: ArrayLike, example: Example, sky: Sky) -> NDArray[np.float64]:
+    """See ``RadarSet.p_by_range``."""
     ranges_m = np.asarray(range_m, np.float64)
     state, rain = sky.sea_state, np.full((1, 1, 1), sky.rain_mm_per_hour)
     has_weather = state is not None or sky.rain_mm_per_hour > 0.0
-    facts, tables = _facts(radar, None, sky.duct_height_m, has_weather=has_weather)
+    facts, tables = set_facts(radar, NO_LAND, sky.duct_height_m, has_weather=has_weather)
     if state is None:
         tables = tables._replace(sea=np.zeros_like(tables.sea))
     weather = _weather(radar, LocalWeather(1.0, 1, np.full((1, 1, 1), state or 0.0), rain, rain))

@@ -243,7 +243,7 @@ def fill_snr(
         factor = pattern[step] + f * (pattern[step + 1] - pattern[step])
         ratio = signal_of(r, factor, target, radar)
         if track.w_rad_s > 0.0:
-            ratio *= _aspect(along, radar)
+            ratio *= aspect_of(along, radar)
         if radar.has_weather:
             hour = min((from_us + k * step_us) // weather.step_us, sea_row.shape[0] - 1)
             row = _cell_of(north, weather.cell_m, side)
@@ -264,7 +264,7 @@ def _cell_of(share: float, cell_m: float, side: int) -> int:
 
 
 @kernel
-def _aspect(along: float, radar: RadarFacts) -> float:
+def aspect_of(along: float, radar: RadarFacts) -> float:
     """Factor of the class of aspect; ``along`` is the cosine of the angle between course and line of
     sight.
     """

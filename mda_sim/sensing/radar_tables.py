@@ -33,7 +33,7 @@ from mda_sim.sensing.rain import RAIN_TOP_M
 
 if TYPE_CHECKING:
     from mda_sim.geo.coast import Land
-    from mda_sim.sensing.radar import Radar
+    from mda_sim.sensing.radar import Radar, RadarSet
 
 N_SCAN: Final = 2048
 """Pieces of the spline of the probability of a scan."""
@@ -123,7 +123,7 @@ class RangeTables:
     """The same of rain of 1 m2/m3, (N_RANGES + 1,) [m4]."""
 
 
-def range_tables(radar: Radar, reach_m: float, with_sea: bool) -> RangeTables:
+def range_tables(radar: RadarSet, reach_m: float, with_sea: bool) -> RangeTables:
     """The tables of a radar up to a range; the sea is left out (one row of zeros) unless ``with_sea``."""
     ranges_m = np.linspace(0.0, reach_m, N_RANGES + 1)
     strength = radar.snr_at_1_m * radar.curve.gain
@@ -137,7 +137,7 @@ def range_tables(radar: Radar, reach_m: float, with_sea: bool) -> RangeTables:
     )
 
 
-def _sea_m2(radar: Radar, ranges_m: Floats) -> Floats:
+def _sea_m2(radar: RadarSet, ranges_m: Floats) -> Floats:
     """Cross-section of the sea in one resolution cell, by sea state and range, (n_states, n_ranges)."""
     angle_deg = grazing_deg(radar.antenna_height_m, ranges_m, radar.refraction_factor)
     states = np.arange(0.0, SEA_STATE_MAX + 0.01, 1.0 / STATES_PER_SEA_STATE)[:, None]
@@ -145,7 +145,7 @@ def _sea_m2(radar: Radar, ranges_m: Floats) -> Floats:
     return sigma0 * sea_cell_m2(ranges_m, radar.azimuth_beamwidth_deg, radar.cell_depth_m, angle_deg)
 
 
-def elevation_factor(radar: Radar, range_m: ArrayLike) -> Floats:
+def elevation_factor(radar: RadarSet, range_m: ArrayLike) -> Floats:
     """Two-way factor of the elevation pattern towards the sea at ranges, their shape, in (0, 1]."""
     r = np.maximum(np.asarray(range_m, np.float64), 1.0)
     down = radar.antenna_height_m / r + r / (2.0 * radar.refraction_factor * EARTH_RADIUS_M)
@@ -164,16 +164,17 @@ class RayTables:
     """Number of the azimuth cell, of one beamwidth, from north clockwise."""
 
 
-def ray_tables(radar: Radar, land: Land | None, reach_m: float) -> RayTables:
-    """The tables of a radar by bearing."""
+def ray_tables(radar: RadarSet, land_m: Floats) -> RayTables:
+    """The tables of a radar by bearing; ``land_m`` is the first land in equal steps from north, inf for
+    none.
+    """
     middles = (np.arange(N_RAYS) + 0.5) * 4.0 / N_RAYS
     quarter, share = np.floor(middles).astype(np.int64), middles % 1.0
     east = np.choose(quarter, [share, 1.0 - share, -share, share - 1.0])
     north = np.choose(quarter, [1.0 - share, -share, share - 1.0, share])
     bearings_deg = np.rad2deg(np.arctan2(east, north)) % 360.0
-    first_m = first_land_m(radar, land, reach_m)
-    nearest = np.rint(bearings_deg / BEARING_STEP_DEG).astype(np.int64) % len(first_m)
-    return RayTables(first_m[nearest], (bearings_deg / radar.azimuth_beamwidth_deg).astype(np.int64))
+    nearest = np.rint(bearings_deg * (len(land_m) / 360.0)).astype(np.int64) % len(land_m)
+    return RayTables(land_m[nearest], (bearings_deg / radar.azimuth_beamwidth_deg).astype(np.int64))
 
 
 def first_land_m(radar: Radar, land: Land | None, reach_m: float) -> Floats:

@@ -22,6 +22,7 @@ from pydantic import Field
 
 from mda_sim.core.rng import address
 from mda_sim.core.spec import LatDeg, LonDeg, NationId, Positive, Sourced, UtcTime
+from mda_sim.core.time import to_us
 from mda_sim.sensing.error_axes import ErrorAxes
 from mda_sim.sensing.example import CALM, Example, Sky
 from mda_sim.sensing.looks import Held, Plan, Watch, reporting_grid
@@ -66,13 +67,20 @@ class SensorBase(Sourced, ABC):
         """Mean number of false contacts in one interval; none unless the kind says otherwise."""
         return 0.0
 
+    @property
+    def reports_every_s(self) -> float:
+        """Reporting interval; 0 for a sensor that reports images or passes [s]."""
+        return 0.0
+
     @abstractmethod
     def error_m(self) -> float:
         """Position error of a contact at the sensor's longest range, 1 sigma, radial [m]."""
 
-    def error_axes(self, lat_deg: ArrayLike, lon_deg: ArrayLike) -> ErrorAxes:
+    def error_axes(
+        self, lat_deg: ArrayLike, lon_deg: ArrayLike, seen_from: tuple[ArrayLike, ArrayLike] | None = None
+    ) -> ErrorAxes:
         """How a contact at each place errs; places (n,) in degrees. The same everywhere unless the kind says
-        otherwise.
+        otherwise. ``seen_from``: latitude and longitude of a sensor that moves, for each.
         """
         return ErrorAxes.circle(self.error_m(), len(np.asarray(lat_deg)))
 
@@ -104,6 +112,11 @@ class FixedSensor(SensorBase):
     interval_s: Annotated[float, Field(ge=1, le=3600)] = 300.0
     """Reporting interval, 1 s to 1 h; one report leaves after each (300 s is an assumption). [s]"""
 
+    @property
+    def reports_every_s(self) -> float:
+        """Reporting interval [s]."""
+        return self.interval_s
+
     @abstractmethod
     def reach_m(self, targets: Table, duct_height_m: float = 0.0) -> NDArray[np.float64]:
         """Distance beyond which each row of a TARGETS table cannot be seen, (n,); -1 for never [m].
@@ -122,7 +135,7 @@ class FixedSensor(SensorBase):
         intervals = np.arange(grid.first, grid.first + grid.n_intervals, dtype=np.int64)
         end_us = grid.phase_us + (intervals + 1) * grid.interval_us
         if not grid.n_intervals:
-            return Plan(intervals, end_us, grid.first, lambda first, stop, out: 0)
+            return Plan(intervals, end_us, end_us, grid.first, lambda first, stop, out: 0)
         weather = setting.environment
         reach_m = self.reach_m(fleet.targets, 0.0 if weather is None else weather.duct_height_m)
         windows = find_windows(fleet, self.lat_deg, self.lon_deg, reach_m)
@@ -143,4 +156,4 @@ class FixedSensor(SensorBase):
             begin, end = np.searchsorted(owners, (first, stop))
             return look_at(windows[begin:end], out) if end > begin else 0
 
-        return Plan(intervals, end_us, grid.first, look)
+        return Plan(intervals, end_us, end_us + to_us(self.product_delay_s), grid.first, look)

@@ -13,12 +13,27 @@ from pydantic import Field
 
 from mda_sim.records import SensorCard
 from mda_sim.sensing.ais import AisReceiver
+from mda_sim.sensing.ais_satellite import AisSatellite
+from mda_sim.sensing.mobile_ais import MobileAisReceiver
+from mda_sim.sensing.mobile_radar import MobileRadar
+from mda_sim.sensing.optical import NightLightSatellite, OpticalSatellite
 from mda_sim.sensing.radar import AirSurveillanceRadar, CoastalRadar
+from mda_sim.sensing.rf_satellite import RfSatellite
 from mda_sim.sensing.satellite import SarSatellite
-from mda_sim.sensing.sensor import FixedSensor, SensorBase
+from mda_sim.sensing.sensor import SensorBase
 
 SensorSpec = Annotated[
-    CoastalRadar | AirSurveillanceRadar | AisReceiver | SarSatellite, Field(discriminator="kind")
+    CoastalRadar
+    | AirSurveillanceRadar
+    | AisReceiver
+    | SarSatellite
+    | OpticalSatellite
+    | NightLightSatellite
+    | AisSatellite
+    | RfSatellite
+    | MobileRadar
+    | MobileAisReceiver,
+    Field(discriminator="kind"),
 ]
 """Any sensor, told apart by ``kind``; a new kind is one line here."""
 
@@ -32,7 +47,7 @@ def cards(sensors: Mapping[str, SensorBase]) -> tuple[SensorCard, ...]:
             operator=sensor.operator,
             error_m=sensor.error_m(),
             contact_bytes=sensor.contact_bytes,
-            interval_s=sensor.interval_s if isinstance(sensor, FixedSensor) else 0.0,
+            interval_s=sensor.reports_every_s,
         )
         for sensor_id, sensor in sorted(sensors.items())
     )

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from mda_sim.core.rng import address, check_addresses
 from mda_sim.core.table import Table
-from mda_sim.core.time import Timeline, to_us
+from mda_sim.core.time import Timeline
 from mda_sim.records import CONTACTS, NO_TARGET, REPORTS, DetectionLog
 from mda_sim.sensing.false_contacts import false_counts
 from mda_sim.sensing.looks import HELD, Plan, Setting
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mda_sim.geo.regions import Box
     from mda_sim.world.environment import Environment
     from mda_sim.world.fleet import Fleet
+    from mda_sim.world.sorties import Carrier
 
 BLOCK: Final = 256
 """Targets that are looked at in one go."""
@@ -52,13 +53,15 @@ def sense(
     land: Land | None,
     area: Box | None = None,
     environment: Environment | None = None,
+    carriers: Mapping[str, Carrier] | None = None,
     block: int = BLOCK,
 ) -> DetectionLog:
     """What all sensors hold in one replicate, over [0, score_to_us].
 
     ``sensors`` by id, in any order; ``land`` blocks radars (None for none); ``area`` is where vessels live,
-    which satellites image; ``environment`` is the weather (None: calm, dry, standard atmosphere). ``block``
-    targets are taken at a time, which changes memory only. HashCollision if two sensors or streams share a
+    which satellites image; ``environment`` is the weather (None: calm, dry); ``carriers``
+    are the platforms that moving sensors are aboard. ``block`` targets are taken at a time, which changes
+    memory only. HashCollision if two sensors or streams share a
     draw address, ValueError for a block below 1 or for a satellite without an area.
     """
     if block < 1:
@@ -67,7 +70,7 @@ def sense(
     check_addresses(fleet.streams, "stream")
     ids = sorted(sensors)
     reports: list[dict[str, NDArray[np.int64]]] = []
-    setting = Setting(fleet, timeline, seed, land, area, environment)
+    setting = Setting(fleet, timeline, seed, land, area, environment, carriers or {})
     bench = Bench(fleet, block)
     for row, sensor_id in enumerate(ids):
         sensor = sensors[sensor_id]
@@ -80,7 +83,7 @@ def sense(
                 "sensor": np.full(len(plan.interval), row, np.int64),
                 "interval": plan.interval,
                 "t_observed_us": plan.t_observed_us,
-                "t_ready_us": plan.t_observed_us + to_us(sensor.product_delay_s),
+                "t_ready_us": plan.t_ready_us,
                 "first": first + np.cumsum(counts) - counts,
                 "count": counts,
                 "n_vessels": n_vessels,

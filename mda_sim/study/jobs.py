@@ -26,6 +26,7 @@ from mda_sim.pipeline import (
     arrange,
     build_frame,
     build_world,
+    carriers_of,
     sense,
 )
 from mda_sim.records import (
@@ -158,7 +159,8 @@ def _make_log(scenario: Scenario, job: SeedJob, meter: Meter) -> tuple[Fleet, De
         if scenario.spec.output.logs:
             tables |= {"reports": log.reports, "contacts": log.contacts}
         if scenario.spec.output.products:
-            tables |= {"products": products(log, fleet, scenario.spec.sensors, job.seed)}
+            carriers = carriers_of(scenario, job.seed)
+            tables |= {"products": products(log, fleet, scenario.spec.sensors, job.seed, carriers)}
         record: dict[str, Any] = {
             "seed": job.seed,
             "digest": log.digest(),

@@ -1,6 +1,6 @@
 """A look at sensors: tables, charts and maps of what they can hold in a folder; nothing is simulated.
 
-    show.json  tables/sensors.csv satellites.csv ranges.csv  and, as asked for:
+    show.json  tables/sensors.csv satellites.csv ranges.csv platforms.csv (if any)  and, as asked for:
     charts/<sensor>.png  tables/curve_<sensor>.csv  tables/budget.csv
     maps/coverage_<category>.png  tables/coverage.csv  tables/cells_<category>.csv
 
@@ -41,7 +41,7 @@ class ShownSensors:
 
         look = self.look
         yield f"{look.scenario.name}  digest {look.scenario.digest()[:8]}"
-        yield from sensor_lines(look.sensor_rows, look.satellite_rows, look.reference)
+        yield from sensor_lines(look.sensor_rows, look.satellite_rows, look.platform_rows, look.reference)
         if look.named:
             yield from range_lines(look.range_rows)
             yield from budget_lines(look.budget_rows)
@@ -59,6 +59,7 @@ class ShownSensors:
             "target": look.reference,
             "sensors": rows_plain(look.sensor_rows),
             "satellites": rows_plain(look.satellite_rows),
+            "platforms": rows_plain(look.platform_rows),
             "ranges": rows_plain(look.range_rows),
             "budget": rows_plain(look.budget_rows),
             "coverage": rows_plain(look.cover_rows) if self.with_coverage else [],
@@ -87,7 +88,14 @@ def show_sensors(
     scenario does not have, RunError if the folder holds something else.
     """
     from mda_sim.report.sensor_look import SensorLook
-    from mda_sim.report.sensor_tables import BudgetRow, RangeRow, SatelliteRow, SensorRow, rows_csv
+    from mda_sim.report.sensor_tables import (
+        BudgetRow,
+        PlatformRow,
+        RangeRow,
+        SatelliteRow,
+        SensorRow,
+        rows_csv,
+    )
 
     look = SensorLook(scenario, sensor_ids, class_id)
     folder = Path(out) if out is not None else default_folder(scenario)
@@ -99,6 +107,8 @@ def show_sensors(
     tables = folder / "tables"
     write_text(tables / "sensors.csv", rows_csv(SensorRow, look.sensor_rows))
     write_text(tables / "satellites.csv", rows_csv(SatelliteRow, look.satellite_rows))
+    if look.platform_rows:
+        write_text(tables / "platforms.csv", rows_csv(PlatformRow, look.platform_rows))
     write_text(tables / "ranges.csv", rows_csv(RangeRow, look.range_rows))
     if look.budget_rows:
         write_text(tables / "budget.csv", rows_csv(BudgetRow, look.budget_rows))

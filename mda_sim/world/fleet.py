@@ -83,6 +83,7 @@ TARGETS: Final = Schema(
         Column("height_m", "f4", "height above the sea that reflects and carries antennas [m]"),
         Column("hull", "u1", "what it is made of: a Hull"),
         Column("ais", "u1", "AIS it carries: an AisClass"),
+        Column("lit", "u1", "1 if it works under bright lights at night, else 0"),
         Column("bound_for", "i2", "nation of the port it sails to, -1 if unknown", names="destinations"),
         Column("first_leg", "u4", "row of its first leg"),
         Column("n_legs", "u4", "number of its legs, at least 1"),

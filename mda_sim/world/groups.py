@@ -55,6 +55,8 @@ class Group:
     """What the vessels are made of."""
     bound_for: Sequence[str] = ()
     """Nation of the port that each target sails to, '' if none is known; empty if none is known of any."""
+    lit: NDArray[np.bool_] | None = None
+    """Whether each target works under bright lights at night; None if none does."""
 
 
 def height_m(length_m: ArrayLike) -> NDArray[np.float64]:
@@ -120,6 +122,7 @@ def _target_columns(part: Group, base: int, names: dict[str, list[str]]) -> dict
         "height_m": height_m(part.length_m),
         "hull": np.full(n, part.hull),
         "ais": part.ais,
+        "lit": np.zeros(n, np.uint8) if part.lit is None else part.lit,
         "bound_for": _dense(part.bound_for or [""] * n, names["destinations"]),
         "first_leg": np.zeros(n, np.int64),
         "n_legs": np.zeros(n, np.int64),

@@ -1,8 +1,9 @@
 """What every class of traffic has: lengths, flags, AIS; and how one vessel's particulars are drawn.
 
 Model: length is uniform in its span; the flag is drawn by the inverse of the cumulative shares in the order
-of the trigraphs; which AIS a vessel carries and what it does with it is in ``ais_use``. Each is one draw at
-(address of the stream, index in the stream), so changing one share moves no other draw.
+of the trigraphs; a share works under bright lights at night; which AIS a vessel carries and what it does with
+it is in ``ais_use``. Each is one draw at (address of the stream, index in the stream), so changing one share
+moves no other draw.
 
 Assumptions and limits: they are independent of each other.
 
@@ -42,6 +43,8 @@ class TrafficBase(Sourced):
     """Share of each flag state; the shares add up to 1 within 1e-6. [0, 1]"""
     ais: AisCarriage
     """Carriage and use of AIS."""
+    lit_fraction: Probability = 0.0
+    """Share of vessels that work under bright lights at night, which night-light satellites see."""
 
     @property
     def port_ids(self) -> list[str]:
@@ -73,6 +76,8 @@ class Particulars:
     """AIS carried, an AisClass."""
     uses_ais: NDArray[np.bool_]
     """Whether it carries AIS that is not switched off for the whole run."""
+    lit: NDArray[np.bool_]
+    """Whether it works under bright lights at night."""
 
 
 def draw_particulars(traffic: TrafficBase, stream: str, index: NDArray[np.int64], seed: int) -> Particulars:
@@ -87,6 +92,7 @@ def draw_particulars(traffic: TrafficBase, stream: str, index: NDArray[np.int64]
         flag=[names[k] for k in row],
         ais=np.where(carries, traffic.ais.ais_class, AisClass.NONE).astype(np.uint8),
         uses_ais=carries & uses,
+        lit=uniform(seed, "lights", stream, index) < traffic.lit_fraction,
     )
 
 
@@ -115,6 +121,7 @@ def vessel_group(
         length_m=particulars.length_m,
         hull=HULLS[traffic.hull],
         ais=particulars.ais,
+        lit=particulars.lit,
         legs=legs,
         broadcasts=draw_broadcasts(traffic.ais, particulars.uses_ais, stream, index, legs, seed, silent),
         bound_for=bound_for,

@@ -82,7 +82,7 @@ class WorldSpec(Spec):
     traffic: IdMap[TrafficSpec] = Field(default_factory=dict)
     """Classes of traffic by id."""
     environment: EnvironmentSpec | None = None
-    """Wind, waves, rain and cloud; without it none are known, and no sensor reads them."""
+    """Wind, waves, rain and cloud; without it none are known to any sensor."""
 
     @model_validator(mode="after")
     def _names_are_free(self) -> Self:

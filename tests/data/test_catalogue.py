@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -23,8 +23,10 @@ from mda_sim.geo.coast import load_land
 from mda_sim.geo.regions import NamedArea, bounds, contains
 from mda_sim.geo.sphere import distance_m
 from mda_sim.scenario import load_scenario
+from mda_sim.sensing.sensors import SensorSpec
 from mda_sim.sharing.agreements import AgreementSpec
 from mda_sim.sharing.checks.law import ARTICLE_KEYS
+from mda_sim.world.platforms import PlatformSpec
 
 TABLES: dict[str, Callable[[], Mapping[str, Any]]] = {
     "agreements.csv": catalogue.agreements,
@@ -35,6 +37,7 @@ TABLES: dict[str, Callable[[], Mapping[str, Any]]] = {
     "environment_regions.csv": catalogue.environment_regions,
     "features.csv": catalogue.features,
     "fishing_grounds.csv": catalogue.fishing_grounds,
+    "platform_types.yaml": catalogue.platform_types,
     "ports.csv": catalogue.ports,
     "published_world.csv": published_figures,
     "satellites.csv": catalogue.satellites,
@@ -57,9 +60,18 @@ LOOK_UPS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "fishing ground": (catalogue.fishing_ground, "taiwan_bnak", "taiwan_bank"),
     "satellite": (catalogue.satellite, "sentinel_1_wi", "sentinel_1_iw"),
     "sensor type": (catalogue.sensor_type, "coastal_x_18", "coastal_x_18ft"),
+    "platform type": (catalogue.platform_type, "tc_9", "tc_90"),
     "agreement type": (catalogue.agreement_type, "seavison", "seavision"),
     "agreement": (catalogue.agreement_rules, "jpn_usa_gsomai", "jpn_usa_gsomia"),
 }
+SEARCHED = {
+    "kind": "box",
+    "lat_min_deg": 15.0,
+    "lat_max_deg": 16.0,
+    "lon_min_deg": 117.0,
+    "lon_max_deg": 118.0,
+}
+KINDS = get_args(get_args(SensorSpec)[0])
 ID = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 PLACES = {
@@ -82,6 +94,10 @@ PLACES = {
     "bashi_channel": (21.35, 121.65),
     "yonaguni": (24.455, 122.985),
     "singapore": (1.26, 104.2),
+    # Ground stations: positions as the stations' operators and usual atlases have them.
+    "gs_svalbard": (78.23, 15.41),
+    "gs_kiruna": (67.86, 20.96),
+    "gs_troll": (-72.01, 2.53),
 }
 DISTANCES_KM = [
     ("wallace", "scarborough_shoal", 312),
@@ -172,7 +188,7 @@ def test_coordinates_are_in_range_and_lie_around_the_pacific(name: str) -> None:
     for row in TABLES[name]().values():
         assert -90 <= row.lat_deg <= 90, row.id
         assert -180 <= row.lon_deg <= 180, row.id
-        if row.id not in far:
+        if row.id not in far and getattr(row, "kind", "") != "ground_station":  # these are all over the world
             assert -5 <= row.lat_deg <= 45, row.id
             assert 95 <= row.lon_deg <= 150 or row.nation == "USA", row.id
         assert getattr(row, "position_uncertainty_m", 1.0) > 0, row.id
@@ -359,6 +375,26 @@ def test_the_types_of_one_kind_have_the_same_parameters() -> None:
     assert {"coastal_radar", "ais_receiver"} <= set(by_kind)
     for kind, each in by_kind.items():
         assert all(names == each[0] for names in each), kind
+
+
+@pytest.mark.parametrize("type_id", list(catalogue.platform_types()))
+def test_types_of_platforms_have_the_same_parameters_and_can_be(type_id: str) -> None:
+    parameters = catalogue.platform_type(type_id).parameters
+    assert set(parameters) == set(catalogue.platform_type("tc_90").parameters)
+    made = PlatformSpec.model_validate(
+        {**parameters, "base": {"lat_deg": 15.0, "lon_deg": 119.0}, "search": {"region": SEARCHED}}
+    )
+    assert made.search_mps <= made.cruise_mps
+    assert (made.height_m < 50) == (made.medium == "sea"), "masts are lower than aircraft fly"
+
+
+@pytest.mark.parametrize("type_id", list(catalogue.sensor_types()))
+def test_every_type_of_sensor_makes_one_of_its_kind(type_id: str) -> None:
+    row = catalogue.sensor_type(type_id)
+    place = {"lat_deg": 15.0, "lon_deg": 119.0, "antenna_height_m": 50.0, "platform": "patrol"}
+    (kind,) = (one for one in KINDS if get_args(one.model_fields["kind"].annotation) == (row.kind,))
+    own = {key: value for key, value in place.items() if key in kind.model_fields}
+    assert kind.model_validate({"operator": "XXA", **row.parameters, **own}).type == ""
 
 
 def test_rules_belong_to_their_agreement_and_agree_on_its_head() -> None:

@@ -25,7 +25,11 @@ def _module(name: str) -> ModuleType:
 
 
 _module("case")
-CASES = [case for name in ("reader_cases", "meaning_cases", "size_cases") for case in _module(name).CASES]
+CASES = [
+    case
+    for name in ("reader_cases", "meaning_cases", "size_cases", "eyes_cases")
+    for case in _module(name).CASES
+]
 
 
 class Answer(NamedTuple):

@@ -115,7 +115,7 @@ REFERENCES = [
     bad("a site that is not there", "site: ncwc_manila", "site: ncwc_manil", "sharing.nodes.phl_centre.site: the catalogue has no site 'ncwc_manil'; did you mean 'ncwc_manila'?"),
     bad("a type that is not there", "type: coastal_x_18ft", "type: coastal_x_19ft", "the catalogue has no sensor type 'coastal_x_19ft'; did you mean 'coastal_x_18ft'?"),
     bad("a type of another kind", "type: ais_shore_station", "type: coastal_x_18ft\n    max_range_km: 90", "the type 'coastal_x_18ft' is one of kind 'coastal_radar', this sensor is of 'ais_receiver'", at="type: coastal_x_18ft\n    max_range_km: 90"),
-    bad("a kind that is not there", "kind: coastal_radar", "kind: coastal_rader", "unknown kind 'coastal_rader'; expected one of 'air_surveillance_radar', 'ais_receiver', 'coastal_radar', 'sar_satellite'; did you mean 'coastal_radar'?"),
+    bad("a kind that is not there", "kind: coastal_radar", "kind: coastal_rader", "unknown kind 'coastal_rader'; expected one of 'air_surveillance_radar', 'ais_receiver', 'ais_satellite', 'coastal_radar', 'mobile_ais', 'mobile_radar', 'night_light_satellite', 'optical_satellite', 'rf_satellite', 'sar_satellite'; did you mean 'coastal_radar'?"),
     bad("no kind", "kind: circle, lat_deg: 15.183", "lat_deg: 15.183", "missing key 'kind'; expected one of 'box', 'circle', 'corridor', 'named_area', 'near_features', 'nearest_nation', 'polygon'"),
     bad("a list for a kind", "kind: coastal_radar", "kind: [coastal_radar]", "unknown kind a list"),
     bad("a zone that is not there", "zone: scarborough}", "zone: scarboro}", "metrics.primary[1].zone: unknown zone 'scarboro'; did you mean 'scarborough'?"),

@@ -78,6 +78,7 @@ def make_fleet(
         "length_m": np.full(n, 50.0),
         "height_m": np.full(n, 8.0),
         "hull": np.zeros(n),
+        "lit": np.zeros(n),
         "ais": [int(v[2]) for v in vessels] + [0] * len(probes),
         "bound_for": [nations.index(name) for name in bound_for] + [-1] * (n - len(bound_for)),
         "first_leg": np.cumsum(counts) - counts,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import QuadMesh
 from matplotlib.text import Text
 from scipy.stats import binom
@@ -19,10 +20,12 @@ from mda_sim.core.errors import ScenarioError
 from mda_sim.geo.coast import Land
 from mda_sim.geo.sphere import EARTH_RADIUS_M, destination, distance_m
 from mda_sim.report.basemap import CAUTION
+from mda_sim.report.sensor_charts import range_chart
 from mda_sim.report.sensor_coverage import area_km2, covered, sea_cells, together
 from mda_sim.report.sensor_curves import (
     LEVELS,
     SUM,
+    Curve,
     curves,
     held_from_m,
     held_to,
@@ -179,10 +182,13 @@ def test_what_is_too_slow_to_be_shown_is_never_held(scenario: Any, sea: Any) -> 
 
 def test_a_satellite_answers_the_same_at_any_range_and_holds_from_a_length_on(scenario: Any) -> None:
     seer = scenario.spec.sensors["seer"]
-    p = seer.p_by_range([0.0, 1e5, 1e7], Example.of(seer.length_50_m), Sky(sea_state=5.0))
-    assert p == pytest.approx([seer.p_max / 2] * 3)
+    half = Example.of(seer.half_length_m)
+    assert seer.p_by_range([0.0, 1e5, 1e7], half) == pytest.approx([seer.p_max / 2] * 3)
+    rough = seer.p_by_range([0.0, 1e5, 1e7], half, Sky(sea_state=5.0))
+    assert (rough == rough[0]).all()
+    assert 0.0 < rough[0] < seer.p_max / 2
     for level, length_m in zip(LEVELS, held_from_m(seer, BOAT), strict=True):
-        exact_m = seer.length_50_m - seer.length_scale_m * math.log(seer.p_max / level - 1.0)
+        exact_m = seer.half_length_m - seer.scale_m * math.log(seer.p_max / level - 1.0)
         assert exact_m <= length_m < exact_m + 1.0
     blind = seer.model_copy(update={"p_max": 0.8})
     assert math.isnan(held_from_m(blind, BOAT)[1])
@@ -275,3 +281,16 @@ def test_every_unknown_id_is_told_at_once_with_the_nearest(scenario: Any) -> Non
         "'militia'?",
     ):
         assert words in text
+
+
+@pytest.mark.parametrize("near_m", [98e3, 85e3, 30e3])
+def test_names_of_marks_do_not_meet(near_m: float) -> None:
+    range_m = np.arange(1e3, 101e3, 1e3)
+    curve = Curve("calm", "probe", range_m, np.ones(len(range_m)))
+    marks = {"horizon to probe": near_m, "instrumented range": 99e3}
+    figure = range_chart("t", "s", [curve], {"probe": BOAT}, marks, ["note"])
+    (axes,) = figure.axes
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    one, other = (text.get_window_extent(renderer) for text in axes.texts if text.get_text() in marks)
+    assert not one.overlaps(other)
+    assert one.y0 == other.y0 or near_m > 80e3  # far apart they stand in one line

@@ -164,7 +164,8 @@ MISTAKES = [
     Mistake("unknown kind", "kind: coastal_radar", "kind: coastal_rader", "kind: coastal_rader",
             "sensors.radar_1",
             "unknown kind 'coastal_rader'; expected one of 'air_surveillance_radar', 'ais_receiver', "
-            "'coastal_radar', 'sar_satellite'; did you mean 'coastal_radar'?"),
+            "'ais_satellite', 'coastal_radar', 'mobile_ais', 'mobile_radar', 'night_light_satellite', "
+            "'optical_satellite', 'rf_satellite', 'sar_satellite'; did you mean 'coastal_radar'?"),
     Mistake("unknown word", "classification: RESTRICTED", "classification: RESTRICTD",
             "classification: RESTRICTD",
             "sharing.labels.phl_radar.classification", "did you mean 'RESTRICTED'?"),

@@ -16,10 +16,12 @@ from mda_sim.core.time import US_PER_S, Timeline
 from mda_sim.geo.sphere import destination, initial_bearing_deg
 from mda_sim.sensing.ais import AisReceiver
 from mda_sim.sensing.example import Example
+from mda_sim.sensing.mobile_radar import MobileRadar
 from mda_sim.sensing.radar import CoastalRadar
 from mda_sim.world.broadcasts import for_life
 from mda_sim.world.fleet import LEGS, TARGETS, Fleet
 from mda_sim.world.legs import legs_between
+from mda_sim.world.sorties import SORTIE, Carrier, SortieOutcome
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -59,6 +61,7 @@ def fleet_of(
         "height_m": np.full(n, 8.0),
         "hull": np.zeros(n),
         "ais": np.full(n, 1),
+        "lit": np.zeros(n),
         "bound_for": np.full(n, -1),
         "first_leg": np.cumsum(counts) - counts,
         "n_legs": counts,
@@ -156,6 +159,54 @@ def rows_of(log: Any, sensor: str | None = None) -> list[tuple[str, int, int, in
     return [row for row in rows if sensor is None or row[0] == sensor]
 
 
+def carrier_of(paths, height_m: float = 3000.0, hulls=None) -> Carrier:
+    """A carrier of one sortie for each path of waypoints (time in s, latitude, longitude)."""
+    sorties = np.zeros(len(paths), SORTIE)
+    sorties["number"] = np.arange(len(paths))
+    sorties["hull"] = np.arange(len(paths)) if hulls is None else hulls
+    sorties["outcome"] = SortieOutcome.FLOWN
+    rows = [(i, round(t * US_PER_S), y, x) for i, path in enumerate(paths) for t, y, x in path]
+    ids, t_us, lat, lon = (np.array(column) for column in zip(*rows, strict=True))
+    for i in range(len(paths)):
+        own = t_us[ids == i]
+        for name, at in (("leaves_us", 0), ("on_station_us", 0), ("off_station_us", -1), ("back_us", -1)):
+            sorties[name][i] = own[at]
+    legs = legs_between(lat, lon, t_us, ids)
+    return Carrier(sorties, Table.of(LEGS, dict(legs.columns)), height_m)
+
+
+def parked_at(lat_deg: float, lon_deg: float, hours: float, height_m: float = 3000.0) -> Carrier:
+    """One hull that stays where it is."""
+    return carrier_of([[(0.0, lat_deg, lon_deg), (hours * 3600.0, lat_deg, lon_deg)]], height_m)
+
+
+def mobile_radar(**changes: Any) -> MobileRadar:
+    """A surveillance radar of an aircraft, made up."""
+    values: dict[str, Any] = {
+        "operator": "PHL",
+        "platform": "p",
+        "antenna_height_m": 3000.0,
+        "max_range_m": 100e3,
+        "power_w": 10e3,
+        "antenna_gain_dbi": 33.0,
+        "frequency_hz": 9.4e9,
+        "pulse_width_s": 1e-6,
+        "noise_figure_db": 5.0,
+        "losses": {"other_db": 6.0},
+        "azimuth_beamwidth_deg": 2.0,
+        "elevation_beamwidth_deg": 60.0,
+        "rotation_period_s": 6.0,
+        "prf_hz": 1000.0,
+    }
+    return MobileRadar(**(values | changes))
+
+
+def definite(range_m: float, **changes: Any) -> MobileRadar:
+    """A definite-range sensor: holds all within a slant range, nothing beyond."""
+    sure = {"power_w": 1e8, "min_scans": 1, "fluctuation_sigma_db": 0.0, "elevation_beamwidth_deg": 180.0}
+    return mobile_radar(**({"max_range_m": range_m} | sure | changes))
+
+
 @pytest.fixture(scope="session")
 def build() -> Any:
     """The builders of this file, as one namespace."""
@@ -170,5 +221,9 @@ def build() -> Any:
         "wall": Wall,
         "rows": rows_of,
         "bearing": initial_bearing_deg,
+        "carrier": carrier_of,
+        "hull_at": parked_at,
+        "mobile_radar": mobile_radar,
+        "definite": definite,
     }
     return type("Build", (), {name: staticmethod(tool) for name, tool in tools.items()})

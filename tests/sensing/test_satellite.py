@@ -17,19 +17,15 @@ from mda_sim.data import catalogue
 from mda_sim.geo.orbits import earth_fixed, on_sphere
 from mda_sim.geo.regions import Box
 from mda_sim.geo.sphere import EARTH_RADIUS_M, unit_vectors
-from mda_sim.sensing.satellite import (
-    LEFT,
-    PASSES_PER_SATELLITE,
-    RIGHT,
-    SarSatellite,
-    ground_range_m,
-    imaged,
-    incidence_deg,
-    p_contact,
-    passes_over,
-)
+from mda_sim.sensing.clutter import sea_sigma0_db, sea_state_of
+from mda_sim.sensing.orbiting import PASSES_PER_SATELLITE
+from mda_sim.sensing.satellite import SarSatellite, length_factor, p_contact
 from mda_sim.sensing.sensors import cards
+from mda_sim.sensing.swath import LEFT, RIGHT, candidates, ground_range_m, incidence_deg
 from mda_sim.sensing.sweep import sense
+from mda_sim.sensing.tasking import choose
+from mda_sim.world.environment import build_environment
+from mda_sim.world.environment_spec import UniformEnvironment
 
 SEED = 11
 START = datetime(2026, 11, 2, tzinfo=UTC)
@@ -49,6 +45,23 @@ def sar_of(**changes) -> SarSatellite:
         "incidence_max_deg": 46.0,
     }
     return SarSatellite(**(values | changes))
+
+
+def passes_over(sar, tracks, area, timeline) -> dict[int, np.ndarray]:
+    """For each side that it may look to, the images that its passes could make."""
+    found = candidates(sar, tracks, area, timeline)
+    return {side: found[found["side"] == side] for side in sar.across.sides}
+
+
+def imaged(sar, sensor_id, tracks, area, timeline, seed):
+    """The images that are made in one replicate."""
+    return choose(sar, sensor_id, candidates(sar, tracks, area, timeline), seed)
+
+
+def keys(images, with_side: bool = True) -> list[tuple[int, ...]]:
+    """Satellite, number of the pass and side of each."""
+    names = ["satellite", "number"] + ["side"] * with_side
+    return list(zip(*(images[name].tolist() for name in names), strict=True))
 
 
 def sure(**changes) -> SarSatellite:
@@ -285,7 +298,7 @@ def test_the_share_of_passes_that_are_imaged_is_the_duty():
     assert n > 800
     assert abs(len(made) / n - 0.3) < 4 * math.sqrt(0.3 * 0.7 / n)
     fewer = imaged(sar.model_copy(update={"duty": 0.1}), "s", tracks, AREA, timeline, SEED)
-    assert set(fewer.tolist()) < set(made.tolist()) < set(possible.tolist())
+    assert set(keys(fewer)) < set(keys(made)) < set(keys(possible))
 
 
 def test_a_satellite_that_may_look_to_both_sides_looks_to_one_in_each_pass():
@@ -294,13 +307,13 @@ def test_a_satellite_that_may_look_to_both_sides_looks_to_one_in_each_pass():
     tracks = sar.tracks(timeline)
     possible = passes_over(sar, tracks, AREA, timeline)
     made = imaged(sar, "s", tracks, AREA, timeline, SEED)
-    sides = {side: {row[:2] for row in found.tolist()} for side, found in possible.items()}
+    sides = {side: set(keys(found, with_side=False)) for side, found in possible.items()}
     either, both = sides[RIGHT] | sides[LEFT], sides[RIGHT] & sides[LEFT]
     assert len(both) > 100
     assert len(either) > len(both)
-    assert [row[:2] for row in made.tolist()] == sorted(either)
-    assert {row for found in possible.values() for row in found.tolist()} > set(made.tolist())
-    to_right = sum(row[2] == RIGHT and row[:2] in both for row in made.tolist()) / len(both)
+    assert keys(made, with_side=False) == sorted(either)
+    assert {row for found in possible.values() for row in keys(found)} > set(keys(made))
+    to_right = sum(row[2] == RIGHT and row[:2] in both for row in keys(made)) / len(both)
     assert abs(to_right - 0.5) < 4 * math.sqrt(0.25 / len(both))
 
 
@@ -592,3 +605,119 @@ def test_a_place_below_the_track_is_never_imaged(build):
     fleet = build.fleet([[(0.0, lat, lon), (2 * 86400.0, lat, lon)]])
     log = sense(fleet, {"s": sar}, timeline, SEED, land=None, area=AREA)
     assert image["number"] not in [k for _, k, _, _ in build.rows(log)]
+
+
+def test_without_weather_neither_sea_nor_incidence_counts(ships):
+    plain = sense(ships, {"s": sar_of()}, timeline_of(4), SEED, land=None, area=AREA)
+    other = sar_of(nesz_db=-30.0, reference_sea_state=6.0, frequency_hz=9.65e9, polarization="horizontal")
+    log = sense(ships, {"s": other}, timeline_of(4), SEED, land=None, area=AREA)
+    assert log.contacts.digest() == plain.contacts.digest()
+
+
+@given(
+    state=st.floats(0.0, 6.0),
+    rougher=st.floats(0.0, 3.0),
+    steep=st.floats(20.0, 55.0),
+    flatter=st.floats(0, 25),
+)
+@settings(deadline=None)
+def test_smaller_ships_are_held_in_less_wind_at_larger_incidence_and_finer_resolution(
+    state, rougher, steep, flatter
+):
+    # The abstract of Vachon et al. 1997.
+    sar = sar_of(incidence_min_deg=20.0, incidence_max_deg=50.0)
+    factor = length_factor(sar, state, steep)
+    assert length_factor(sar, state + rougher, steep) >= factor
+    assert length_factor(sar, state, steep + flatter) <= factor
+    fine, coarse = sar_of(resolution_m=5.0), sar_of(resolution_m=50.0)
+    assert fine.half_length_m < sar.half_length_m == 18.5 < coarse.half_length_m
+
+
+def test_at_the_reference_a_ship_is_held_as_the_fit_has_it():
+    sar = sar_of()
+    assert float(length_factor(sar, 3.0, 38.4)) == pytest.approx(1.0, abs=1e-12)
+    # Clutter far above the noise and 3 dB more of it: ships 2^(3/7) as long.
+    quiet = sar_of(nesz_db=-50.0)
+    states = np.linspace(0.0, 9.0, 2000)
+    sigma0_db = sea_sigma0_db(quiet.frequency_hz, 51.6, states, "vertical")
+    at = np.interp(
+        sea_sigma0_db(quiet.frequency_hz, 51.6, 3.0, "vertical") + 10 * math.log10(2), sigma0_db, states
+    )
+    assert float(length_factor(quiet, at, 38.4)) == pytest.approx(2 ** (3 / 7), rel=0.01)
+    # Noise far above the clutter: the sea does not matter.
+    assert float(length_factor(sar_of(nesz_db=0.0), 6.0, 38.4)) == pytest.approx(1.0, abs=0.05)
+
+
+def test_a_resolution_four_times_as_coarse_needs_ships_of_the_area_rule():
+    fine, coarse = sar_of(resolution_m=10.0), sar_of(resolution_m=40.0)
+    assert coarse.half_length_m / fine.half_length_m == pytest.approx(16 ** (3 / 7))
+    assert coarse.scale_m / coarse.half_length_m == pytest.approx(6.0 / 18.5)
+
+
+def test_the_share_held_in_a_swell_is_that_of_each_access(build, ships):
+    timeline = timeline_of(6)
+    spec = UniformEnvironment(kind="uniform", wind_mps=12.0, wave_height_m=4.0)
+    rough = build_environment(spec, AREA, timeline, SEED)
+    every = sense(ships, {"s": sure(n_satellites=4)}, timeline, SEED, land=None, area=AREA)
+    log = sense(ships, {"s": sar_of(n_satellites=4)}, timeline, SEED, land=None, area=AREA, environment=rough)
+    calm = sense(ships, {"s": sar_of(n_satellites=4)}, timeline, SEED, land=None, area=AREA)
+    # The same draws: what is held in a swell is held in calm, at a steeper or flatter look alike or more.
+    held, seen = ({row[1:3] for row in build.rows(one)} for one in (log, every))
+    assert held < seen
+    assert len(log.contacts) < 0.97 * len(calm.contacts)
+    # At the middle incidence: closed form within what the swath's edges do to it.
+    lengths = ships.targets["length_m"][[target for _, target in sorted(seen)]]
+    expected = p_contact(sar_of(), lengths, length_factor(sar_of(), sea_state_of(4.0), 38.4)).mean()
+    assert len(held) / len(seen) == pytest.approx(expected, abs=0.04)
+
+
+@pytest.mark.parametrize(("gap_m", "share"), [(0.0, 1.0), (100.0, 0.5), (150.0, 0.25), (1000.0, 0.0)])
+def test_two_hulls_share_a_cell_as_often_as_their_distance_allows(build, gap_m, share):
+    # Along one axis: max(0, 1 - d / resolution). The track is some 20 degrees off north.
+    rng = np.random.default_rng(4)
+    n = 1000
+    lat, lon = rng.uniform(53, 71, n), rng.uniform(-14, 19, n)
+    paths = []
+    for y, x in zip(lat, lon, strict=True):
+        for north_m in (0.0, gap_m):
+            point = (y + math.degrees(north_m / EARTH_RADIUS_M), x)
+            paths.append([(0.0, *point), (2 * 86400.0, *point)])
+    fleet = build.fleet(paths)
+    sar = sure(resolution_m=200.0)
+    log = sense(fleet, {"s": sar}, timeline_of(1.5), SEED, land=None, area=NORTH)
+    merged = log.contacts["merged"].astype(np.int64)
+    pairs = merged.sum() / 2
+    assert pairs > 500
+    assert set(merged.tolist()) <= {1, 2}
+    expected = expected_share(sar, gap_m, fleet, log)
+    assert expected == pytest.approx(share, abs=0.12)
+    assert abs((merged == 2).sum() / pairs - expected) < 4 * math.sqrt(0.25 / pairs)
+
+
+def expected_share(sar, gap_m, fleet, log) -> float:
+    """Mean over contacts of both axes' shares, for a displacement north and the heading of the track."""
+    of = np.repeat(np.arange(len(log.reports)), log.reports["count"])
+    t_us = log.reports["t_observed_us"][of] - log.contacts["dt_us"]
+    target = log.contacts["target"].astype(np.int64)
+    place = on_sphere(
+        earth_fixed(sar.orbits(START)[0], START, np.stack([t_us, t_us + 10**6], 1).ravel() / 1e6)[0]
+    )
+    ahead = (place[1::2] - place[::2]) / np.linalg.norm(place[1::2] - place[::2], axis=1)[:, None]
+    ship = fleet.unit_vectors(target, t_us)
+    north = np.array([0.0, 0.0, 1.0]) - ship[:, 2:] * ship
+    north /= np.linalg.norm(north, axis=1)[:, None]
+    along = np.abs((north * ahead).sum(axis=1))
+    across = np.sqrt(np.maximum(0.0, 1.0 - along**2))
+    cell_m = sar.resolution_m
+    shares = np.maximum(0, 1 - gap_m * along / cell_m) * np.maximum(0, 1 - gap_m * across / cell_m)
+    return float(shares.mean())
+
+
+def test_probes_are_never_one_with_a_hull_in_their_cell(build):
+    path = [(0.0, 60.0, 3.0), (2 * 86400.0, 60.0, 3.0)]
+    fleet = build.fleet([path, path, path], probes=1)
+    log = sense(fleet, {"s": sure(resolution_m=200.0)}, timeline_of(1.5), SEED, land=None, area=NORTH)
+    assert len(log.contacts) > 0
+    by_target = {t: set(log.contacts["merged"][log.contacts["target"] == t].tolist()) for t in range(3)}
+    assert by_target[2] == {1}
+    assert by_target[0] | by_target[1] == {2}

@@ -46,6 +46,33 @@ def test_lengths_are_uniform_in_their_span(drawn):
     assert within_four_errors((drawn.length_m < 212.5).sum(), 0.25)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.35, 1.0])
+def test_lit_vessels_have_their_share_whatever_else_is_drawn(make, share):
+    traffic = MerchantTraffic.model_validate(make.merchant({}, lit_fraction=share))
+    one = draw_particulars(traffic, "bulk/a/out", np.arange(N), 5)
+    band = 4 * math.sqrt(N * share * (1 - share))
+    assert abs(one.lit.sum() - N * share) <= band
+    assert share in (0.0, 1.0) or abs(one.lit.sum() - N * share * 1.05) > band  # a bias of 5 % would show
+    dark = draw_particulars(MerchantTraffic.model_validate(make.merchant({})), "bulk/a/out", np.arange(N), 5)
+    assert np.array_equal(one.length_m, dark.length_m)
+    assert one.flag == dark.flag
+    assert np.array_equal(one.uses_ais, dark.uses_ais)
+    if 0 < share < 1:
+        long = one.length_m > np.median(one.length_m)
+        assert abs(one.lit[long].mean() - one.lit[~long].mean()) < 4 * math.sqrt(share * (1 - share) * 4 / N)
+
+
+def test_more_lights_leave_those_that_were_lit_lit(make):
+    few, many = (
+        draw_particulars(
+            MerchantTraffic.model_validate(make.merchant({}, lit_fraction=share)), "s", np.arange(2000), 5
+        ).lit
+        for share in (0.2, 0.6)
+    )
+    assert (few <= many).all()
+    assert few.sum() < many.sum()
+
+
 def test_flag_length_and_ais_are_drawn_independently(drawn):
     flag = np.array([name == "PAN" for name in drawn.flag], float)
     columns = [flag, drawn.length_m, drawn.ais.astype(float)]
