@@ -1,10 +1,13 @@
 """Measure mda_sim, and write benchmarks/results.md.
 
     make bench
+    python benchmarks/bench.py --only moving --tatc-python PATH
 
-Times are given as measured and divided by the yardstick of the same run (``yardstick.py``), so that a slow
-hour is not a regression. Stages are those of one seed of the default run in one process, kernels
-compiled; the whole run is a process of its own, timed from outside. Bars are the project's own.
+``PATH`` is an interpreter that has TAT-C (``tatc_access.py`` says how to get one); without it, that
+comparison is left out. Times are given as measured and divided by the yardstick of the same run
+(``yardstick.py``), so that a slow hour is not a regression. Stages are those of one seed of the default run
+in one process, kernels compiled; the whole run is a process of its own, timed from outside. Bars are the
+project's own.
 """
 
 from __future__ import annotations
@@ -46,12 +49,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--skip-run", action="store_true", help="leave out the whole run")
     parser.add_argument("--only", choices=sorted(PARTS), help="one part; other lines of the page stay")
+    parser.add_argument("--tatc-python", type=Path, help="interpreter that has TAT-C, for 'moving'")
     options = parser.parse_args()
     parts = (
         [options.only] if options.only else [name for name in PARTS if name != "run" or not options.skip_run]
     )
     before = yardstick()
     figures = [figure for name in parts for figure in PARTS[name]()]
+    if options.tatc_python and "moving" in parts:
+        figures += tatc(options.tatc_python)
     measure = statistics.mean((before, yardstick()))
     page = render(figures, measure)
     if options.only:
@@ -70,10 +76,10 @@ def replaced(old: str, new: str) -> str:
 
 
 def made_by(script: str, *arguments: str) -> dict[str, float]:
-    """What a script of this folder prints, run in a process of its own."""
+    """The numbers that a script of this folder prints, run in a process of its own."""
     command = [sys.executable, str(ROOT / "benchmarks" / script), *arguments]
     made = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return {str(key): float(value) for key, value in made.items()}
+    return {str(key): float(value) for key, value in made.items() if not isinstance(value, str)}
 
 
 def worlds() -> list[Figure]:
@@ -148,6 +154,60 @@ def stone_soup() -> list[Figure]:
         Figure(f"{name}: a pair in reach, Stone Soup", made["stone_soup_look_us"], "us"),
         Figure(f"{name}: a pair in reach, mda_sim", made["look_us"], "us"),
         Figure(f"{name}: share of pairs seen by either that both saw", made["seen_by_both"], ""),
+    ]
+
+
+def moving() -> list[Figure]:
+    """Satellites and aircraft over the reference load, each load in its own process (``moving.py``)."""
+    radar = made_by("moving.py", "10000", "--load", "sar")
+    everything = made_by("moving.py", "10000", "--load", "all")
+    name = "40 radars, 30 AIS receivers, 8 radar satellites, 10,000 vessels, 7 days"
+    more = "the same, 60 AIS satellites, 10 aircraft, 1,024 probes"
+    aircraft = f"{more}: aircraft alone"
+    return [
+        Figure(name, radar["seconds"], "s", 6.0),
+        Figure(f"{name}: largest the process was", radar["peak_mib"], "MiB", 1024.0),
+        Figure(f"{name}: contacts", radar["contacts"], ""),
+        Figure(f"{name}: radar satellites alone", radar["sar_seconds"], "s"),
+        Figure(f"{name}: images", radar["sar_images"], ""),
+        Figure(f"{name}: vessels in images", radar["sar_looks"], ""),
+        Figure(f"{name}: a vessel in an image", radar["sar_look_us"], "us", 5.0),
+        Figure(f"{name}: a vessel tried for an image", radar["sar_tested_ns"], "ns"),
+        Figure(more, everything["seconds"], "s", 15.0),
+        Figure(f"{more}: largest the process was", everything["peak_mib"], "MiB", 1536.0),
+        Figure(f"{more}: contacts", everything["contacts"], ""),
+        Figure(f"{more}: AIS satellites alone", everything["ais_satellite_seconds"], "s"),
+        Figure(f"{more}: passes of AIS satellites", everything["ais_satellite_passes"], ""),
+        Figure(f"{more}: vessels in view in passes", everything["ais_satellite_looks"], ""),
+        Figure(f"{more}: a vessel in view in a pass", everything["ais_satellite_look_ns"], "ns", 150.0),
+        Figure(f"{aircraft}, radars", everything["radars_aboard_seconds"], "s"),
+        Figure(f"{aircraft}, contacts of radars", everything["radars_aboard_contacts"], ""),
+        Figure(f"{aircraft}, AIS receivers", everything["ais_aboard_seconds"], "s"),
+        Figure(f"{aircraft}, contacts of AIS receivers", everything["ais_aboard_contacts"], ""),
+        Figure(f"{aircraft}, reports of each", everything["radars_aboard_reports"], ""),
+    ]
+
+
+def tatc(python: Path) -> list[Figure]:
+    """Windows of satellites over points by TAT-C and by this program (``tatc_access.py``)."""
+    asked = [str(python), "-c", "import tatc; print(tatc.__version__)"]
+    its_version = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+    made = made_by("tatc_access.py", "--tatc-python", str(python))
+    name = f"{made['points']:,.0f} points, 8 satellites, 7 days (TAT-C {its_version})"
+    return [
+        Figure(f"{name}: all windows, TAT-C", made["tatc_seconds"], "s"),
+        Figure(f"{name}: all windows, mda_sim", made["seconds"], "s"),
+        Figure(f"{name}: TAT-C over mda_sim", made["ratio"], "times"),
+        Figure(f"{name}: windows, TAT-C", made["tatc_windows"], ""),
+        Figure(f"{name}: windows, mda_sim", made["windows"], ""),
+        Figure(f"{name}: share of windows of either that both have", made["agree"], ""),
+        # Differences of simulated times, so not divided by the yardstick: milliseconds.
+        Figure(f"{name}: ends apart, median", made["apart_median_s"] * 1e3, "ms"),
+        Figure(f"{name}: ends apart, 99 of 100", made["apart_99_s"] * 1e3, "ms"),
+        Figure(
+            f"{name}: ends apart, most of windows of 5 min or more", made["apart_most_long_s"] * 1e3, "ms"
+        ),
+        Figure(f"{name}: longest window of one side alone", made["longest_of_one_side_s"] * 1e3, "ms"),
     ]
 
 
@@ -288,6 +348,7 @@ PARTS: dict[str, Callable[[], list[Figure]]] = {
     "worlds": worlds,
     "recording": recording,
     "sensing": sensing,
+    "moving": moving,
     "sharing": sharing,
     "run": whole_run,
 }

@@ -46,6 +46,11 @@ WEEK = Timeline(datetime(2026, 3, 2, tzinfo=UTC), 0, DAYS * 86_400 * US_PER_S, 0
 
 
 def fleet_of(n_vessels: int) -> Fleet:
+    """The vessels of the load alone."""
+    return assemble([ships(n_vessels)])
+
+
+def ships(n_vessels: int) -> Group:
     """Vessels that sail from one random point of the box to the next at 8 to 16 knots."""
     rng = np.random.default_rng(1)
     n_points = 12
@@ -56,7 +61,7 @@ def fleet_of(n_vessels: int) -> Fleet:
     t_us = np.concatenate([np.zeros((n_vessels, 1)), sailed_s], axis=1) * US_PER_S
     vessel = np.repeat(np.arange(n_vessels), n_points)
     legs = legs_between(lat.ravel(), lon.ravel(), np.rint(t_us.ravel()).astype(np.int64), vessel)
-    group = Group(
+    return Group(
         traffic_class="ship",
         stream="ship",
         index=np.arange(n_vessels),
@@ -66,7 +71,6 @@ def fleet_of(n_vessels: int) -> Fleet:
         legs=legs,
         broadcasts=for_life(np.ones(n_vessels, np.bool_), legs),
     )
-    return assemble([group])
 
 
 def radars() -> dict[str, CoastalRadar]:
