@@ -4,8 +4,9 @@
     python validation/sensing.py --dry     # print only
 
 Formulas are asked at once (``sensing_detection.py``, ``sensing_formulas.py``), and the engine is run on small
-fleets (``sensing_engine.py``, ``sensing_ais.py``). Published values are files in ``reference``, each row with
-where it was read. Takes a minute or two; not part of the test suite.
+fleets (``sensing_engine.py``, ``sensing_ais.py``, ``sensing_search.py``). Orbits and passes are put beside
+other programs and published ones (``sensing_elements.py``, ``sensing_orbits.py``). Published values are files
+in ``reference``, each row with where it was read. Takes a minute or two; not part of the test suite.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ from pathlib import Path
 
 import sensing_ais as ais
 import sensing_detection as theory
+import sensing_elements as elements
 import sensing_engine as engine
 import sensing_formulas as formulas
+import sensing_orbits as orbits
+import sensing_search as search
 from sensing_page import TAG_WORDS, WORDS, Section, paragraph, table
 
 RESULTS = Path(__file__).with_name("sensing.md")
@@ -44,6 +48,16 @@ SECTIONS = (
     ais.ais_intervals,
     ais.ais_contacts,
     ais.slot_load,
+    ais.from_space,
+    elements.verification_set,
+    elements.element_sets,
+    orbits.repeat_cycles,
+    orbits.walker_patterns,
+    orbits.revisits,
+    orbits.regional_passes,
+    search.random_patrol,
+    search.parallel_tracks,
+    search.barrier_patrol,
 )
 LEFT_OUT = {
     "Nathanson's tables of sea clutter": """the book and the report that repeats them were not to be had in
@@ -60,6 +74,13 @@ LEFT_OUT = {
     "What rain returns": "Rayleigh scattering with Z = 200 R^1.6; no table of reflectivity was read.",
     "Absorption by air": "not modelled by frequency; it is a named loss of each radar.",
     "IALA's classes of targets (G1111)": "the guideline was not to be had in full.",
+    "Detection by satellites": """p(L) of radar satellites was fitted to what Global Fishing Watch
+        states of Sentinel-1; no other set of ships with and without detection was to be had. Cameras follow
+        Johnson's criterion, lights of boats an assumption: no measured rates by length, cloud or light were
+        read.""",
+    "Positions of emitters": "their error is an assumption; no measured one was read.",
+    "Overlap of messages from space": "the report that defines it was not to be had; its abstract was.",
+    "Sorties that were flown": "calendars and search patterns are assumptions; no flight logs were read.",
     "Ranges that operators publish for their radars": """they name instrumented ranges or advertisements, not
         the range for a stated target and probability.""",
 }
@@ -69,7 +90,9 @@ def lines(sections: list[Section]) -> Iterator[str]:
     """The page, line by line."""
     checks = [check for section in sections for check in section.checks]
     missed = [check for check in checks if not check.agrees]
-    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "numba", "itur", "mpmath"))
+    packages = ", ".join(
+        f"{name} {version(name)}" for name in ("numpy", "scipy", "numba", "itur", "mpmath", "skyfield")
+    )
     yield "# Models of sensing beside their references"
     yield ""
     yield from paragraph(

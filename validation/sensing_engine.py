@@ -46,10 +46,23 @@ def hours(n: float) -> Timeline:
 def parked(distance_m: ArrayLike, bearing_deg: ArrayLike, n_hours: float) -> Fleet:
     """Motionless steel vessels of 50 m that broadcast, at distances and bearings from the sensors."""
     distance, bearing = np.broadcast_arrays(np.atleast_1d(distance_m), bearing_deg)
-    n = len(distance)
-    lat, lon = destination(LAT_DEG, LON_DEG, bearing, distance)
-    t_us = np.tile(np.array([0, round(n_hours * US_PER_H)]), n)
-    legs = legs_between(np.repeat(lat, 2), np.repeat(lon, 2), t_us, np.repeat(np.arange(n), 2))
+    return at_rest(*destination(LAT_DEG, LON_DEG, bearing, distance), n_hours)
+
+
+def at_rest(lat: Floats, lon: Floats, n_hours: float) -> Fleet:
+    """Motionless steel vessels of 50 m that broadcast, at places [deg]."""
+    return sailing(lat, lon, lat, lon, n_hours)
+
+
+def sailing(
+    lat: Floats, lon: Floats, to_lat: Floats, to_lon: Floats, n_hours: float, start_s: ArrayLike = 0.0
+) -> Fleet:
+    """Such vessels that sail from places to others [deg] in so many hours from their start on."""
+    n = len(lat)
+    from_us = np.rint(np.broadcast_to(np.asarray(start_s, np.float64), n) * US_PER_S).astype(np.int64)
+    t_us = np.stack([from_us, from_us + round(n_hours * US_PER_H)], axis=1).ravel()
+    both = (np.stack(pair, axis=1).ravel() for pair in ((lat, to_lat), (lon, to_lon)))
+    legs = legs_between(*both, t_us, np.repeat(np.arange(n), 2))
     group = Group(
         traffic_class="vessel",
         stream="vessel",

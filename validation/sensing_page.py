@@ -13,6 +13,7 @@ NUMBERS, WORDS = "---:", "---"
 REFERENCE = Path(__file__).with_name("reference")
 TAG_WORDS = {
     "input": "the model was made from it; agreement says that the program does what its source says",
+    "calibrated": "a number of the model was set so that it agrees; agreement is no evidence for the model",
     "held-out": "nothing in the model was set from it; a miss stays a miss",
     "theory": "a closed form or an exact sum that the program's own run has to obey",
 }
