@@ -361,9 +361,31 @@ def _n_knots(until_us: int) -> int:
 def _knots(orbit: Orbit, epoch: datetime, first: int, stop: int) -> Track:
     """Knots ``first`` up to ``stop`` of a satellite's motion on the sphere."""
     position, velocity = earth_fixed(orbit, epoch, KNOT_STEP_S * np.arange(first, stop))
-    # Each point is moved by a smooth map; its derivative along the motion is taken over one second.
-    ahead, behind = on_sphere(position + velocity / 2.0), on_sphere(position - velocity / 2.0)
-    return Track(float(KNOT_STEP_S), on_sphere(position), np.ascontiguousarray(ahead - behind))
+    return Track(float(KNOT_STEP_S), *_motion_on_sphere(position, velocity))
+
+
+def _motion_on_sphere(position_m: Floats, velocity_mps: Floats) -> tuple[Floats, Floats]:
+    """Earth-fixed points and their velocities, each (n, 3), moved to the sphere as by ``on_sphere``.
+
+    A velocity keeps its part upwards, as heights are kept. Northwards and eastwards it changes in proportion
+    to the radii of curvature: the same change of latitude and longitude is another way on the sphere.
+    """
+    lat_deg, lon_deg, height_m = geodetic(position_m)
+    up = unit_vectors(lat_deg, lon_deg)
+    cos_lat, sin_lat = np.hypot(up[:, 0], up[:, 1]), up[:, 2]
+    east = np.stack([-up[:, 1], up[:, 0], np.zeros(len(up))], axis=-1) / cos_lat[:, None]
+    north = np.stack([-sin_lat * east[:, 1], sin_lat * east[:, 0], cos_lat], axis=-1)
+    square = FLATTENING * (2.0 - FLATTENING)
+    bulge = 1.0 - square * sin_lat**2
+    across_m = SEMI_MAJOR_M / np.sqrt(bulge)  # radius of curvature across the meridian
+    along_m = across_m * (1.0 - square) / bulge  # and along it
+    radius_m = EARTH_RADIUS_M + height_m
+    x, y, z = velocity_mps.T
+    upwards = x * up[:, 0] + y * up[:, 1] + z * up[:, 2]
+    eastwards = (x * east[:, 0] + y * east[:, 1]) * radius_m / (across_m + height_m)
+    northwards = (x * north[:, 0] + y * north[:, 1] + z * north[:, 2]) * radius_m / (along_m + height_m)
+    moved = upwards[:, None] * up + eastwards[:, None] * east + northwards[:, None] * north
+    return up * radius_m[:, None], np.ascontiguousarray(moved)
 
 
 def _node_rate_rad_s(altitude_m: float) -> float:

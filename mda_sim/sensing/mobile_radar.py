@@ -19,7 +19,8 @@ over a few hundred kilometres. Land is that of cells of 0.02 degrees; land withi
 within one cell of a target hides nothing. A target that is in reach only between the instants at which an
 interval is judged is not seen. The motion of the hull is taken out of speeds along the ray. The sea's return
 at more than 60 degrees of grazing is extrapolated; there the beam leaves nothing to see. Detection does not
-depend on the course of the hull: the antenna looks all round.
+depend on the course of the hull: the antenna looks all round. Targets last in reach at one range and bearing
+but at different moments of an interval count as in one cell, though the hull has moved on.
 
 Source: as ``radar``; slant range over a sphere: s^2 = h^2 + (1 + h / R) c^2 for the chord c, elementary.
 Where next: ``mobile_signal_kernels``, ``mobile_radar_kernels``; ``sweep`` runs its plan.

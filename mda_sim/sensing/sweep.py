@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 BLOCK: Final = 256
 """Targets that are looked at in one go."""
+MOST_KEPT: Final = 2**22
+"""Rows of holds up to which their memory is kept for the next sensor: 64 MiB, and as much again in order.
+More of them come from constellations, and would lie idle beside the contacts of all sensors that follow."""
 MERGING_HZ: Final = 1e10
 """Frequency at which the cross-sections of vessels in one resolution cell are compared. [Hz]"""
 
@@ -137,6 +140,8 @@ class Bench:
         first = self._grow(n - n_lost + int(n_false.sum()))
         new = (self.target[first:], self.dt_us[first:], self.merged[first:])
         emit(self.ordered, merged, counts, n_false, n_vessels, NO_TARGET, *new, vessels)
+        if n > MOST_KEPT:
+            self.held, self.ordered = np.empty((2, 0), HELD)
         return counts, vessels
 
     def _grow(self, n: int) -> int:
@@ -156,7 +161,10 @@ class Bench:
             stop = min(first + self.block, n_targets)
             needed = n + (stop - first) * len(plan.interval)
             if needed > len(self.held):
-                larger = np.empty(needed + needed // 2, HELD)  # memory is taken only as it is written
+                # As many of each target as so far, and then some: memory is taken only as it is written, but
+                # what is copied is written twice.
+                likely = n * n_targets // max(first, 1)
+                larger = np.empty(max(needed, likely) + needed // 2, HELD)
                 larger[:n] = self.held[:n]
                 self.held = larger
             n += plan.look(first, stop, self.held[n:])

@@ -316,3 +316,13 @@ def test_planes_that_do_not_share_the_satellites_out_are_refused(n_satellites, n
 def test_an_orbit_below_the_ground_is_refused_by_name():
     with pytest.raises(RunError, match="altitude_m=-200000"):
         earth_fixed(CircularOrbit(-200e3, 97.0, 0.0, 0.0), EPOCH, [0.0])
+
+
+def test_the_velocity_of_a_track_is_the_rate_at_which_its_point_moves_on_the_sphere():
+    own = track(sentinel_1(), EPOCH, 3 * 3_600_000_000)
+    t_s = 60.0 * np.arange(len(own.position_m))
+    fixed, velocity = earth_fixed(sentinel_1(), EPOCH, t_s)
+    step_s = 0.05  # along the satellite's own straight line, so that only the map to the sphere is judged
+    rate = (on_sphere(fixed + step_s * velocity) - on_sphere(fixed - step_s * velocity)) / (2 * step_s)
+    assert np.abs(own.velocity_mps - rate).max() < 1e-5
+    assert np.abs(own.velocity_mps - velocity).max() > 1.0  # it is not that over the ellipsoid

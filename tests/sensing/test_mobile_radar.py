@@ -76,7 +76,7 @@ def test_a_radar_on_a_parked_ship_is_a_radar_ashore(build):
     assert 0.02 < np.median(means[0]) < 0.98
 
 
-def brute_force(fleet, carrier, radar, log, reach_m):
+def brute_force(fleet, carrier, radar, log, reach_m, near_m=400.0):
     """Report and target of each contact of a definite radar, and those too near the edge to tell."""
     ends = log.reports["t_observed_us"]
     step = round(radar.interval_s * S)
@@ -89,7 +89,7 @@ def brute_force(fleet, carrier, radar, log, reach_m):
         for target in range(fleet.n_targets):
             away = distance_m(*here, *fleet.positions(target, t_us))
             slant = radar.slant_m(away)
-            if (np.abs(slant - reach_m) < 400.0).any():
+            if (np.abs(slant - reach_m) < near_m).any():
                 doubtful.add((k, target))
             elif (slant < reach_m).any():
                 inside.add((k, target))
@@ -123,6 +123,31 @@ def test_contacts_are_those_of_true_distances_at_start_middle_and_end(build):
     assert len(inside) > 500
     assert found - doubtful == inside - doubtful
     assert len(doubtful) < 0.1 * len(inside)
+
+
+def test_what_a_fast_hull_passes_over_within_an_interval_is_held(build):
+    # 30 km an interval, 9 km of reach: most are in reach in the middle alone.
+    x = 120.0 + np.linspace(0.1, 3.4, 160)
+    # Probes, because they share no cell with others, as what is left behind at one range and bearing would.
+    fleet = build.fleet([[(0.0, 0.0, a), (7200.0, 0.0, a)] for a in x], probes=len(x))
+    carrier = build.carrier(
+        [[(0.0, 0.0, 120.0), (1600.0, 0.0, 120.0 + 1600 * 250 / 111_195.0)]], height_m=3000
+    )
+    radar = build.definite(9e3, interval_s=120.0)
+    log = looked(build, fleet, {"m": radar}, {"p": carrier}, 1)
+    report = np.repeat(np.arange(len(log.reports)), log.reports["count"])
+    found = set(zip(report.tolist(), log.contacts["target"].tolist(), strict=True))
+    inside, doubtful = brute_force(fleet, carrier, radar, log, 9e3, 1600.0)  # one scan is 1500 m
+    assert len(inside - doubtful) > 150
+    assert found - doubtful == inside - doubtful
+    late = log.contacts["dt_us"] > 30 * S  # out of reach well before the end
+    assert late.sum() > 40
+    t_us = log.reports["t_observed_us"][report] - log.contacts["dt_us"]
+    here = carrier.positions(np.zeros(len(t_us), np.int64), t_us)
+    slant_m = radar.slant_m(
+        distance_m(*here, *fleet.positions(log.contacts["target"].astype(np.int64), t_us))
+    )
+    assert slant_m[late] == pytest.approx(9e3, abs=2.0)
 
 
 def test_reports_are_made_while_away_and_only_then(build):
