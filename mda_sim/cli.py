@@ -1,8 +1,8 @@
 """The command line: ``mda-sim run | check | show | audit | new | schema | catalogue``, or ``run_sim.py F``.
 
 Exit codes: 0 done, 1 failed while running, 2 bad input (all problems are printed, nothing is written).
-Answers go to stdout, progress and problems to stderr. Only this module and
-``cli_progress`` print.
+Answers go to stdout, progress and problems to stderr. Only this module and those beside it whose names begin
+with ``cli_`` print.
 
 Heavy imports stand inside the commands, so that ``--help`` is quick.
 """
@@ -11,10 +11,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,11 +25,11 @@ from mda_sim.cli_options import (
     show_options,
 )
 from mda_sim.cli_progress import progress
+from mda_sim.cli_shared import errors, load, say
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mda_sim.core.errors import MdaError
     from mda_sim.scenario import Scenario
     from mda_sim.study.run import Study
 
@@ -80,8 +78,8 @@ def run(
 
     A folder that already holds this very run is shown again; an interrupted one is completed.
     """
-    with _errors(debug):
-        loaded = _load(scenario, configurations, seeds, sets, allow_path=allow_path, strict=strict)
+    with errors(debug):
+        loaded = load(scenario, configurations, seeds, sets, allow_path=allow_path, strict=strict)
         from mda_sim.study.run import run as run_study
 
         with progress(quiet=quiet) as watch:
@@ -118,13 +116,13 @@ def check(
     """Check SCENARIO and print what it holds; nothing is run or written."""
     from mda_sim.report.contents import contents, loads
 
-    with _errors(debug):
-        loaded = _load(scenario, configurations, seeds, sets, allow_path=allow_path, strict=strict)
+    with errors(debug):
+        loaded = load(scenario, configurations, seeds, sets, allow_path=allow_path, strict=strict)
         for line in contents(loaded):
-            _say(line)
+            say(line)
         if with_load:
             for line in loads(loaded):
-                _say(line)
+                say(line)
 
 
 @main.command()
@@ -171,8 +169,8 @@ def show(
 
     watch = None if quiet else _begun
     shown: Shown | ShownSensors | ShownMoving
-    with _errors(debug):
-        loaded = _load(scenario, None, None, sets, allow_path=allow_path, strict=strict)
+    with errors(debug):
+        loaded = load(scenario, None, None, sets, allow_path=allow_path, strict=strict)
         if moves:
             shown = show_moving(
                 loaded, moves, sensor_ids, seed=seed, day=day, out=out, overrides=sets, watch=watch
@@ -194,8 +192,8 @@ def show(
             return
         if not quiet:
             for line in shown.lines():
-                _say(line)
-        _say(str(shown.folder))
+                say(line)
+        say(str(shown.folder))
 
 
 @main.command()
@@ -214,21 +212,21 @@ def audit(
     """
     from mda_sim.study.audit import audit_run
 
-    with _errors(debug):
+    with errors(debug):
         watch = None if quiet else _begun
         audited = audit_run(folder, configurations=configurations, seeds=seeds, watch=watch)
         if as_json:
             click.echo(json.dumps(audited.plain_data(), indent=2, ensure_ascii=False))
         elif not quiet:
             for line in audited.lines():
-                _say(line)
+                say(line)
     if not audited.is_clean:
-        _say(f"error: the audit of {folder} disagrees with what is stored", err=True)
+        say(f"error: the audit of {folder} disagrees with what is stored", err=True)
         sys.exit(1)
 
 
 def _begun(what: str) -> None:
-    _say(f"{what} ...", err=True)
+    say(f"{what} ...", err=True)
 
 
 @main.command()
@@ -238,9 +236,9 @@ def new(file: Path, name: str | None) -> None:
     """Write a commented starter scenario to the new FILE: it runs as it is, and is there to be changed."""
     from mda_sim.scenario.starter import write_starter
 
-    with _errors(debug=False):
+    with errors(debug=False):
         write_starter(file, name)
-        _say(f"{file}: check it with 'mda-sim check', run it with 'mda-sim run'")
+        say(f"{file}: check it with 'mda-sim check', run it with 'mda-sim run'")
 
 
 @main.command()
@@ -261,68 +259,14 @@ def catalogue(table: str | None, as_json: bool) -> None:
 
     if table is None:
         for name in _CATALOGUE_TABLES:
-            _say(f"{name:<20}{len(getattr(data, name)()):>5} rows")
+            say(f"{name:<20}{len(getattr(data, name)()):>5} rows")
         return
     rows = plain_rows(getattr(data, table)())
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for line in row_lines(rows):
-        _say(line)
-
-
-def _load(
-    path: Path,
-    configurations: str | None,
-    seeds: int | None,
-    sets: tuple[str, ...],
-    *,
-    allow_path: bool,
-    strict: bool,
-) -> Scenario:
-    """The scenario, its warnings and notes printed; ``strict`` turns them into errors."""
-    from mda_sim.core.errors import ScenarioError
-    from mda_sim.scenario import load_scenario
-
-    names = [name.strip() for name in configurations.split(",") if name.strip()] if configurations else None
-    loaded = load_scenario(path, sets=sets, configurations=names, seeds=seeds, allow_path=allow_path)
-    if strict and loaded.warnings:
-        raise ScenarioError(loaded.warnings)
-    for problem in (*loaded.warnings, *loaded.notes):
-        _say(str(problem), err=True)
-    return loaded
-
-
-@contextmanager
-def _errors(debug: bool) -> Iterator[None]:
-    """Turn errors that are the user's to mend into text on stderr and an exit code."""
-    from mda_sim.core.errors import MdaError
-
-    try:
-        yield
-    except MdaError as error:
-        if debug:
-            raise
-        _fail(error)
-    except BrokenPipeError:
-        raise  # the reader of stdout has gone, as 'head' does; click ends quietly
-    except OSError as error:
-        if debug:
-            raise
-        _say(f"error: {error}", err=True)
-        sys.exit(1)
-
-
-def _fail(error: MdaError) -> NoReturn:
-    from mda_sim.core.errors import ScenarioError
-
-    if isinstance(error, ScenarioError):
-        _say(str(error), err=True)
-        count = len(error.problems)
-        _say(f"{count} problem{'s' if count != 1 else ''}; nothing was run.", err=True)
-    else:
-        _say(f"error: {error}", err=True)
-    sys.exit(error.exit_code)
+        say(line)
 
 
 def _show(study: Study, scenario: Scenario, *, quiet: bool, as_json: bool) -> None:
@@ -349,18 +293,9 @@ def _show(study: Study, scenario: Scenario, *, quiet: bool, as_json: bool) -> No
         print_summary(Console(highlight=False, width=width), study.summary, zone_names(scenario))
         names = [name for name in configurations_of(study.summary) if name in study.efforts]
         for line in effort_lines({name: study.efforts[name] for name in names}):
-            _say(line)
-        _say(
-            f"By class, flag and zone: {study.folder / 'answer.md'}; every figure: {study.folder / 'tables'}"
-        )
+            say(line)
+        say(f"By class, flag and zone: {study.folder / 'answer.md'}; every figure: {study.folder / 'tables'}")
         done = "shown again, nothing was computed" if study.shown_again else f"done in {study.seconds:.1f} s"
-        _say(f"{done}: {study.folder}")
+        say(f"{done}: {study.folder}")
     else:
-        _say(str(study.folder))
-
-
-def _say(text: str, *, err: bool = False) -> None:
-    """Print text, with control characters of external origin stripped."""
-    from mda_sim.report.text import for_terminal
-
-    click.echo(for_terminal(text), err=err)
+        say(str(study.folder))

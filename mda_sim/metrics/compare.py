@@ -22,7 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
-from mda_sim.metrics.scores import ScoreRow
+from mda_sim.metrics.score_rows import ScoreRow
 from mda_sim.metrics.spec import Endpoint
 
 LABEL: Final = "simulation only"

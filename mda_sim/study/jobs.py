@@ -179,7 +179,7 @@ def _make_log(scenario: Scenario, job: SeedJob, meter: Meter) -> tuple[Fleet, De
 def _store_sharing(
     scenario: Scenario, job: SeedJob, configuration: str, arranged: Arranged, before: Sequence[StageCost]
 ) -> None:
-    from mda_sim.metrics.scores import to_csv
+    from mda_sim.metrics.score_rows import to_csv
 
     deliveries = arranged.deliveries
     scores = arranged.scores

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from mda_sim.core.table import Schema, Table
-    from mda_sim.metrics.scores import ScoreRow
+    from mda_sim.metrics.score_rows import ScoreRow
     from mda_sim.scenario import Scenario
     from mda_sim.world.recorded.recording import Recording
 
@@ -192,7 +192,7 @@ def _all_done(executor: Executor, calls: Sequence[tuple[Callable[..., None], tup
 def _gather(scenario: Scenario, folder: RunFolder) -> dict[str, Any]:
     """``scores.csv`` and ``summary.json`` from the units, in the order of configuration and seed."""
     from mda_sim.metrics.compare import summarise
-    from mda_sim.metrics.scores import from_csv
+    from mda_sim.metrics.score_rows import from_csv
     from mda_sim.report.recordings import caveats
 
     units = [folder.sharing(seed, name) for name in scenario.arrangements for seed in scenario.seeds]

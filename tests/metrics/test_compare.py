@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from mda_sim.metrics.compare import interval, paired_difference, summarise, t_quantile
-from mda_sim.metrics.scores import ScoreRow
+from mda_sim.metrics.score_rows import ScoreRow
 from mda_sim.metrics.spec import Endpoint
 
 BEFORE = [0.30, 0.35, 0.28, 0.41]

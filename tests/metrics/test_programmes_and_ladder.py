@@ -8,7 +8,7 @@ from mda_sim.geo.regions import Box
 from mda_sim.metrics.compare import summarise, t_quantile, values_by_key
 from mda_sim.metrics.ladder import ladder
 from mda_sim.metrics.programmes import programmes
-from mda_sim.metrics.scores import ScoreRow
+from mda_sim.metrics.score_rows import ScoreRow
 from mda_sim.metrics.spec import Endpoint, MetricsSpec, ZoneSpec
 
 ZONE = ZoneSpec(name="Strait", region=Box(lat_min_deg=0, lat_max_deg=1, lon_min_deg=0, lon_max_deg=1))

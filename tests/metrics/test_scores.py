@@ -13,7 +13,8 @@ from mda_sim.core.time import NEVER_US, Timeline
 from mda_sim.geo.regions import Box, Circle
 from mda_sim.metrics.frame import scoring_frame
 from mda_sim.metrics.gap_split import Answer
-from mda_sim.metrics.scores import ScoreRow, from_csv, score_configuration, to_csv
+from mda_sim.metrics.score_rows import ScoreRow, from_csv, to_csv
+from mda_sim.metrics.scores import score_configuration
 from mda_sim.metrics.spec import Endpoint, MetricsSpec, ZoneSpec
 from mda_sim.records import (
     CONTACTS,

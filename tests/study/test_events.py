@@ -10,7 +10,7 @@ import pytest
 from mda_sim.core.table import read_parquet
 from mda_sim.core.time import US_PER_H
 from mda_sim.metrics.over_time import OVER_TIME
-from mda_sim.metrics.scores import from_csv
+from mda_sim.metrics.score_rows import from_csv
 from mda_sim.report.gallery import Gallery
 from mda_sim.scenario import load_scenario
 from mda_sim.study.run import Study, run

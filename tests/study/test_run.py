@@ -13,7 +13,7 @@ import pytest
 import mda_sim.audit
 from mda_sim.core.errors import AuditError, DigestMismatch, RunError
 from mda_sim.core.table import read_parquet
-from mda_sim.metrics.scores import from_csv, to_csv
+from mda_sim.metrics.score_rows import from_csv, to_csv
 from mda_sim.pipeline import build_world, check_digest, run_seed, sense, share
 from mda_sim.records import CONTACTS, HOPS, OUTCOMES, PARTS, REPORTS
 from mda_sim.scenario import Scenario, load_scenario

@@ -1,0 +1,79 @@
+"""What all verbs of the command line do alike: read the scenario, print, and turn errors into exit codes.
+
+Where next: ``cli`` and the modules of single verbs.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from mda_sim.core.errors import MdaError
+    from mda_sim.scenario import Scenario
+
+
+def load(
+    path: Path,
+    configurations: str | None,
+    seeds: int | None,
+    sets: tuple[str, ...],
+    *,
+    allow_path: bool,
+    strict: bool,
+) -> Scenario:
+    """The scenario, its warnings and notes printed; ``strict`` turns them into errors."""
+    from mda_sim.core.errors import ScenarioError
+    from mda_sim.scenario import load_scenario
+
+    names = [name.strip() for name in configurations.split(",") if name.strip()] if configurations else None
+    loaded = load_scenario(path, sets=sets, configurations=names, seeds=seeds, allow_path=allow_path)
+    if strict and loaded.warnings:
+        raise ScenarioError(loaded.warnings)
+    for problem in (*loaded.warnings, *loaded.notes):
+        say(str(problem), err=True)
+    return loaded
+
+
+@contextmanager
+def errors(debug: bool) -> Iterator[None]:
+    """Turn errors that are the user's to mend into text on stderr and an exit code."""
+    from mda_sim.core.errors import MdaError
+
+    try:
+        yield
+    except MdaError as error:
+        if debug:
+            raise
+        _fail(error)
+    except BrokenPipeError:
+        raise  # the reader of stdout has gone, as 'head' does; click ends quietly
+    except OSError as error:
+        if debug:
+            raise
+        say(f"error: {error}", err=True)
+        sys.exit(1)
+
+
+def _fail(error: MdaError) -> NoReturn:
+    from mda_sim.core.errors import ScenarioError
+
+    if isinstance(error, ScenarioError):
+        say(str(error), err=True)
+        count = len(error.problems)
+        say(f"{count} problem{'s' if count != 1 else ''}; nothing was run.", err=True)
+    else:
+        say(f"error: {error}", err=True)
+    sys.exit(error.exit_code)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print text, with control characters of external origin stripped."""
+    from mda_sim.report.text import for_terminal
+
+    click.echo(for_terminal(text), err=err)

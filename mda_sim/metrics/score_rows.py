@@ -1,0 +1,88 @@
+"""Rows of the score table, and the CSV files that hold them.
+
+Where next: ``scores`` makes rows, ``compare`` reads them.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "'")
+"""First characters of a text cell that a spreadsheet would not show as written."""
+
+
+class ScoreRow(NamedTuple):
+    """One row of the score table."""
+
+    configuration: str
+    """Sharing configuration."""
+    seed: int
+    """Seed of the replicate."""
+    nation: str
+    """Nation whose picture is scored."""
+    node: str
+    """Node that holds it."""
+    metric: str
+    """Name of the metric."""
+    group: str
+    """``<group>``, or ``<group>@<zone>``."""
+    value: float
+    """Value in ``unit``; NaN where undefined, infinite for an age that nothing bounds."""
+    unit: str
+    """``1`` for shares, ``s``, ``h``, ``m`` or ``count``."""
+    n: int
+    """How many vessels, probes, contacts or parts of reports it stands on."""
+
+
+def to_csv(rows: Iterable[ScoreRow], path: Path) -> None:
+    """Write rows to a CSV file: floats as the shortest text that reads back the same, NaN as ``nan``.
+
+    A text cell that a spreadsheet would take for a formula is preceded by a single quote; characters that do
+    not print are left out.
+    """
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(ScoreRow._fields)
+        writer.writerows(
+            [_quoted(cell) if isinstance(cell, str) else repr(cell) for cell in row] for row in rows
+        )
+
+
+def from_csv(path: Path) -> tuple[ScoreRow, ...]:
+    """Read the rows that ``to_csv`` wrote; ValueError if the header is another."""
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        header = tuple(next(reader, ()))
+        if header != ScoreRow._fields:
+            raise ValueError(f"{path.name} has columns {header}, expected {ScoreRow._fields}")
+        return tuple(_row(cells) for cells in reader)
+
+
+@lru_cache(maxsize=16_384)
+def _quoted(cell: str) -> str:
+    text = cell if cell.isprintable() else "".join(filter(str.isprintable, cell))
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+@lru_cache(maxsize=16_384)
+def _plain(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") else cell
+
+
+def _row(cells: list[str]) -> ScoreRow:
+    configuration, seed, nation, node, metric, group, value, unit, n = cells
+    return ScoreRow(
+        _plain(configuration),
+        int(seed),
+        _plain(nation),
+        _plain(node),
+        _plain(metric),
+        _plain(group),
+        float(value),
+        _plain(unit),
+        int(n),
+    )
