@@ -13,6 +13,7 @@ mean of gap times time in system.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 from types import SimpleNamespace
@@ -67,7 +68,7 @@ def mean_ages_s(aware: Table, times_us: Times) -> NDArray[np.float64]:
         np.zeros(1, np.int64), nobody, ("cargo",), ("AAA",), ("",), np.ones(1, np.bool_), ("cargo",), ("AAA",)
     )
     ages = []
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in itertools.pairwise(edges):
         scored = Table.of(SCORED, {"target": [0], "t_from_us": [begin], "t_to_us": [end], "subject": [0]})
         figures = age_figures(aware, scored, 1e12, cells, {"all": np.ones(1, np.bool_)})
         ages += [figure.value for figure in figures if figure.metric == "age_mean_s"]
@@ -167,8 +168,8 @@ def test_periodic_reports_of_which_some_are_lost(make: SimpleNamespace, lost: fl
 def test_what_a_link_is_worth_beside_ones_own_sightings(make: SimpleNamespace) -> None:
     """Own sightings at rate l1 known after d1, a partner's at rate l2 after d2 > d1.
 
-    Alone the mean age is d1 + 1 / l1. The age exceeds x with probability exp(-l1 (x - d1)) for x up to d2, and
-    with exp(-l1 (x - d1) - l2 (x - d2)) beyond; the integral of the difference is what the link is worth:
+    Alone the mean age is d1 + 1 / l1. The age exceeds x with probability exp(-l1 (x - d1)) for x up to d2,
+    and with exp(-l1 (x - d1) - l2 (x - d2)) beyond; the integral of the difference is what the link is worth:
     k l2 / (l1 (l1 + l2)) with k = exp(-l1 (d2 - d1)).
     """
     l1, l2, d1, d2, n = 1 / 4_000.0, 1 / 1_000.0, 60.0, 1_860.0, 150_000
