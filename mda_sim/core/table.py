@@ -122,7 +122,7 @@ class Table:
         for column in self.schema.columns:
             array = self.columns[column.name]
             digest.update(f"\x1e{column.name}\x1f{column.dtype}\x1f{len(array)}".encode())
-            digest.update(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
+            digest.update(array.astype(array.dtype.newbyteorder("<"), copy=False).view(np.uint8).data)
         return digest.hexdigest()
 
 

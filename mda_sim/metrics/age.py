@@ -135,8 +135,7 @@ def _walk(aware: Table, scored: Table, cells: Cells) -> _Walk:
 def _age_sums(walk: _Walk, scored: Table, age_cap_s: float, cells: Cells) -> AgeSums:
     from mda_sim.metrics.age_kernels import age_bin, fill_ages
 
-    observed_us = walk.t_observed_us[walk.t_observed_us != NOTHING_US]
-    oldest_us = int(scored["t_to_us"].max() - observed_us.min()) if len(scored) and len(observed_us) else 0
+    oldest_us = _oldest_us(walk.t_observed_us, scored)
     shape = (cells.n_cells, age_bin(max(oldest_us, 0)) + 1, 3)
     sums = AgeSums(
         cells.total(time_by_subject(scored, cells.n_subjects)),
@@ -158,6 +157,19 @@ def _age_sums(walk: _Walk, scored: Table, age_cap_s: float, cells: Cells) -> Age
     if n_refused:
         raise ShapeError("a picture received an observation before it was made")
     return sums
+
+
+def _oldest_us(t_observed_us: NDArray[np.int64], scored: Table) -> int:
+    """More than any age that can be met [us]."""
+    if not len(scored) or not len(t_observed_us):
+        return 0
+    first_us = t_observed_us.min()
+    if first_us == NOTHING_US:  # what was destroyed left nothing: look at the rest
+        observed_us = t_observed_us[t_observed_us != NOTHING_US]
+        if not len(observed_us):
+            return 0
+        first_us = observed_us.min()
+    return int(scored["t_to_us"].max() - first_us)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from mda_sim.core.table import Table
 from mda_sim.core.time import US_PER_H, to_us
 from mda_sim.metrics.figures import Figure, group_key, metric_key, ratio
-from mda_sim.metrics.groups import Cells
+from mda_sim.metrics.groups import Cells, by_group
 from mda_sim.metrics.spec import age_label
 
 
@@ -76,18 +76,17 @@ def custody_figures(
     ``held_us`` and ``timely_us`` (n_subjects, n_ages) are ``held_time`` with and without the bound on error,
     ``scored_us`` (n_subjects,) the time that they are shares of; ``members`` is ``groups(cells, nation)``.
     """
-    held, timely = cells.total(held_us), cells.total(timely_us)
-    scored = cells.total(scored_us)
-    vessels = cells.n_vessels(scored_us, members)
+    sums = by_group(
+        members, np.column_stack([cells.total(scored_us), cells.total(held_us), cells.total(timely_us)])
+    )
+    labels, vessels = [age_label(age_s) for age_s in custody_age_s], cells.n_vessels(scored_us, members)
     figures = []
-    for name, mask in members.items():
+    for name, (whole, *times) in zip(members, sums.tolist(), strict=True):
         group, n = group_key(name, zone), vessels[name]
-        whole = int(scored[mask].sum())
         if not picture:
             figures.append(Figure("scored_time_h", group, whole / US_PER_H, "h", n))
-        for j, age_s in enumerate(custody_age_s):
-            label = age_label(age_s)
-            part, in_time = int(held[mask, j].sum()), int(timely[mask, j].sum())
+        for j, label in enumerate(labels):
+            part, in_time = times[j], times[len(labels) + j]
             figures += [
                 Figure(metric_key("custody_fraction", picture, label), group, ratio(part, whole), "1", n),
                 Figure(metric_key("custody_timely", picture, label), group, ratio(in_time, whole), "1", n),

@@ -91,12 +91,17 @@ def exposed(log: DetectionLog, deliveries: DeliveryLog, sharing: SharingSpec) ->
     home = np.array([parties.index(sharing.nodes[node].nation) for node in nodes], np.int64)
     operator = np.array([parties.index(card.operator) for card in log.sensors], np.int64)
     origin = operator[log.reports["sensor"][deliveries.parts["report"]]]
+    is_foreign = home[None, :] != np.arange(len(parties))[:, None]  # by origin and node
+    shown = np.where(deliveries.parts["n_vessels"] > 0, origin, len(parties))
+    is_foreign = np.append(is_foreign, np.zeros((1, len(nodes)), np.bool_), axis=0)
     copies = np.concatenate(
-        [_linked(deliveries, sharing, nodes), _pooled(log, deliveries, sharing, nodes)], axis=1
+        [
+            _linked(deliveries, sharing, nodes, is_foreign, shown),
+            _pooled(log, deliveries, sharing, nodes, is_foreign, shown),
+        ],
+        axis=1,
     )
-    part, node, _, _, from_us, until_us = copies
-    foreign = (home[node] != origin[part]) & (deliveries.parts["n_vessels"][part] > 0) & (from_us < until_us)
-    return Exposed(_one_at_a_time(copies[:, foreign], origin, deliveries, len(nodes)), parties, nodes)
+    return Exposed(_one_at_a_time(copies, origin, deliveries, len(nodes)), parties, nodes)
 
 
 def exposure_figures(found: Exposed, nation: str, timeline: Timeline) -> list[Figure]:
@@ -162,28 +167,42 @@ def _levels(labels: list[str], sharing: SharingSpec) -> Ints:
     return np.array([Level[label_of(sharing.labels, id_).classification] for id_ in labels], np.int64)
 
 
-def _linked(deliveries: DeliveryLog, sharing: SharingSpec, nodes: tuple[str, ...]) -> Ints:
-    """Copies that came by links and were kept: part, node, level, stripped, from and until [us]; (6, n)."""
+def _linked(
+    deliveries: DeliveryLog,
+    sharing: SharingSpec,
+    nodes: tuple[str, ...],
+    is_foreign: NDArray[np.bool_],
+    shown: Ints,
+) -> Ints:
+    """Copies that came by links to foreign nodes and were kept.
+
+    Part, node, level, stripped, from and until [us]; (6, n). ``is_foreign`` is by origin, the last of whom
+    has nothing to show, and node; ``shown`` (n_parts,) is the origin of each part.
+    """
     hops = deliveries.hops
-    kept = np.flatnonzero((hops["outcome"] == Outcome.DELIVERED) & (hops["is_kept"] == 1))
     recipient = np.array(
         [nodes.index(sharing.links[link].recipient) for link in hops.meta["links"]], np.int64
     )
     level = _levels(list(hops.meta.get("labels", ())), sharing)
-    return np.stack(
-        [
-            hops["part"][kept].astype(np.int64),
-            recipient[hops["link"][kept]],
-            level[hops["label"][kept]],
-            hops["is_stripped"][kept].astype(np.int64),
-            hops["t_received_us"][kept],
-            hops["t_purged_us"][kept],
-        ]
-    )
+    kept = np.flatnonzero((hops["outcome"] == Outcome.DELIVERED) & (hops["is_kept"] == 1))
+    part, node = hops["part"][kept].astype(np.int64), recipient[hops["link"][kept]]
+    from_us, until_us = hops["t_received_us"][kept], hops["t_purged_us"][kept]
+    counts = np.flatnonzero(is_foreign[shown[part], node] & (from_us < until_us))
+    rows = kept[counts]
+    stripped = hops["is_stripped"][rows].astype(np.int64)
+    columns = part[counts], node[counts], level[hops["label"][rows]], stripped
+    return np.stack([*columns, from_us[counts], until_us[counts]])
 
 
-def _pooled(log: DetectionLog, deliveries: DeliveryLog, sharing: SharingSpec, nodes: tuple[str, ...]) -> Ints:
-    """Copies that nodes hold through groups, as ``_linked``: from t_ready on, for good."""
+def _pooled(
+    log: DetectionLog,
+    deliveries: DeliveryLog,
+    sharing: SharingSpec,
+    nodes: tuple[str, ...],
+    is_foreign: NDArray[np.bool_],
+    shown: Ints,
+) -> Ints:
+    """Copies that foreign nodes hold through groups, as ``_linked``: from t_ready on, for good."""
     report = deliveries.parts["report"]
     sensor = log.reports["sensor"][report]
     found = [np.empty((6, 0), np.int64)]
@@ -191,9 +210,11 @@ def _pooled(log: DetectionLog, deliveries: DeliveryLog, sharing: SharingSpec, no
         feed = sharing.feeds.get(card.id)
         if feed is None:
             continue
-        part = np.flatnonzero(sensor == number)
-        ready_us = log.reports["t_ready_us"][report[part]]
-        for node in sorted(grouped_with(sharing, feed.node) - {feed.node}):
+        others = sorted(grouped_with(sharing, feed.node) - {feed.node})
+        parts = np.flatnonzero(sensor == number) if others else np.zeros(0, np.int64)
+        for node in others:
+            part = parts[is_foreign[shown[parts], nodes.index(node)]]
+            ready_us = log.reports["t_ready_us"][report[part]]
             level = _levels([feed.label], sharing)[0]
             same = np.ones_like(part)
             columns = part, nodes.index(node) * same, level * same, 0 * same, ready_us, NEVER_US * same
@@ -205,19 +226,32 @@ def _one_at_a_time(copies: Ints, origin: Ints, deliveries: DeliveryLog, n_nodes:
     """Of the copies of one part at one node the one that tells most, at any time."""
     part, node, level, stripped, from_us, until_us = copies
     place = part * n_nodes + node
-    most_first = np.lexsort((stripped, -level, place))
-    steps = newest_under_way(place[most_first], from_us[most_first], until_us[most_first])
+    most_first = np.argsort((place * len(level_names()) - level) * 2 + stripped, kind="stable")
+    of = place[most_first]
+    begins = np.ones(len(of) + 1, np.bool_)
+    begins[1:-1] = of[1:] != of[:-1]
+    is_alone = begins[:-1] & begins[1:]
+    alone, several = most_first[is_alone], most_first[~is_alone]
+    steps = newest_under_way(place[several], from_us[several], until_us[several])
     next_us = np.full(len(steps.t_us), NEVER_US, np.int64)
     same = np.flatnonzero(steps.target[1:] == steps.target[:-1])
     next_us[same] = steps.t_us[same + 1]
     held = steps.row != NONE
-    copy = most_first[steps.row[held]]
+    found = np.concatenate([alone, several[steps.row[held]]])
+    spans_us = np.stack(
+        [
+            np.concatenate([from_us[alone], steps.t_us[held]]),
+            np.concatenate([until_us[alone], next_us[held]]),
+        ]
+    )
+    in_order = np.argsort(place[found], kind="stable")
+    copy, (begins_us, ends_us) = found[in_order], spans_us[:, in_order]
     return Abroad(
         origin[part[copy]],
         node[copy],
         level[copy],
         stripped[copy] == 1,
         deliveries.parts["n_vessels"][part[copy]].astype(np.int64),
-        steps.t_us[held],
-        next_us[held],
+        begins_us,
+        ends_us,
     )

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -66,9 +67,19 @@ class Cells:
     def total(self, per_subject: NDArray[np.int64]) -> NDArray[np.int64]:
         """Sum of integers (n_subjects, ...) over the vessels of each cell, (n_cells, ...)."""
         sums = np.zeros((self.n_cells, *per_subject.shape[1:]), np.int64)
-        vessels = self.of_subject >= 0
-        np.add.at(sums, self.of_subject[vessels], per_subject[vessels])
+        subjects, begins = self._by_cell
+        if len(subjects):
+            filled = self.of_subject[subjects[begins]]
+            sums[filled] = np.add.reduceat(per_subject[subjects], begins, axis=0)
         return sums
+
+    @cached_property
+    def _by_cell(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Subjects that are vessels in order of cell, and where each cell that has any begins among them."""
+        order = np.argsort(self.of_subject, kind="stable")
+        order = order[self.of_subject[order] >= 0]
+        cell = self.of_subject[order]
+        return order, np.flatnonzero(np.append(True, cell[1:] != cell[:-1])[: len(cell)])
 
     def n_vessels(
         self, scored_us: NDArray[np.int64], members: Mapping[str, NDArray[np.bool_]]
@@ -83,6 +94,12 @@ class Cells:
             name: int(counts[mask].sum()) - int((mask[both[:, 0]] & mask[both[:, 1]]).sum())
             for name, mask in members.items()
         }
+
+
+def by_group(members: Mapping[str, NDArray[np.bool_]], per_cell: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sums of integers (n_cells, n) over the cells of each group, (n_groups, n), in order of ``members``."""
+    masks = np.array(list(members.values()), np.int64).reshape(len(members), len(per_cell))
+    return np.asarray(masks @ per_cell)
 
 
 def cells(fleet: Fleet, known: Subjects, nations: Collection[str] = ()) -> Cells:

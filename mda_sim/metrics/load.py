@@ -217,12 +217,14 @@ def _visits(pieces: Iterator[tuple[Ints, Ints, Ints, bool]], end_us: int) -> Vis
 
 
 class _Pieces(NamedTuple):
-    """Rows of hops that are no ghosts, with what tells cases and requests apart."""
+    """Rows of hops that are no ghosts, by link, with what tells cases and requests apart."""
 
     deliveries: DeliveryLog
     sharing: SharingSpec
     rows: Ints
-    """Rows of hops in parts with a vessel or false contact."""
+    """Rows of hops in parts with a vessel or false contact, in order of link."""
+    first: Ints
+    """Where the rows of each link begin, and their number, (n_links + 1,)."""
     category: Ints
     """Category of each of them, as a number."""
     request: Ints
@@ -235,6 +237,8 @@ class _Pieces(NamedTuple):
 
         hops, parts = deliveries.hops, deliveries.parts
         rows = np.flatnonzero(weight_of(parts)[hops["part"]] > 0)
+        rows = rows[np.argsort(hops["link"][rows], kind="stable")]
+        first = np.searchsorted(hops["link"][rows], np.arange(len(hops.meta["links"]) + 1))
         categories = sorted({card.category for card in log.sensors})
         of_sensor = np.array([categories.index(card.category) for card in log.sensors], np.int64)
         names = hops.meta.get("consents", ())
@@ -242,47 +246,52 @@ class _Pieces(NamedTuple):
         consent = hops["consent"][rows].astype(np.int64)
         on_request = np.array([*asked, False], np.bool_)[consent]
         category = of_sensor[log.reports["sensor"][parts["report"][hops["part"][rows]]]]
-        return cls(deliveries, sharing, rows, category, np.where(on_request, consent, -1))
+        request = np.where(on_request, consent, -1)
+        return cls(deliveries, sharing, rows, first.astype(np.int64), category, request)
 
     def at_desk(self, desk: str) -> Iterator[tuple[Ints, Ints, Ints, bool]]:
         """Came, taken, done [us] of cases and requests at a desk, and whether the taking is known."""
         hops = self.deliveries.hops
         expiry_s = self.sharing.desks[desk].expiry_s
         expiry_us = NEVER_US if expiry_s is None else to_us(expiry_s)
-        served = np.array([self.sharing.links[name].desk == desk for name in hops.meta["links"]], np.bool_)
-        t_case_us = hops["t_case_us"][self.rows]
-        came_here = served[hops["link"][self.rows]] & (t_case_us < NEVER_US)
-        came_here &= (hops["gates"][self.rows] == 0) & (hops["outcome"][self.rows] != Outcome.NOT_SENT)
-        chosen = self._one_each(came_here, with_request=False)
+        served = [self.sharing.links[name].desk == desk for name in hops.meta["links"]]
+        nth = np.concatenate([np.zeros(0, np.int64), *(self._of_link(i) for i in np.flatnonzero(served))])
+        rows = self.rows[nth]
+        came_here = (hops["t_case_us"][rows] < NEVER_US) & (hops["gates"][rows] == 0)
+        came_here &= hops["outcome"][rows] != Outcome.NOT_SENT
+        chosen = self._one_each(nth[came_here], with_request=False)
         yield (*_service(hops, chosen, ("t_case_us", "t_review_us", "t_reviewed_us"), expiry_us), True)
 
         names = hops.meta.get("consents", ())
         decides = np.array(
             [getattr(self.sharing.consents[name], "desk", None) == desk for name in names] + [False], np.bool_
         )
-        asked = decides[self.request] & (hops["t_asked_us"][self.rows] < NEVER_US)
-        chosen = self._one_each(asked, with_request=True)
+        nth = np.flatnonzero(decides[self.request]) if decides.any() else np.zeros(0, np.int64)
+        nth = nth[hops["t_asked_us"][self.rows[nth]] < NEVER_US]
+        chosen = self._one_each(nth, with_request=True)
         yield (*_service(hops, chosen, ("t_asked_us", "t_decided_us", "t_decided_us"), expiry_us), False)
 
     def on_link(self, link: str) -> Iterator[tuple[Ints, Ints, Ints, bool]]:
         """Came, taken, done [us] of what left on a link at once; what found the queue full never came."""
         hops = self.deliveries.hops
         names = list(hops.meta["links"])
-        mine = hops["link"][self.rows] == (names.index(link) if link in names else -1)
-        waits = hops["outcome"][self.rows] == Outcome.IN_FLIGHT
-        mine &= (hops["t_consented_us"][self.rows] < NEVER_US) & (
-            waits | (hops["t_sent_us"][self.rows] < NEVER_US)
-        )
-        chosen = self._one_each(mine, with_request=True)
+        nth = self._of_link(names.index(link)) if link in names else np.zeros(0, np.int64)
+        rows = self.rows[nth]
+        left = (hops["outcome"][rows] == Outcome.IN_FLIGHT) | (hops["t_sent_us"][rows] < NEVER_US)
+        left &= hops["t_consented_us"][rows] < NEVER_US
+        chosen = self._one_each(nth[left], with_request=True)
         yield (*_service(hops, chosen, ("t_consented_us", "t_sent_us", "t_transmitted_us"), NEVER_US), True)
 
-    def _one_each(self, mask: NDArray[np.bool_], *, with_request: bool) -> Ints:
-        """One row of hops of each case, or of each request and the rest of each case, under the mask."""
-        hops = self.deliveries.hops
-        rows = self.rows[mask]
-        keys = [hops["link"][rows].astype(np.int64), self.category[mask], hops["t_case_us"][rows]]
+    def _of_link(self, link: int) -> Ints:
+        """Places among the rows of those of one link."""
+        return np.arange(self.first[link], self.first[link + 1])
+
+    def _one_each(self, nth: Ints, *, with_request: bool) -> Ints:
+        """One row of hops of each case, or of each request and the rest of each case, among ``nth``."""
+        hops, rows = self.deliveries.hops, self.rows[nth]
+        keys = [hops["link"][rows].astype(np.int64), self.category[nth], hops["t_case_us"][rows]]
         if with_request:
-            keys.append(self.request[mask])
+            keys.append(self.request[nth])
         order = np.lexsort(keys)
         differs = np.zeros(len(order), np.bool_)
         differs[:1] = True
