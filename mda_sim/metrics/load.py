@@ -255,7 +255,9 @@ class _Pieces(NamedTuple):
         expiry_s = self.sharing.desks[desk].expiry_s
         expiry_us = NEVER_US if expiry_s is None else to_us(expiry_s)
         served = [self.sharing.links[name].desk == desk for name in hops.meta["links"]]
-        nth = np.concatenate([np.zeros(0, np.int64), *(self._of_link(i) for i in np.flatnonzero(served))])
+        nth = np.concatenate(
+            [np.zeros(0, np.int64), *(self._of_link(i) for i, here in enumerate(served) if here)]
+        )
         rows = self.rows[nth]
         came_here = (hops["t_case_us"][rows] < NEVER_US) & (hops["gates"][rows] == 0)
         came_here &= hops["outcome"][rows] != Outcome.NOT_SENT
