@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _RING_PITCH: Final = (3.4, 4.0)
 _NEW: Final = "#D55E00"
 _NEWS_SHOWN: Final = 2
+_NAME_LETTERS: Final = 16
+"""Letters of a name that fit beside another ring's."""
 
 
 def draw_links(axes: Axes, scene: Scene, arrangements: Sequence[Arrangement]) -> None:
@@ -44,9 +46,10 @@ def draw_links(axes: Axes, scene: Scene, arrangements: Sequence[Arrangement]) ->
         axes.text(
             centre[0],
             centre[1] + 1.7,
-            for_figure(arrangement.name, 24),
+            _in_lines(for_figure(arrangement.name, 24)) if columns > 1 else for_figure(arrangement.name, 24),
             ha="center",
             va="center",
+            linespacing=1.0,
             fontsize=size * 1.15,
             fontweight="bold",
         )
@@ -61,6 +64,15 @@ def draw_links(axes: Axes, scene: Scene, arrangements: Sequence[Arrangement]) ->
             color=_NEW,
             linespacing=1.2,
         )
+
+
+def _in_lines(name: str) -> str:
+    """A long name on two lines, cut at the underscore nearest to its middle; it keeps the underscore."""
+    cuts = [place + 1 for place, letter in enumerate(name) if letter == "_"]
+    if len(name) <= _NAME_LETTERS or not cuts:
+        return name
+    cut = min(cuts, key=lambda place: abs(2 * place - len(name)))
+    return f"{name[:cut]}\n{name[cut:]}"
 
 
 def _write_key(axes: Axes, scene: Scene) -> None:
