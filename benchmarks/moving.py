@@ -119,18 +119,21 @@ def sar_costs(fleet: Fleet) -> dict[str, float]:
 
 def ais_satellite_costs(fleet: Fleet) -> dict[str, float]:
     """What a look of the AIS satellites takes, and how many there are: vessels in view, passes by passes."""
-    from mda_sim.sensing.views_kernels import find_views
+    from mda_sim.sensing.lanes_kernels import LANES, board, find_views, no_lanes
 
     listener = ais_satellites()
     took = swept(fleet, {"ais_satellites": listener})
     tracks = listener.tracks(WEEK)
     views = views_of(listener, tracks, listener.works("ais_satellites", setting(fleet), tracks))
     n_passes = len(views.order)
-    legs, out, looks = leg_columns(fleet), np.empty((n_passes, 3), np.int64), 0
+    legs, out, looks = leg_columns(fleet), np.empty((LANES, 3), np.int64), 0
     first_leg = fleet.targets["first_leg"].astype(np.int64)
     last_leg = first_leg + fleet.targets["n_legs"]
-    for begin, end in zip(first_leg[: fleet.n_vessels], last_leg[: fleet.n_vessels], strict=True):
-        looks += find_views(views, 0, n_passes, legs, begin, end, out)
+    for first in range(0, fleet.n_vessels, LANES):
+        lanes = no_lanes()
+        for target in range(first, min(first + LANES, fleet.n_vessels)):
+            board(lanes, target - first, legs, first_leg[target], last_leg[target])
+        looks += sum(find_views(views, work, legs, lanes, out) for work in range(n_passes))
     return {
         "ais_satellite_seconds": took["seconds"],
         "ais_satellite_passes": n_passes,

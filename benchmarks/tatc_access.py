@@ -141,18 +141,21 @@ def ours(
 
 def find(listener: RfSatellite, fleet: Fleet, timeline: Timeline) -> Floats:
     """What is in view, as ``ours``: the way that a sweep takes, without its draws."""
-    from mda_sim.sensing.views_kernels import find_views
+    from mda_sim.sensing.lanes_kernels import LANES, board, find_views, no_lanes
 
     tracks = listener.tracks(timeline)
     works = listener.works("listener", Setting(fleet, timeline, 1, None, AREA), tracks)
     views = views_of(listener, tracks, works)
-    satellite, n_passes = works["satellite"][views.order], len(works)
-    legs, out, found = leg_columns(fleet), np.empty((n_passes, 3), np.int64), []
-    for point in range(fleet.n_targets):
-        n = find_views(views, 0, n_passes, legs, np.int64(point), np.int64(point + 1), out)
-        rows = out[:n]
-        columns = [satellite[rows[:, 0]], np.full(n, point), rows[:, 1] / US_PER_S, rows[:, 2] / US_PER_S]
-        found.append(np.stack(columns, axis=1))
+    satellite = works["satellite"][views.order]
+    legs, out, found = leg_columns(fleet), np.empty((LANES, 3), np.int64), []
+    for first in range(0, fleet.n_targets, LANES):
+        lanes = no_lanes()
+        for point in range(first, min(first + LANES, fleet.n_targets)):
+            board(lanes, point - first, legs, np.int64(point), np.int64(point + 1))
+        for work in range(len(works)):
+            rows = out[: find_views(views, work, legs, lanes, out)]
+            columns = [np.full(len(rows), satellite[work]), first + rows[:, 0]]
+            found.append(np.stack([*columns, rows[:, 1] / US_PER_S, rows[:, 2] / US_PER_S], axis=1))
     return np.concatenate(found)
 
 

@@ -215,7 +215,7 @@ def _ellipsoid_windows(own: ElementSet, place: tuple[float, float]) -> Floats:
 
 def _sphere_windows(own: ElementSet, place: tuple[float, float]) -> Floats:
     """The same by the kernels that a sweep of listeners uses, (n, 2) [s]."""
-    from mda_sim.sensing.views_kernels import find_views
+    from mda_sim.sensing.lanes_kernels import LANES, board, find_views, no_lanes
 
     timeline = Timeline(own.epoch, 0, DAYS * US_PER_DAY, 0)
     lat, lon = place
@@ -230,10 +230,11 @@ def _sphere_windows(own: ElementSet, place: tuple[float, float]) -> Floats:
         fleet = at_rest(np.array([lat]), np.array([lon]), 24.0 * DAYS)
         works = listener.works("listener", Setting(fleet, timeline, 1, None, area), tracks)
         views = views_of(listener, tracks, works)
-    out = np.empty((len(works), 3), np.int64)
-    n = find_views(views, 0, len(works), leg_columns(fleet), np.int64(0), np.int64(1), out)
+    lanes, legs, rows = no_lanes(), leg_columns(fleet), np.empty((LANES, 3), np.int64)
+    board(lanes, 0, legs, np.int64(0), np.int64(1))
+    seen = [rows[: find_views(views, work, legs, lanes, rows), 1:].copy() for work in range(len(works))]
     found: list[list[float]] = []
-    for begins, ends in (out[:n, 1:] / US_PER_S).tolist():
+    for begins, ends in (np.concatenate(seen) / US_PER_S).tolist():
         if found and begins - found[-1][1] < 0.01:
             found[-1][1] = ends  # a turn of latitude in view: two passes
         else:

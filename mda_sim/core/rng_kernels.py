@@ -104,3 +104,19 @@ def fill_normals(counters: NDArray[np.uint32], key: np.uint64, out: NDArray[np.f
             key,
         )
         out[i] = normal(w2, w3)
+
+
+@kernel
+def fill_uniforms_of(
+    c0: NDArray[np.uint64],
+    c1: NDArray[np.uint64],
+    c2: np.uint64,
+    c3: np.uint64,
+    key: np.uint64,
+    n: int,
+    out: NDArray[np.float64],
+) -> None:
+    """The uniforms of the first ``n`` of some counters that have their last two words in common."""
+    for i in range(n):
+        w0, w1, _, _ = philox(c0[i] & _MASK, c1[i] & _MASK, c2, c3, key)
+        out[i] = uniform(w0, w1)

@@ -306,27 +306,39 @@ def geodetic(position_m: ArrayLike) -> tuple[Floats, Floats, Floats]:
     Exact to 1e-9 degrees and 1 mm up to 2,000 km: B. R. Bowring, "Transformation from spatial to geographical
     coordinates", Survey Review 23, 1976, pp. 323-327, taken twice. Not for points within 1 km of the axis.
     """
-    x, y, z = np.moveaxis(np.asarray(position_m, np.float64), -1, 0)
-    minor_m = SEMI_MAJOR_M * (1.0 - FLATTENING)
-    square = FLATTENING * (2.0 - FLATTENING)
-    other_square = square / (1.0 - square)
-    axis_m = np.hypot(x, y)
-    reduced = np.arctan2(z * SEMI_MAJOR_M, axis_m * minor_m)
-    for _ in range(2):
-        lat = np.arctan2(
-            z + other_square * minor_m * np.sin(reduced) ** 3,
-            axis_m - square * SEMI_MAJOR_M * np.cos(reduced) ** 3,
-        )
-        reduced = np.arctan2((1.0 - FLATTENING) * np.sin(lat), np.cos(lat))
-    curvature_m = SEMI_MAJOR_M / np.sqrt(1.0 - square * np.sin(lat) ** 2)
-    height_m = axis_m * np.cos(lat) + z * np.sin(lat) - SEMI_MAJOR_M**2 / curvature_m
-    return np.rad2deg(lat), np.rad2deg(np.arctan2(y, x)), np.asarray(height_m, np.float64)
+    up, height_m = _vertical(np.asarray(position_m, np.float64))
+    x, y, z = np.moveaxis(up, -1, 0)
+    return np.rad2deg(np.arctan2(z, np.hypot(x, y))), np.rad2deg(np.arctan2(y, x)), height_m
 
 
 def on_sphere(position_m: ArrayLike) -> Floats:
     """Earth-fixed points (n, 3) moved to the sphere: the same latitude, longitude and height [m]."""
-    lat, lon, height_m = geodetic(position_m)
-    return unit_vectors(lat, lon) * (EARTH_RADIUS_M + height_m)[..., None]
+    up, height_m = _vertical(np.asarray(position_m, np.float64))
+    return up * (EARTH_RADIUS_M + height_m)[..., None]
+
+
+def _vertical(position_m: Floats) -> tuple[Floats, Floats]:
+    """The ellipsoid's vertical through points (n, 3), a unit vector (n, 3), and their height (n,); see
+    ``geodetic``. Angles are kept as sines and cosines.
+    """
+    x, y, z = np.moveaxis(position_m, -1, 0)
+    minor_m = SEMI_MAJOR_M * (1.0 - FLATTENING)
+    square = FLATTENING * (2.0 - FLATTENING)
+    other_square = square / (1.0 - square)
+    axis_m = np.sqrt(x * x + y * y)
+    # Sine and cosine of the reduced latitude, both times the same number, and then of the latitude.
+    sine, cosine = z * SEMI_MAJOR_M, axis_m * minor_m
+    for _ in range(2):
+        slant = np.sqrt(sine * sine + cosine * cosine)
+        sine, cosine = sine / slant, cosine / slant
+        north = z + other_square * minor_m * sine * sine * sine
+        out = axis_m - square * SEMI_MAJOR_M * cosine * cosine * cosine
+        sine, cosine = (1.0 - FLATTENING) * north, out
+    slant = np.sqrt(north * north + out * out)
+    sin_lat, cos_lat = north / slant, out / slant
+    curvature_m = SEMI_MAJOR_M / np.sqrt(1.0 - square * sin_lat * sin_lat)
+    height_m = axis_m * cos_lat + z * sin_lat - SEMI_MAJOR_M**2 / curvature_m
+    return np.stack([x / axis_m * cos_lat, y / axis_m * cos_lat, sin_lat], axis=-1), height_m
 
 
 @lru_cache(maxsize=256)
@@ -370,8 +382,7 @@ def _motion_on_sphere(position_m: Floats, velocity_mps: Floats) -> tuple[Floats,
     A velocity keeps its part upwards, as heights are kept. Northwards and eastwards it changes in proportion
     to the radii of curvature: the same change of latitude and longitude is another way on the sphere.
     """
-    lat_deg, lon_deg, height_m = geodetic(position_m)
-    up = unit_vectors(lat_deg, lon_deg)
+    up, height_m = _vertical(position_m)
     cos_lat, sin_lat = np.hypot(up[:, 0], up[:, 1]), up[:, 2]
     east = np.stack([-up[:, 1], up[:, 0], np.zeros(len(up))], axis=-1) / cos_lat[:, None]
     north = np.stack([-sin_lat * east[:, 1], sin_lat * east[:, 0], cos_lat], axis=-1)

@@ -13,8 +13,10 @@ whole within sensing makes none.
 
 A vessel is in view while it is in the footprint during the pass. With s(t) the unit vector to the satellite,
 c(t) the cosine of the footprint's angle and p the vessel's unit vector, that is where p . s(t) / c(t) >= 1.
-s / c is kept at knots at most ``KNOT_S`` apart with its derivative; the cubic through two of them is solved.
-A vessel is taken to stay where it is when the satellite is nearest to it, to half a knot. Both ends of its
+s / c is a series in time over the whole pass, which is solved from the great circle of its middle on; where a
+vessel hardly comes in view it is kept at knots at most ``KNOT_S`` apart with its derivative, and the cubic
+through two of them is solved. A vessel is taken to stay where it is when the satellite is nearest to it, to
+half a knot. Both ends of its
 view are then off by at most what it sails in half a pass: 6 km at 15 m/s in 7 minutes, 0.9 s of the
 satellite's flight.
 
@@ -25,7 +27,7 @@ from that of elevation, or back, times are off by up to 1 s.
 
 Source: elementary; J. R. Wertz, W. J. Larson (eds.), Space Mission Analysis and Design, 3rd edition, 1999,
 section 5.2 (the angles of a footprint; general knowledge). Where next: ``ais_satellite`` and ``rf_satellite``
-are kinds; ``footprint_kernels`` finds passes, ``views_kernels`` views.
+are kinds; ``footprint_kernels`` finds passes, ``lanes_kernels`` and ``views_kernels`` views.
 """
 
 from __future__ import annotations
@@ -51,12 +53,12 @@ if TYPE_CHECKING:
 
 KNOT_S: Final = 120.0
 """Longest time between the knots of a view. [s]"""
-N_FACTS: Final = 11
+N_FACTS: Final = 9
 """Numbers of a work before those of its knots; see ``Views``."""
-KNOT_FACTS: Final = 9
+KNOT_FACTS: Final = 6
 """Numbers of each knot."""
-CHUNK: Final = 128
-"""Works that all targets of a block are looked at in before the next: their facts stay in a core's cache."""
+N_TERMS: Final = 7
+"""Terms of the series of a path: with so many it is good to a few milliseconds over a quarter of an orbit."""
 USUAL_ALTITUDE_M: Final = 550e3
 """Altitude that is assumed where a question has no orbit, only element sets. Assumption [m]"""
 
@@ -77,11 +79,13 @@ class Views(NamedTuple):
     first_fact: NDArray[np.int64]
     """First of the facts of each, and their number, (n_works + 1,)."""
     facts: NDArray[np.float64]
-    """Of each work ``N_FACTS`` numbers: unit vectors up (3) and ahead (3) in its middle, knots a radian of
-    flight, time between knots [s], square of the cosine of the farthest from their plane that is ever in
-    view, one over the cosine of the footprint's angle in the middle, square of the radians of flight between
-    knots; then ``KNOT_FACTS`` of each knot, the first at the beginning and the last at the end: s / c (3),
-    its derivative (3) [1/s] and its second one (3) [1/s2]."""
+    """Of each work ``N_FACTS`` numbers: unit vectors up (3) and ahead (3) in its middle, half works a radian
+    of flight, time between knots [s], square of the cosine of the farthest from their plane that is ever in
+    view; then ``KNOT_FACTS`` of each knot, the first at the beginning and the last at the end: s / c (3) and
+    its derivative (3) [1/s]."""
+    paths: NDArray[np.float64]
+    """Series of s / c of each in powers of the time, which goes from -1 at the beginning to 1 at the end,
+    (n_works, 3, ``N_TERMS``); nan where no series is good enough."""
 
 
 class Listener(OrbitingSensor):
@@ -149,7 +153,7 @@ def passes_over(
 
 def views_of(listener: Listener, tracks: tuple[Track, ...], works: Works) -> Views:
     """The footprints of works, ready for looks."""
-    from mda_sim.sensing.views_kernels import fill_facts
+    from mda_sim.sensing.views_kernels import fill_facts, fill_path
 
     order = in_time(works)
     works = works[order]
@@ -157,17 +161,25 @@ def views_of(listener: Listener, tracks: tuple[Track, ...], works: Works) -> Vie
     n_steps = np.ceil(lasts_us / (KNOT_S * US_PER_S)).astype(np.int64)
     first_fact = np.concatenate([[0], np.cumsum(N_FACTS + KNOT_FACTS * (n_steps + 1))]).astype(np.int64)
     step_s = lasts_us / (n_steps * US_PER_S)
-    facts, reach = np.empty(int(first_fact[-1])), reach_of(listener)
+    facts, paths = np.empty(int(first_fact[-1])), np.empty((len(works), 3, N_TERMS))
+    reach, nodes = reach_of(listener), np.concatenate([_chebyshev(N_TERMS), _chebyshev(3 * N_TERMS + 1)])
+    to_series = np.linalg.inv(np.vander(nodes[:N_TERMS], increasing=True))
     for row, work in enumerate(works):
         own = facts[first_fact[row] : first_fact[row + 1]]
         track, from_us = tracks[work["satellite"]], int(work["t_from_us"])
         fill_facts(track, reach, from_us, float(step_s[row]), int(n_steps[row]) + 1, own)
-    return Views(order, works["t_from_us"].copy(), works["t_to_us"].copy(), first_fact, facts)
+        fill_path(track, reach, from_us, int(lasts_us[row]), to_series, nodes, paths[row])
+    return Views(order, works["t_from_us"].copy(), works["t_to_us"].copy(), first_fact, facts, paths)
 
 
 def in_time(works: Works) -> NDArray[np.int64]:
     """The places of works in order of time, (n,)."""
     return np.asarray(np.argsort(works["t_from_us"], kind="stable"), np.int64)
+
+
+def _chebyshev(n: int) -> NDArray[np.float64]:
+    """Zeros of the Chebyshev polynomial of degree n: the nodes from which a series is best, (n,)."""
+    return np.asarray(np.cos((2.0 * np.arange(n) + 1.0) * np.pi / (2.0 * n)))
 
 
 def _passes(

@@ -103,7 +103,11 @@ def find_passes(
     """
     n = 0
     knot_us = int(track.step_s * 1e6)
+    (x, y, z), least_m = _far_side(track, reach, box)
     for k in range(number.shape[0]):
+        place_m = track.position_m[k]
+        if x * place_m[0] + y * place_m[1] + z * place_m[2] < least_m:
+            continue
         if _short_of(track, k * track.step_s, reach, box) > _FAR_RAD:
             continue
         for t_us in range(k * knot_us, min((k + 1) * knot_us, until_us + 1), STEP_US):
@@ -127,6 +131,28 @@ def find_passes(
         out[n_whole]["t_to_us"] = _edge(track, number, reach, box, own, after_us, to_us)
         n_whole += 1
     return n_whole
+
+
+@kernel
+def _far_side(track: Track, reach: Reach, box: BoxRad) -> tuple[tuple[float, float, float], float]:
+    """A direction and how far in it a satellite must be, at least, for a box to be near its footprint [m].
+
+    The direction of the box's middle; the farthest place of a box that spans up to half a turn is a corner.
+    """
+    highest_m = lowest_m = math.sqrt((track.position_m[0] ** 2).sum())
+    for k in range(track.position_m.shape[0]):
+        radius_m = math.sqrt((track.position_m[k] ** 2).sum())
+        highest_m, lowest_m = max(highest_m, radius_m), min(lowest_m, radius_m)
+    lat, lon, half = 0.5 * (box.south + box.north), 0.5 * (box.west + box.east), 0.5 * (box.east - box.west)
+    middle = math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat)
+    if half > 0.5 * math.pi:
+        return middle, -highest_m
+    farthest = 0.0
+    for corner in (box.south, box.north):
+        cosine = math.sin(lat) * math.sin(corner) + math.cos(lat) * math.cos(corner) * math.cos(half)
+        farthest = max(farthest, math.acos(min(cosine, 1.0)))
+    cosine = math.cos(min(farthest + reach_rad(reach, highest_m) + 1.1 * _FAR_RAD, math.pi))
+    return middle, cosine * (lowest_m if cosine > 0.0 else highest_m)
 
 
 @kernel

@@ -9,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mda_sim.core.jit import kernel
-from mda_sim.geo.sphere_kernels import position
 from mda_sim.sensing.airtime import Sets
 from mda_sim.sensing.airtime_kernels import SILENT, interval_s, turns_for_s
 from mda_sim.sensing.ais_kernels import is_held, log_missed
 from mda_sim.sensing.looks import Held
 from mda_sim.sensing.message_grid import MessageGrid, Raster
 from mda_sim.sensing.message_grid_kernels import heard
-from mda_sim.sensing.mobile_kernels import hull_when, leg_when
+from mda_sim.sensing.mobile_kernels import Arc, arc_of, chord_between, chord_to, hull_arc, leg_when, place_on
 from mda_sim.sensing.slot_load import SLOTS_PER_S
 from mda_sim.sensing.slot_load_kernels import clear
 from mda_sim.sensing.windows import Legs, Whole
@@ -90,7 +89,7 @@ def look_mobile_ais(
 
     ``reach``: chord up to which each target is heard [rad].
     """
-    places, interval_us, n_held = hull.places, hull.interval_us, 0
+    places, interval_us, n_held, leg_from_us = hull.places, hull.interval_us, 0, legs.t_from_us
     for m in range(meetings.shape[0]):
         target, leg = meetings[m]["target"], meetings[m]["leg"]
         end = np.int64(sets.first_leg[target]) + np.int64(sets.n_legs[target])
@@ -98,6 +97,7 @@ def look_mobile_ais(
         first_row, stop_row = sets.first_row[target], sets.first_row[target + 1]
         of_step, near_per_s = np.int64(-1), 0.0  # anew, so that no hull depends on what another met before
         has_start, start = False, 0.0
+        there, turned_us = arc_of(legs, leg), leg_from_us[leg]
         row, state_to_us = first_row, np.int64(-1)
         cached_leg: Whole = np.int64(-1)
         cached_load, cached = -1.0, 0.0
@@ -106,29 +106,38 @@ def look_mobile_ais(
             start_us = end_us - interval_us
             if not has_start:
                 leg = leg_when(legs, leg, end, start_us)
-                start = chord_to(legs, leg, start_us, places[k, 0, 0], places[k, 0, 1], places[k, 0, 2])
+                there, turned_us = arc_of(legs, leg), _turned_us(legs, leg, sets)
+                start = chord_to(there, start_us, places[k, 0, 0], places[k, 0, 1], places[k, 0, 2])
             start_leg = leg
-            leg = leg_when(legs, leg, end, end_us)
-            stop = chord_to(legs, leg, end_us, places[k, 2, 0], places[k, 2, 1], places[k, 2, 2])
+            while leg + 1 < end and leg_from_us[leg + 1] <= end_us:
+                leg += 1
+            if leg != start_leg:
+                there, turned_us = arc_of(legs, leg), _turned_us(legs, leg, sets)
+            stop = chord_to(there, end_us, places[k, 2, 0], places[k, 2, 1], places[k, 2, 2])
             begin, has_start, start = start, True, stop
-            comes = (legs.w_rad_s[leg] + hull.fastest_rad_s) * interval_us * 0.5e-6
+            comes = (there.w_rad_s + hull.fastest_rad_s) * interval_us * 0.5e-6
             if min(begin, stop) - comes > furthest:
                 continue
             if start_us >= state_to_us:
                 row = max(leg_at(sets.row_from_us, first_row, stop_row, start_us), first_row)
                 state_to_us = sets.row_from_us[row + 1] if row + 1 < stop_row else np.int64(2**62)
                 cached_leg = np.int64(-1)
-            is_one = start_leg == leg and state_to_us > end_us and max(begin, stop) + comes <= furthest
+            is_one, middle_us = start_leg == leg and state_to_us > end_us, end_us - interval_us // 2
             if is_one and sets.state[row] == SILENT:
                 continue
-            middle_us = end_us - interval_us // 2
             step = np.int64(min(middle_us // load.step_us, load.near_per_s.shape[0] - 1))
             if step != of_step:
                 of_step = step
-                near_per_s = load.near_per_s[step, _cell(legs, leg, end_us, load.raster)]
+                near_per_s = load.near_per_s[step, _cell(there, end_us, load.raster)]
+            is_steady = is_one and start_us >= turned_us
+            if is_steady and max(begin, stop) + comes > furthest:
+                middle = chord_to(there, middle_us, places[k, 1, 0], places[k, 1, 1], places[k, 1, 2])
+                if min(begin, middle, stop) > furthest:
+                    continue
+                is_steady = max(begin, middle, stop) <= furthest
             hidden = max(load.heard_per_s[k] - near_per_s, 0.0) / SLOTS_PER_S
             last_us = end_us
-            if is_one and start_us >= _turned_us(legs, leg, sets):
+            if is_steady:
                 if leg != cached_leg or hidden != cached_load:
                     p = hull.p_decode * (1.0 - np.float64(sets.garbled_fraction[row])) * clear(hidden)
                     every_s = interval_s(sets.ais[target], legs.speed_mps[leg], False)
@@ -157,36 +166,9 @@ def _turned_us(legs: Legs, leg: Whole, sets: Sets) -> Whole:
 
 
 @kernel
-def chord_to(legs: Legs, leg: Whole, t_us: Whole, hx: float, hy: float, hz: float) -> float:
-    """Chord from a hull to a target on a leg at a time [rad], inf if it is absent."""
-    if t_us < legs.t_from_us[leg] or t_us > legs.t_to_us[leg]:
-        return math.inf
-    x, y, z = position(
-        legs.ax[leg],
-        legs.ay[leg],
-        legs.az[leg],
-        legs.bx[leg],
-        legs.by[leg],
-        legs.bz[leg],
-        legs.w_rad_s[leg],
-        (t_us - legs.t_from_us[leg]) * 1e-6,
-    )
-    return math.sqrt((x - hx) * (x - hx) + (y - hy) * (y - hy) + (z - hz) * (z - hz))
-
-
-@kernel
-def _cell(legs: Legs, leg: Whole, t_us: Whole, raster: Raster) -> int:
+def _cell(arc: Arc, t_us: Whole, raster: Raster) -> int:
     """Number of the cell of a target, the nearest one outside them."""
-    x, y, z = position(
-        legs.ax[leg],
-        legs.ay[leg],
-        legs.az[leg],
-        legs.bx[leg],
-        legs.by[leg],
-        legs.bz[leg],
-        legs.w_rad_s[leg],
-        (t_us - legs.t_from_us[leg]) * 1e-6,
-    )
+    x, y, z = place_on(arc, t_us)
     lat_deg = math.degrees(math.asin(min(max(z, -1.0), 1.0)))
     lon_deg = math.degrees(math.atan2(y, x))
     row = math.floor((lat_deg - raster.south_deg) / raster.row_deg)
@@ -254,22 +236,20 @@ def _heard(
     from_us: Whole, to_us: Whole, leg: Whole, legs: Legs, k: int, hull: Listener, furthest: float
 ) -> tuple[Whole, Whole]:
     """The part of a stretch in which a target is in reach, to a millisecond; empty if at neither end."""
-    is_first = _is_near(from_us, leg, legs, k, hull, furthest)
-    is_last = _is_near(to_us, leg, legs, k, hull, furthest)
+    there, own = arc_of(legs, leg), hull_arc(hull.legs, hull.leg[k], to_us)
+    is_last = chord_between(there, own, to_us) <= furthest
+    if not own.from_us < from_us:
+        own = hull_arc(hull.legs, hull.leg[k], from_us)
+    is_first = chord_between(there, own, from_us) <= furthest
     if is_first == is_last:
         return (from_us, to_us) if is_first else (from_us, from_us)
     low, high = from_us, to_us
     while high - low > _EDGE_US:
         middle = (low + high) // 2
-        if _is_near(middle, leg, legs, k, hull, furthest) == is_first:
+        if not own.from_us < middle <= own.to_us:
+            own = hull_arc(hull.legs, hull.leg[k], middle)
+        if (chord_between(there, own, middle) <= furthest) == is_first:
             low = middle
         else:
             high = middle
     return (from_us, low) if is_first else (high, to_us)
-
-
-@kernel
-def _is_near(t_us: Whole, leg: Whole, legs: Legs, k: int, hull: Listener, furthest: float) -> bool:
-    """Whether a target on a leg is in reach at a time of an interval."""
-    x, y, z = hull_when(hull.legs, hull.leg[k], t_us)
-    return chord_to(legs, leg, t_us, x, y, z) <= furthest

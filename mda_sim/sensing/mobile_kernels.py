@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,15 +87,24 @@ def leg_when(legs: Legs, leg: Whole, end: Whole, t_us: Whole) -> Whole:
     return leg
 
 
-@kernel
-def hull_when(legs: Legs, leg: Whole, t_us: Whole) -> tuple[float, float, float]:
-    """Unit vector of a hull at a time; ``leg`` is one of its sortie's that has begun by then.
+class Arc(NamedTuple):
+    """One leg by itself: numba counts references to each array of each call, so loops take this instead."""
 
-    The sortie's last leg goes on to its end, so a later leg that belongs to another is never taken.
-    """
-    while leg + 1 < legs.t_from_us.shape[0] and legs.t_to_us[leg] < t_us:
-        leg += 1
-    return position(
+    ax: float
+    ay: float
+    az: float
+    bx: float
+    by: float
+    bz: float
+    w_rad_s: float
+    from_us: Whole
+    to_us: Whole
+
+
+@kernel
+def arc_of(legs: Legs, leg: Whole) -> Arc:
+    """A leg of a target."""
+    return Arc(
         legs.ax[leg],
         legs.ay[leg],
         legs.az[leg],
@@ -102,8 +112,49 @@ def hull_when(legs: Legs, leg: Whole, t_us: Whole) -> tuple[float, float, float]
         legs.by[leg],
         legs.bz[leg],
         legs.w_rad_s[leg],
-        (t_us - legs.t_from_us[leg]) * 1e-6,
+        legs.t_from_us[leg],
+        legs.t_to_us[leg],
     )
+
+
+@kernel
+def hull_arc(legs: Legs, leg: Whole, t_us: Whole) -> Arc:
+    """The leg that a hull is on at a time; ``leg`` is one of its sortie's that has begun by then.
+
+    The sortie's last leg goes on to its end, so a later leg that belongs to another is never taken.
+    """
+    while leg + 1 < legs.t_from_us.shape[0] and legs.t_to_us[leg] < t_us:
+        leg += 1
+    return arc_of(legs, leg)
+
+
+@kernel
+def hull_when(legs: Legs, leg: Whole, t_us: Whole) -> tuple[float, float, float]:
+    """Unit vector of a hull at a time; ``leg`` as in ``hull_arc``."""
+    return place_on(hull_arc(legs, leg, t_us), t_us)
+
+
+@kernel
+def place_on(arc: Arc, t_us: Whole) -> tuple[float, float, float]:
+    """Unit vector of what is on a leg at a time."""
+    dt_s = (t_us - arc.from_us) * 1e-6
+    return position(arc.ax, arc.ay, arc.az, arc.bx, arc.by, arc.bz, arc.w_rad_s, dt_s)
+
+
+@kernel
+def chord_to(target: Arc, t_us: Whole, hx: float, hy: float, hz: float) -> float:
+    """Chord from a hull to a target on a leg at a time [rad]; inf if the target is absent."""
+    if t_us < target.from_us or t_us > target.to_us:
+        return math.inf
+    x, y, z = place_on(target, t_us)
+    return math.sqrt((x - hx) * (x - hx) + (y - hy) * (y - hy) + (z - hz) * (z - hz))
+
+
+@kernel
+def chord_between(target: Arc, hull: Arc, t_us: Whole) -> float:
+    """Chord from a hull to a target, each on its leg, at a time [rad]; inf if the target is absent."""
+    hx, hy, hz = place_on(hull, t_us)
+    return chord_to(target, t_us, hx, hy, hz)
 
 
 @kernel

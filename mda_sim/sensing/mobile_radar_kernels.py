@@ -18,11 +18,18 @@ from mda_sim.geo.sphere import EARTH_RADIUS_M
 from mda_sim.geo.sphere_kernels import position
 from mda_sim.sensing.looks import Held
 from mda_sim.sensing.m_of_n_kernels import p_at_least_by_scan
-from mda_sim.sensing.mobile_kernels import hull_when, leg_when
-from mda_sim.sensing.mobile_signal_kernels import Hull, Room, at_parts, at_reports, fill_snr, room_for
+from mda_sim.sensing.mobile_kernels import hull_when, leg_when, slant_of
+from mda_sim.sensing.mobile_signal_kernels import (
+    Hull,
+    Room,
+    at_middles,
+    at_parts,
+    at_reports,
+    fill_snr,
+    room_for,
+)
 from mda_sim.sensing.radar_kernels import (
     MOST_GROUPS,
-    NEAR_SHARE,
     P_STEP,
     Draws,
     cell_of,
@@ -76,7 +83,8 @@ def look_mobile_radar(
     n_most = 1
     for m in range(meetings.shape[0]):
         n_most = max(n_most, meetings[m]["stop"] - meetings[m]["first"])
-    room, spare, p_by_scan = room_for(n_most + 1), room_for(MOST_GROUPS + 1), np.empty(radar.n_scans)
+    room, middles, spare = room_for(n_most + 1), room_for(n_most), room_for(MOST_GROUPS + 1)
+    edges, p_by_scan = np.empty(MOST_GROUPS + 1), np.empty(radar.n_scans)
     interval_us, half_snr = hull.interval_us, radar.half_snr
     scan, some, column = tables.scan, tables.some, tables.column
     n_held, before, of_hour, boost = 0, np.int64(-1), np.int64(-1), 1.0
@@ -94,21 +102,22 @@ def look_mobile_radar(
             before, of_hour = number, np.int64(-1)
         at_reports(first, meetings[m]["stop"], hull, room)
         fill_snr(meetings[m]["stop"] - first + 1, leg, end, legs, hull, reach, target, radar, tables, room)
+        n_near = at_middles(first, meetings[m]["stop"], legs, hull, reach, room, middles)
+        fill_snr(n_near, leg, end, legs, hull, reach, target, radar, tables, middles)
+        near = 0
         for k in range(first, meetings[m]["stop"]):
             at = k - first
-            from_m, end_m, from_snr, end_snr = (
-                room.range_m[at],
+            end_m, from_snr, end_snr = (
                 room.range_m[at + 1],
                 room.snr[at],
                 room.snr[at + 1],
             )
             start_leg, end_us = room.leg[at], hull.end_us[k]
             start_us = end_us - interval_us
-            comes_m = (legs.speed_mps[room.leg[at + 1]] + hull.fastest_mps) * interval_us * 1e-6
-            if min(from_m, end_m) - 0.5 * comes_m > reach:
-                continue
-            is_near = comes_m > NEAR_SHARE * min(from_m, end_m)
-            if max(from_snr, end_snr) < 0.0 and not is_near:
+            is_near = near < n_near and middles.report[near] == k
+            if is_near:
+                near += 1
+            elif max(from_snr, end_snr) < 0.0:
                 continue
             hour = end_us // _US_PER_H
             if hour != of_hour:
@@ -120,9 +129,7 @@ def look_mobile_radar(
                 p_to = p_scan_of(end_snr * boost, half_snr, scan)
                 p_scan, lowest, highest = 0.5 * (p_from + p_to), min(p_from, p_to), max(p_from, p_to)
                 if is_near:
-                    at_parts(start_us + interval_us // 2, 0, 1, k, hull, spare)
-                    fill_snr(1, start_leg, end, legs, hull, reach, target, radar, tables, spare)
-                    p_middle = p_scan_of(spare.snr[0] * boost, half_snr, scan)
+                    p_middle = p_scan_of(middles.snr[near - 1] * boost, half_snr, scan)
                     p_scan = (p_from + p_middle + p_to) / 3.0
                     lowest, highest = min(lowest, p_middle), max(highest, p_middle)
                 if highest <= hull.p_none:
@@ -130,7 +137,7 @@ def look_mobile_radar(
                 if highest - lowest > P_STEP:
                     p = _p_split(
                         start_us, start_leg, end, legs, k, hull, boost, reach, target, radar, tables, spare,
-                        p_by_scan,
+                        edges, p_by_scan,
                     )  # fmt: skip
                 else:
                     p = 1.0 if p_scan >= radar.p_sure else cubic(some, p_scan)
@@ -138,10 +145,8 @@ def look_mobile_radar(
                 continue
             last_us, range_m, ray = end_us, end_m, room.ray[at + 1]
             if not end_m <= reach:
-                last_us = _last_us(
-                    start_us, end_us, start_leg, end, legs, k, hull, reach, target, radar, tables, spare
-                )
-                at_parts(last_us, 0, 1, k, hull, spare)
+                last_us = _last_us(start_us, end_us, start_leg, end, legs, k, hull, reach)
+                at_parts(last_us, 0, 0, MOST_GROUPS + 1, k, hull, spare)
                 fill_snr(1, start_leg, end, legs, hull, reach, target, radar, tables, spare)
                 range_m, ray = spare.range_m[0], spare.ray[0]
             if shore.cells.shape[0]:
@@ -170,62 +175,72 @@ def _p_split(
     radar: RadarFacts,
     tables: Tables,
     spare: Room,
+    edges: NDArray[np.float64],
     p_by_scan: NDArray[np.float64],
 ) -> float:
     """Probability of an interval, scan by scan: equal groups, halved until none moves by more than P_STEP."""
-    edges, n_groups = spare.snr, 4
+    n_groups, every = 4, MOST_GROUPS // 4
+    begin, step = 0, every
     while True:
+        n = at_parts(start_us, hull.interval_us, begin, step, k, hull, spare)
+        fill_snr(n, leg, end, legs, hull, reach_m, target, radar, tables, spare)
+        for i in range(n):
+            edges[begin + i * step] = p_scan_of(spare.snr[i] * boost, radar.half_snr, tables.scan)
         moved = 0.0
-        at_parts(start_us, hull.interval_us, n_groups + 1, k, hull, spare)
-        fill_snr(n_groups + 1, leg, end, legs, hull, reach_m, target, radar, tables, spare)
-        for i in range(n_groups + 1):
-            edges[i] = p_scan_of(edges[i] * boost, radar.half_snr, tables.scan)
-            if i > 0:
-                moved = max(moved, abs(edges[i] - edges[i - 1]))
+        for i in range(0, MOST_GROUPS, every):
+            moved = max(moved, abs(edges[i + every] - edges[i]))
         if n_groups == MOST_GROUPS or moved <= P_STEP:
             break
-        n_groups *= 2
+        # Half of the next edges are known.
+        n_groups, begin, step, every = 2 * n_groups, every // 2, every, every // 2
     for scan in range(radar.n_scans):
-        group = scan * n_groups // radar.n_scans
-        p_by_scan[scan] = 0.5 * (edges[group] + edges[group + 1])
+        edge = scan * n_groups // radar.n_scans * every
+        p_by_scan[scan] = 0.5 * (edges[edge] + edges[edge + every])
     return p_at_least_by_scan(radar.min_scans, p_by_scan)
 
 
 @kernel
 def _last_us(
-    start_us: Whole,
-    end_us: Whole,
-    leg: Whole,
-    end: Whole,
-    legs: Legs,
-    k: int,
-    hull: Hull,
-    reach_m: float,
-    target: Target,
-    radar: RadarFacts,
-    tables: Tables,
-    spare: Room,
+    start_us: Whole, end_us: Whole, leg: Whole, end: Whole, legs: Legs, k: int, hull: Hull, reach_m: float
 ) -> Whole:
     """When a target that is out of reach at the end of an interval was last in reach, to a millisecond.
 
-    The interval's start if it is in reach at none of the instants at which it is looked for.
+    The interval's start if it is in reach at none of the instants at which it is looked for. Those are tried
+    from the last one on, and then the time between two of them is halved.
     """
-    n, inside, outside = MOST_GROUPS, start_us, end_us
-    at_parts(start_us, hull.interval_us, n + 1, k, hull, spare)
-    fill_snr(n + 1, leg, end, legs, hull, reach_m, target, radar, tables, spare)
-    for i in range(n - 1, -1, -1):
-        if spare.range_m[i] <= reach_m:
-            inside = spare.t_us[i]
-            break
-        outside = spare.t_us[i]
-    while outside - inside > _LAST_SEEN_US:
-        middle = (inside + outside) // 2
-        at_parts(middle, 0, 1, k, hull, spare)
-        fill_snr(1, leg, end, legs, hull, reach_m, target, radar, tables, spare)
-        if spare.range_m[0] <= reach_m:
-            inside = middle
+    n, inside, outside, i = MOST_GROUPS, start_us, end_us, MOST_GROUPS - 1
+    leg_from_us, leg_to_us, w_rad_s = legs.t_from_us, legs.t_to_us, legs.w_rad_s
+    ax, ay, az, bx, by, bz = legs.ax, legs.ay, legs.az, legs.bx, legs.by, legs.bz
+    own = hull.legs
+    own_from_us, own_to_us, own_w = own.t_from_us, own.t_to_us, own.w_rad_s
+    own_ax, own_ay, own_az, own_bx, own_by, own_bz = own.ax, own.ay, own.az, own.bx, own.by, own.bz
+    while i >= 0 or outside - inside > _LAST_SEEN_US:
+        t_us = start_us + hull.interval_us * i // n if i >= 0 else (inside + outside) // 2
+        on, at = hull.leg[k], leg
+        while on + 1 < own_from_us.shape[0] and own_to_us[on] < t_us:
+            on += 1
+        while at + 1 < end and leg_from_us[at + 1] <= t_us:
+            at += 1
+        is_inside = False
+        if leg_from_us[at] <= t_us <= leg_to_us[at]:
+            angle = own_w[on] * ((t_us - own_from_us[on]) * 1e-6)
+            c, s = math.cos(angle), math.sin(angle)
+            x, y, z = (
+                own_ax[on] * c + own_bx[on] * s,
+                own_ay[on] * c + own_by[on] * s,
+                own_az[on] * c + own_bz[on] * s,
+            )
+            angle = w_rad_s[at] * ((t_us - leg_from_us[at]) * 1e-6)
+            c, s = math.cos(angle), math.sin(angle)
+            dx, dy, dz = ax[at] * c + bx[at] * s - x, ay[at] * c + by[at] * s - y, az[at] * c + bz[at] * s - z
+            chord = math.sqrt(dx * dx + dy * dy + dz * dz)
+            is_inside = max(slant_of(chord, hull.height_m), 1.0) <= reach_m
+        if is_inside:
+            inside, i = t_us, -1
         else:
-            outside = middle
+            outside, i = t_us, i - 1
+            if i == -1:
+                return start_us
     return inside
 
 

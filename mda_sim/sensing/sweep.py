@@ -123,7 +123,8 @@ class Bench:
         """Look at all targets and add the contacts of a sensor to the columns, in order of report and target.
 
         Those of one resolution cell are merged; ``n_false`` false ones are last in each report. Returns the
-        number of contacts in each report, and of those of vessels.
+        number of contacts in each report, and of those of vessels. Without cells nothing has to be brought in
+        order before.
         """
         from mda_sim.sensing.sweep_kernels import count_by_interval, emit, merge_cells, scatter
 
@@ -131,15 +132,17 @@ class Bench:
         if not len(plan.interval):
             return counts, vessels
         n, n_vessels = self._look(plan), self.fleet.n_vessels
-        count_by_interval(self.held, n, plan.first, counts)
-        if n > len(self.ordered):
-            self.ordered = np.empty(n + n // 2, HELD)
-        scatter(self.held, n, plan.first, np.cumsum(counts) - counts, self.ordered)
-        merged = np.empty(n, np.uint16)
-        n_lost = merge_cells(self.ordered, counts, n_vessels, self.strength, merged)
-        first = self._grow(n - n_lost + int(n_false.sum()))
+        held, merged = self.held, np.empty(0, np.uint16)
+        if count_by_interval(held, n, plan.first, counts):
+            if n > len(self.ordered):
+                self.ordered = np.empty(n + n // 2, HELD)
+            held, merged = self.ordered, np.empty(n, np.uint16)
+            scatter(self.held, n, plan.first, np.cumsum(counts) - counts, held)
+            merge_cells(held, counts, n_vessels, self.strength, merged)
+        first = self._grow(int(counts.sum() + n_false.sum()))
         new = (self.target[first:], self.dt_us[first:], self.merged[first:])
-        emit(self.ordered, merged, counts, n_false, n_vessels, NO_TARGET, *new, vessels)
+        emit(held, n, plan.first, merged, counts, n_false, n_vessels, NO_TARGET, *new, vessels)
+        counts += n_false
         if n > MOST_KEPT:
             self.held, self.ordered = np.empty((2, 0), HELD)
         return counts, vessels

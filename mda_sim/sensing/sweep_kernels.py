@@ -12,10 +12,16 @@ _SPREAD = 2654435761  # prime near 2**32 over the golden ratio: Fibonacci hashin
 
 
 @kernel
-def count_by_interval(held: Held, n: int, first: int, counts: NDArray[np.int64]) -> None:
-    """Add to ``counts``, by interval from ``first`` on, the first ``n`` rows of ``held``."""
+def count_by_interval(held: Held, n: int, first: int, counts: NDArray[np.int64]) -> bool:
+    """Add to ``counts``, by interval from ``first`` on, the first ``n`` rows of ``held``.
+
+    Returns whether any of them has a resolution cell.
+    """
+    cells = np.uint32(0)
     for row in range(n):
         counts[np.int64(held[row]["interval"]) - first] += 1
+        cells |= held[row]["cell"]
+    return bool(cells)
 
 
 @kernel
@@ -49,10 +55,11 @@ def merge_cells(
     n_vessels: int,
     strength: NDArray[np.float64],
     merged: NDArray[np.uint16],
-) -> int:
-    """Say how many vessels each contact stands for; return how many contacts lost theirs to another.
+) -> None:
+    """Say how many vessels each contact stands for.
 
-    Rows are in order of interval, of which ``counts`` has the lengths. Of the vessels in one interval and
+    Rows are in order of interval, of which ``counts`` has the lengths; it becomes the number of contacts that
+    have not lost their vessel to another. Of the vessels in one interval and
     cell (not 0) the one of the largest ``strength`` (n_targets,) stands for all, the earlier row if two are
     alike; the others get 0. Everything else stands for itself. ``merged`` (n,) is written.
     """
@@ -62,9 +69,9 @@ def merge_cells(
     mask = (1 << bits) - 1
     stamp = np.full(mask + 1, -1, np.int64)
     holder = np.zeros(mask + 1, np.int64)
-    n_lost = 0
     begin = 0
     for nth in range(counts.shape[0]):
+        n_lost = 0
         for row in range(begin, begin + counts[nth]):
             merged[row] = 1
             cell, target = ordered[row]["cell"], ordered[row]["target"]
@@ -86,12 +93,14 @@ def merge_cells(
                 merged[other] = _one_more(merged[other])
                 merged[row] = 0
         begin += counts[nth]
-    return n_lost
+        counts[nth] -= n_lost
 
 
 @kernel
 def emit(
-    ordered: Held,
+    held: Held,
+    n: int,
+    first: int,
     merged: NDArray[np.uint16],
     counts: NDArray[np.int64],
     n_false: NDArray[np.int64],
@@ -102,24 +111,24 @@ def emit(
     stands_for: NDArray[np.uint16],
     vessels: NDArray[np.int64],
 ) -> None:
-    """Write the contacts that stand for somebody, and the false ones of each interval after them.
+    """Write the contacts of ``n`` rows in order of interval from ``first`` on, each with its false ones last.
 
-    ``counts`` becomes the number of contacts written of each interval, ``vessels`` how many are of vessels.
+    ``merged`` says how many vessels each row stands for, 0 to leave it out; all stand for one if it is empty.
+    ``counts`` has the contacts of each interval; ``vessels`` becomes how many are of vessels.
     """
-    row = 0
-    place = 0
+    next_row, place = np.empty(counts.shape[0], np.int64), np.int64(0)
     for nth in range(counts.shape[0]):
-        begin = place
-        vessels[nth] = 0
-        for _ in range(counts[nth]):
-            if merged[row] > 0:
-                target[place] = ordered[row]["target"]
-                dt_us[place] = ordered[row]["dt_us"]
-                stands_for[place] = merged[row]
-                vessels[nth] += ordered[row]["target"] < n_vessels
-                place += 1
-            row += 1
+        next_row[nth], vessels[nth] = place, 0
+        place += counts[nth]
         for _ in range(n_false[nth]):
             target[place], dt_us[place], stands_for[place] = no_target, 0, 1
             place += 1
-        counts[nth] = place - begin
+    has_merged = merged.shape[0] > 0
+    for row in range(n):
+        stands = merged[row] if has_merged else np.uint16(1)
+        if stands > 0:
+            own = np.int64(held[row]["interval"]) - first
+            place = next_row[own]
+            target[place], dt_us[place], stands_for[place] = held[row]["target"], held[row]["dt_us"], stands
+            next_row[own] += 1
+            vessels[own] += held[row]["target"] < n_vessels

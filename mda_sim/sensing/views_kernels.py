@@ -1,15 +1,13 @@
-"""Views of vessels from satellites that listen, compiled; the model is in ``footprint``.
+"""The view of one target from one listening satellite in one pass, compiled; the model is in ``footprint``.
 
-Where a vessel comes well into a footprint, both ends of its view are guessed from the great circle of the
-pass's middle and refined by the series about the nearest knot. Where it hardly does, or that does
-not settle, the knot that comes nearest to having it in view is climbed to, and the cubics about it are solved
-with care.
+``fill_facts`` prepares a pass. ``search_view`` is the careful way to both ends of a view, for whatever is not
+well inside a footprint: the knot that comes nearest to having the target in view is climbed to, and the
+cubics about it are solved. ``lanes_kernels`` solves the others, many targets at a time.
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +15,8 @@ from numpy.typing import NDArray
 from mda_sim.core.jit import kernel
 from mda_sim.geo.orbits import Track
 from mda_sim.geo.orbits_kernels import motion
-from mda_sim.sensing.footprint import KNOT_FACTS, N_FACTS, Views
+from mda_sim.geo.sphere_kernels import position
+from mda_sim.sensing.footprint import KNOT_FACTS, N_FACTS, N_TERMS, Views
 from mda_sim.sensing.footprint_kernels import Reach, reach_rad
 from mda_sim.sensing.windows import Legs, Whole
 
@@ -25,11 +24,7 @@ Floats = NDArray[np.float64]
 
 _RISE = 6e-3  # how much more p . s / c may be between two knots of a view than at the nearer, and then some
 _AMPLE_RAD = 3e-3  # 19 km: more than a footprint's edge bulges between two knots
-_STRAIGHT_US = 600_000_000  # for so long a vessel goes straight on: at 20 m/s it is off by 11 m after that
-_WELL_IN = 0.004  # 1 - cos of the angle that half a view covers: 0.09, 80 s
-_NEAR = 0.9  # of the time between two knots: so far the series about a knot is good to 30 ms
-_SETTLED = 0.02  # of the time between two knots: the next step of Newton's is less than a fiftieth of it
-_BEND_S = 10.0  # between the three points that the second derivative is taken from
+_OFF = 1e-6  # error of a path's series that is borne: 10 ms of a view that lasts 3 minutes
 _CLOSE = 1e-6  # of the time between two knots: 60 microseconds
 _MOST_ROUNDS = 30
 
@@ -53,11 +48,6 @@ def fill_facts(track: Track, reach: Reach, from_us: int, step_s: float, n_knots:
         x0, y0, z0 = _scaled(track, t_s - 0.5, reach)
         x1, y1, z1 = _scaled(track, t_s + 0.5, reach)
         out[own + 3], out[own + 4], out[own + 5] = x1 - x0, y1 - y0, z1 - z0
-        x0, y0, z0 = _scaled(track, t_s - _BEND_S, reach)
-        x1, y1, z1 = _scaled(track, t_s + _BEND_S, reach)
-        out[own + 6] = (x1 - 2.0 * out[own] + x0) / _BEND_S**2
-        out[own + 7] = (y1 - 2.0 * out[own + 1] + y0) / _BEND_S**2
-        out[own + 8] = (z1 - 2.0 * out[own + 2] + z0) / _BEND_S**2
     x, y, z, vx, vy, vz = motion(track, from_us * 1e-6 + 0.5 * (n_knots - 1) * step_s)
     square = x * x + y * y + z * z
     climb = (vx * x + vy * y + vz * z) / square
@@ -65,7 +55,7 @@ def fill_facts(track: Track, reach: Reach, from_us: int, step_s: float, n_knots:
     radius_m, level_mps = math.sqrt(square), math.sqrt(hx * hx + hy * hy + hz * hz)
     out[0], out[1], out[2] = x / radius_m, y / radius_m, z / radius_m
     out[3], out[4], out[5] = hx / level_mps, hy / level_mps, hz / level_mps
-    out[6], out[7] = radius_m / (level_mps * step_s), step_s
+    out[6], out[7] = 2.0 * radius_m / (level_mps * step_s * (n_knots - 1)), step_s
     ux, uy = out[1] * out[5] - out[2] * out[4], out[2] * out[3] - out[0] * out[5]
     uz = out[0] * out[4] - out[1] * out[3]
     farthest = 0.0
@@ -76,16 +66,35 @@ def fill_facts(track: Track, reach: Reach, from_us: int, step_s: float, n_knots:
         off = abs(math.asin(min(max((x * ux + y * uy + z * uz) / longer, -1.0), 1.0)))
         farthest = max(farthest, off + math.acos(1.0 / longer))
     out[8] = math.cos(min(farthest + _AMPLE_RAD, 0.5 * math.pi)) ** 2
-    out[9] = 1.0 / math.cos(reach_rad(reach, radius_m))
-    out[10] = 1.0 / (out[6] * out[6])
 
 
 @kernel
-def leg_from(t_from_us: NDArray[np.int64], leg: Whole, end: Whole, t_us: Whole) -> Whole:
-    """The last of the legs ``leg`` .. ``end - 1`` that has begun at a time, ``leg`` if none has."""
-    while leg + 1 < end and t_from_us[leg + 1] <= t_us:
-        leg += 1
-    return leg
+def fill_path(
+    track: Track, reach: Reach, from_us: int, lasts_us: int, to_series: Floats, nodes: Floats, out: Floats
+) -> None:
+    """Fill ``out`` (3, N_TERMS) with the series of s / c over a pass, as ``footprint.Views`` has it.
+
+    ``nodes`` are times from -1, the beginning, to 1, the end: first the N_TERMS that ``to_series`` (N_TERMS,
+    N_TERMS) takes values to terms from, then others, where the series is checked. All nan if it is off by
+    more than ``_OFF`` at one of those, as where the limit of range takes over from that of elevation.
+    """
+    middle_s, half_s = (from_us + 0.5 * lasts_us) * 1e-6, 0.5e-6 * lasts_us
+    out[:] = 0.0
+    for i in range(N_TERMS):
+        x, y, z = _scaled(track, middle_s + nodes[i] * half_s, reach)
+        for term in range(N_TERMS):
+            out[0, term] += to_series[term, i] * x
+            out[1, term] += to_series[term, i] * y
+            out[2, term] += to_series[term, i] * z
+    off = 0.0
+    for i in range(N_TERMS, nodes.shape[0]):
+        x, y, z = _scaled(track, middle_s + nodes[i] * half_s, reach)
+        for term in range(N_TERMS):
+            power = nodes[i] ** term
+            x, y, z = x - out[0, term] * power, y - out[1, term] * power, z - out[2, term] * power
+        off = max(off, abs(x), abs(y), abs(z))
+    if off > _OFF:
+        out[:] = math.nan
 
 
 @kernel
@@ -118,7 +127,9 @@ def nearest_knot(facts: Floats, at: Whole, n_knots: Whole, px: float, py: float,
     """
     up = px * facts[at] + py * facts[at + 1] + pz * facts[at + 2]
     ahead = px * facts[at + 3] + py * facts[at + 4] + pz * facts[at + 5]
-    k: Whole = min(max(int(0.5 * (n_knots - 1) + _arc(ahead, up) * facts[at + 6] + 0.5), 0), n_knots - 1)
+    k: Whole = min(
+        max(int(0.5 * (n_knots - 1) * (1.0 + _arc(ahead, up) * facts[at + 6]) + 0.5), 0), n_knots - 1
+    )
     first = at + N_FACTS
     level = _level(facts, first + KNOT_FACTS * k, px, py, pz)
     while k + 1 < n_knots:
@@ -244,155 +255,53 @@ def _root(f0: float, d0: float, f1: float, d1: float, high: float) -> float:
 
 
 @kernel
-def _edge_steps(
-    facts: Floats, at: Whole, n_knots: Whole, guess: float, px: float, py: float, pz: float
-) -> tuple[float, float]:
-    """Where the level is 0 near a guess, and its slope there; slope 0 if that is not certain.
+def leg_of(t_from_us: NDArray[np.int64], first: Whole, end: Whole, leg: Whole, t_us: Whole) -> Whole:
+    """The last of the legs ``first`` .. ``end - 1`` that has begun at a time, ``first`` if none has.
 
-    In steps after the first knot; before that or after the last one it is only certain to be there. From the
-    knot nearest to the guess the level is followed to its third derivative, which is as that of a harmonic
-    motion: one step of Halley's method, one of Newton's.
+    It is looked for from ``leg`` on, and back.
     """
-    last = n_knots - 1
-    k = int(min(max(guess, 0.0), float(last)) + 0.5)
-    own, step_s = at + N_FACTS + KNOT_FACTS * k, facts[at + 7]
-    level, slope = _level(facts, own, px, py, pz), _slope(facts, own, px, py, pz) * step_s
-    bend = (px * facts[own + 6] + py * facts[own + 7] + pz * facts[own + 8]) * (step_s * step_s)
-    third = -slope * facts[at + 10]
-    u = -2.0 * level * slope / (2.0 * slope * slope - level * bend)
-    rest = level + u * (slope + u * (0.5 * bend + u * third / 6.0))
-    there = slope + u * (bend + 0.5 * u * third)
-    step = rest / there
-    u -= step
-    is_beyond = (k == 0 and u < -_NEAR) or (k == last and u > _NEAR)
-    is_settled = abs(u) < _NEAR and abs(step) < _SETTLED
-    return k + u, there if is_beyond or is_settled else 0.0
-
-
-class Fix(NamedTuple):
-    """Where a target is at a moment, and for how long it goes on as it does."""
-
-    x: float
-    y: float
-    z: float
-    """Unit vector."""
-    vx: float
-    vy: float
-    vz: float
-    """Its derivative. [1/s]"""
-    t_us: Whole
-    """The moment. [us]"""
-    from_us: Whole
-    """First instant of the leg. [us]"""
-    until_us: Whole
-    """Last instant of the leg. [us]"""
-    fresh_from_us: Whole
-    """First instant for which this is the place to go on from. [us]"""
-    fresh_until_us: Whole
-    """Last such instant. [us]"""
+    while leg > first and t_from_us[leg] > t_us:
+        leg -= 1
+    while leg + 1 < end and t_from_us[leg + 1] <= t_us:
+        leg += 1
+    return leg
 
 
 @kernel
-def fix_at(legs: Legs, leg: Whole, end: Whole, t_us: Whole, step_us: int) -> Fix:
-    """Where a target with legs up to ``end - 1`` is when the step that holds a time begins.
-
-    ``leg`` is one that has begun, or its first. Steps are counted from 0 and cut by legs, so that the place
-    depends on nothing but the time. Before its legs a target is where they begin, after them where they end.
-    """
-    leg = leg_from(legs.t_from_us, leg, end, t_us)
-    from_us, until_us = np.int64(legs.t_from_us[leg]), np.int64(legs.t_to_us[leg])
-    t_us = min(max(np.int64(t_us), from_us), until_us)
-    step_from_us = t_us - t_us % step_us
-    on_us, stale_us = max(step_from_us, from_us), min(step_from_us + step_us - 1, until_us)
-    ax, ay, az, w = legs.ax[leg], legs.ay[leg], legs.az[leg], legs.w_rad_s[leg]
-    if w == 0.0:
-        return Fix(ax, ay, az, 0.0, 0.0, 0.0, on_us, from_us, until_us, on_us, stale_us)
-    bx, by, bz = legs.bx[leg], legs.by[leg], legs.bz[leg]
-    angle = w * ((on_us - from_us) * 1e-6)
-    c, s = math.cos(angle), math.sin(angle)
-    return Fix(
-        ax * c + bx * s,
-        ay * c + by * s,
-        az * c + bz * s,
-        (bx * c - ax * s) * w,
-        (by * c - ay * s) * w,
-        (bz * c - az * s) * w,
-        on_us,
-        from_us,
-        until_us,
-        on_us,
-        stale_us,
+def _place_at(legs: Legs, first: Whole, end: Whole, leg: Whole, t_us: Whole) -> tuple[float, float, float]:
+    """Unit vector of a target at a time; before its legs where they begin, after one where it ends."""
+    leg = leg_of(legs.t_from_us, first, end, leg, t_us)
+    t_us = min(max(t_us, legs.t_from_us[leg]), legs.t_to_us[leg])
+    return position(
+        legs.ax[leg],
+        legs.ay[leg],
+        legs.az[leg],
+        legs.bx[leg],
+        legs.by[leg],
+        legs.bz[leg],
+        legs.w_rad_s[leg],
+        (t_us - legs.t_from_us[leg]) * 1e-6,
     )
 
 
 @kernel
-def find_views(
-    views: Views, start: int, stop: int, legs: Legs, leg: Whole, end: Whole, out: NDArray[np.int64]
-) -> int:
-    """Fill ``out`` with those of the works ``start`` .. ``stop - 1`` that have a target in view.
+def search_view(
+    views: Views, work: Whole, legs: Legs, first: Whole, end: Whole, leg: Whole
+) -> tuple[Whole, Whole]:
+    """First and last instant [us] of the view of a target in one work, the second before the first if none.
 
-    In order of ``views``: the row of the work, first and last instant in view [us]; (n, 3), with room for
-    all. Returns how many. The target has the legs ``leg`` .. ``end - 1``. Works that end before its legs or
-    begin after them are left out; in others it is taken to be where they begin or end while it is not there.
+    The target has the legs ``first`` .. ``end - 1``; ``leg`` is near that of the work's middle.
     """
-    n = 0
-    facts, begins_us, ends_us, firsts = views.facts, views.t_from_us, views.t_to_us, views.first_fact
-    leg_from_us, alive_us, over_us = legs.t_from_us, legs.t_from_us[leg], legs.t_to_us[end - 1]
-    if start >= stop or begins_us[start] > over_us:
-        return 0
-    leg = leg_from(leg_from_us, leg, end, begins_us[start])
-    now = fix_at(legs, leg, end, begins_us[start], _STRAIGHT_US)
-    for work in range(start, stop):
-        begin_us, done_us = begins_us[work], ends_us[work]
-        if begin_us > over_us:
-            break
-        if done_us < alive_us:
-            continue
-        while leg + 1 < end and leg_from_us[leg + 1] <= begin_us:
-            leg += 1
-        middle_us = min(max((begin_us + done_us) // 2, alive_us), over_us)
-        if not now.fresh_from_us <= middle_us <= now.fresh_until_us:
-            now = fix_at(legs, leg, end, middle_us, _STRAIGHT_US)
-            # Between two legs it waits where the first one ended.
-            middle_us = min(max(middle_us, now.from_us), now.until_us)
-        ahead_s = (middle_us - now.t_us) * 1e-6
-        px, py, pz = now.x + now.vx * ahead_s, now.y + now.vy * ahead_s, now.z + now.vz * ahead_s
-        at = firsts[work]
-        up = px * facts[at] + py * facts[at + 1] + pz * facts[at + 2]
-        ahead = px * facts[at + 3] + py * facts[at + 4] + pz * facts[at + 5]
-        square = up * up + ahead * ahead
-        if square < facts[at + 8]:
-            continue  # too far from the track
-        n_knots, step_us = (firsts[work + 1] - at - N_FACTS) // KNOT_FACTS, facts[at + 7] * 1e6
-        well_in = 1.0 - 1.0 / (math.sqrt(square) * facts[at + 9])
-        is_found, begins, ends = False, 0.0, -1.0
-        if well_in > _WELL_IN and abs(ahead) < up:
-            peak = min(max(0.5 * (n_knots - 1) + _arc(ahead, up) * facts[at + 6], 0.0), n_knots - 1.0)
-            peak_us = begin_us + int(peak * step_us)
-            if now.from_us <= peak_us <= now.until_us:
-                more_s = (peak_us - middle_us) * 1e-6
-                x, y, z = px + now.vx * more_s, py + now.vy * more_s, pz + now.vz * more_s
-                half = math.sqrt(2.0 * well_in) * (1.0 + well_in / 12.0) * facts[at + 6]
-                begins, rises = _edge_steps(facts, at, n_knots, peak - half, x, y, z)
-                ends, falls = _edge_steps(facts, at, n_knots, peak + half, x, y, z)
-                is_found = rises > 0.0 > falls
-        if not is_found:
-            best = nearest_knot(facts, at, n_knots, px, py, pz)
-            if best < 0:
-                continue
-            best_us = begin_us + int(best * step_us)
-            if now.from_us <= best_us <= now.until_us:
-                more_s = (best_us - middle_us) * 1e-6
-                px, py, pz = px + now.vx * more_s, py + now.vy * more_s, pz + now.vz * more_s
-            else:
-                then = fix_at(legs, leg, end, best_us, 1)
-                px, py, pz = then.x, then.y, then.z
-            begins, ends = in_view_steps(facts, at, n_knots, best, px, py, pz)
-        begins, ends = max(begins, 0.0), min(ends, n_knots - 1.0)
-        if begins > ends:
-            continue
-        out[n, 0] = work
-        out[n, 1] = begin_us + int(begins * step_us)
-        out[n, 2] = min(begin_us + int(ends * step_us), done_us)
-        n += 1
-    return n
+    begin_us, done_us, at = views.t_from_us[work], views.t_to_us[work], views.first_fact[work]
+    facts, n_knots = views.facts, (views.first_fact[work + 1] - at - N_FACTS) // KNOT_FACTS
+    step_us = facts[at + 7] * 1e6
+    x, y, z = _place_at(legs, first, end, leg, (begin_us + done_us) // 2)
+    best = nearest_knot(facts, at, n_knots, x, y, z)
+    if best < 0:
+        return done_us, begin_us
+    x, y, z = _place_at(legs, first, end, leg, begin_us + np.int64(best * step_us))
+    begins, ends = in_view_steps(facts, at, n_knots, best, x, y, z)
+    if max(begins, 0.0) > min(ends, n_knots - 1.0):
+        return done_us, begin_us
+    from_us = begin_us + np.int64(max(begins, 0.0) * step_us)
+    return from_us, min(begin_us + np.int64(ends * step_us), done_us)

@@ -17,11 +17,11 @@ from mda_sim.geo.regions import Box
 from mda_sim.geo.sphere import EARTH_RADIUS_M, unit_vectors
 from mda_sim.sensing.footprint import footprint_rad, passes_over, views_of
 from mda_sim.sensing.footprint_kernels import BoxRad, box_arc
+from mda_sim.sensing.lanes_kernels import LANES, board, find_views, no_lanes
 from mda_sim.sensing.looks import Setting
 from mda_sim.sensing.orbiting import PASSES_PER_SATELLITE, TaskSpec
 from mda_sim.sensing.rf_satellite import RfSatellite
 from mda_sim.sensing.tasking import intervals
-from mda_sim.sensing.views_kernels import find_views
 from mda_sim.sensing.windows import leg_columns
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
@@ -152,13 +152,13 @@ def views(satellite, fleet, tracks, works):
     """(work, target, first, last instant in view [s]) of all that comes in view."""
     ready, legs = views_of(satellite, tracks, works), leg_columns(fleet)
     first_leg, n_legs = (fleet.targets[name].astype(np.int64) for name in ("first_leg", "n_legs"))
-    seen, found = np.empty((len(works), 3), np.int64), []
+    lanes, seen, found = no_lanes(), np.empty((LANES, 3), np.int64), []
     for target in range(fleet.n_targets):
-        leg = int(first_leg[target])
-        n = find_views(ready, 0, len(works), legs, leg, leg + int(n_legs[target]), seen)
-        rows = seen[:n].tolist()
+        board(lanes, target, legs, first_leg[target], first_leg[target] + n_legs[target])
+    for row, work in enumerate(ready.order.tolist()):
+        rows = seen[: find_views(ready, row, legs, lanes, seen)].tolist()
         assert rows == sorted(rows)
-        found += [(int(ready.order[row]), target, begins / 1e6, ends / 1e6) for row, begins, ends in rows]
+        found += [(work, target, begins / 1e6, ends / 1e6) for target, begins, ends in rows]
     return found
 
 
