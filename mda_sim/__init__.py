@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from mda_sim.pipeline import build_frame, build_world, run_seed, score, sense, share
     from mda_sim.scenario import Scenario
     from mda_sim.scenario import load_scenario as load
+    from mda_sim.study.compare import compare
+    from mda_sim.study.explain import explain
+    from mda_sim.study.next_best import next_best
+    from mda_sim.study.pictures import picture_at
     from mda_sim.study.run import run
+    from mda_sim.study.sensitivity import sensitivity
+    from mda_sim.study.until import run_until
+    from mda_sim.study.value import value
     from mda_sim.study.view import open_gallery, plot_coverage, plot_difference, plot_scenario
 
 _HOMES: Final[dict[str, tuple[str, str]]] = {
@@ -32,6 +39,13 @@ _HOMES: Final[dict[str, tuple[str, str]]] = {
     "score": ("mda_sim.pipeline", "score"),
     "run_seed": ("mda_sim.pipeline", "run_seed"),
     "run": ("mda_sim.study.run", "run"),
+    "explain": ("mda_sim.study.explain", "explain"),
+    "picture_at": ("mda_sim.study.pictures", "picture_at"),
+    "sensitivity": ("mda_sim.study.sensitivity", "sensitivity"),
+    "run_until": ("mda_sim.study.until", "run_until"),
+    "compare": ("mda_sim.study.compare", "compare"),
+    "value": ("mda_sim.study.value", "value"),
+    "next_best": ("mda_sim.study.next_best", "next_best"),
     "open_gallery": ("mda_sim.study.view", "open_gallery"),
     "plot_coverage": ("mda_sim.study.view", "plot_coverage"),
     "plot_difference": ("mda_sim.study.view", "plot_difference"),
@@ -43,16 +57,23 @@ __all__ = [
     "__version__",
     "build_frame",
     "build_world",
+    "compare",
+    "explain",
     "load",
+    "next_best",
     "open_gallery",
+    "picture_at",
     "plot_coverage",
     "plot_difference",
     "plot_scenario",
     "run",
     "run_seed",
+    "run_until",
     "score",
     "sense",
+    "sensitivity",
     "share",
+    "value",
 ]
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())

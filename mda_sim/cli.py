@@ -1,4 +1,4 @@
-"""The command line: ``mda-sim run | check | show | audit | new | schema | catalogue``, or ``run_sim.py F``.
+"""The command line: ``mda-sim VERB ...``; ``run_sim.py F`` is the verb ``run``.
 
 Exit codes: 0 done, 1 failed while running, 2 bad input (all problems are printed, nothing is written).
 Answers go to stdout, progress and problems to stderr. Only this module and those beside it whose names begin
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mda_sim.cli_compare import compare
+from mda_sim.cli_explain import explain
 from mda_sim.cli_options import (
     MOVES,
     audit_options,
@@ -24,14 +26,18 @@ from mda_sim.cli_options import (
     scenario_options,
     show_options,
 )
+from mda_sim.cli_picture import picture
 from mda_sim.cli_progress import progress
+from mda_sim.cli_sensitivity import sensitivity
 from mda_sim.cli_shared import errors, load, say
+from mda_sim.cli_value import value
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from mda_sim.scenario import Scenario
     from mda_sim.study.run import Study
+    from mda_sim.study.until import Batch, StoppedStudy
 
 #: Width of the table where stdout is no terminal [characters].
 _FILE_WIDTH = 100
@@ -71,20 +77,40 @@ def run(
     debug: bool,
     workers: int | None,
     out: Path | None,
+    rules: tuple[str, ...],
+    most_seeds: int | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
     """Run SCENARIO and write tables, scores, maps and charts to a folder.
 
-    A folder that already holds this very run is shown again; an interrupted one is completed.
+    A folder that already holds this very run is shown again; an interrupted one is completed. With --until,
+    seeds are added in batches of ten until the intervals are narrow enough.
     """
+    if most_seeds is not None and not rules:
+        raise click.UsageError("--most-seeds belongs to --until")
     with errors(debug):
         loaded = load(scenario, configurations, seeds, sets, allow_path=allow_path, strict=strict)
         from mda_sim.study.run import run as run_study
+        from mda_sim.study.until import run_until
 
+        if not rules:
+            with progress(quiet=quiet) as watch:
+                study = run_study(loaded, out=out, workers=workers, overrides=sets, watch=watch)
+            _show(study, loaded, quiet=quiet, as_json=as_json)
+            return
         with progress(quiet=quiet) as watch:
-            study = run_study(loaded, out=out, workers=workers, overrides=sets, watch=watch)
-        _show(study, loaded, quiet=quiet, as_json=as_json)
+            stopped = run_until(
+                loaded,
+                rules,
+                most_seeds=most_seeds,
+                out=out,
+                workers=workers,
+                overrides=sets,
+                watch=watch,
+                tell=None if quiet else _judged,
+            )
+        _show(stopped.study, stopped.scenario, quiet=quiet, as_json=as_json, stopped=stopped)
 
 
 @click.command("run_sim", context_settings={"help_option_names": ["-h", "--help"]}, help=run.help)
@@ -225,6 +251,11 @@ def audit(
         sys.exit(1)
 
 
+def _judged(batch: Batch) -> None:
+    for line in batch.lines():
+        say(line, err=True)
+
+
 def _begun(what: str) -> None:
     say(f"{what} ...", err=True)
 
@@ -269,14 +300,17 @@ def catalogue(table: str | None, as_json: bool) -> None:
         say(line)
 
 
-def _show(study: Study, scenario: Scenario, *, quiet: bool, as_json: bool) -> None:
-    """Print the answer of a run."""
+def _show(
+    study: Study, scenario: Scenario, *, quiet: bool, as_json: bool, stopped: StoppedStudy | None = None
+) -> None:
+    """Print the answer of a run, and why it has as many seeds if a rule chose them."""
     if as_json:
         content = {
             "folder": str(study.folder),
             "shown_again": study.shown_again,
             "seconds": round(study.seconds, 3),
             "engine": {name: effort.record() for name, effort in study.efforts.items()},
+            **({} if stopped is None else {"stopped": stopped.record()}),
             "summary": study.summary,
         }
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))
@@ -295,7 +329,13 @@ def _show(study: Study, scenario: Scenario, *, quiet: bool, as_json: bool) -> No
         for line in effort_lines({name: study.efforts[name] for name in names}):
             say(line)
         say(f"By class, flag and zone: {study.folder / 'answer.md'}; every figure: {study.folder / 'tables'}")
+        for line in () if stopped is None else stopped.lines():
+            say(line)
         done = "shown again, nothing was computed" if study.shown_again else f"done in {study.seconds:.1f} s"
         say(f"{done}: {study.folder}")
     else:
         say(str(study.folder))
+
+
+for _verb in (picture, explain, compare, value, sensitivity):
+    main.add_command(_verb)

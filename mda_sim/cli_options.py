@@ -69,6 +69,19 @@ def run_options(command: Command) -> Command:
             metavar="DIR",
             help="Output folder; default: runs/<name>-<digest>.",
         ),
+        click.option(
+            "--until",
+            "rules",
+            multiple=True,
+            metavar="METRIC[@GROUP]:HALF-WIDTH",
+            help="Add seeds until the 95 % interval of this metric is that narrow everywhere; repeatable.",
+        ),
+        click.option(
+            "--most-seeds",
+            type=click.IntRange(1, 10_000),
+            metavar="N",
+            help="With --until: give up at N seeds; default 200.",
+        ),
         click.option("--quiet", is_flag=True, help="No progress and no table: print the folder only."),
         click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON instead of a table."),
     )

@@ -5,6 +5,7 @@
     share(scenario, fleet, log, configuration, seed) -> DeliveryLog     once per seed and configuration
     audit(scenario, fleet, log, deliveries, configuration, seed) -> nothing, or AuditError
     score(scenario, frame, deliveries, ...)          -> Scores          once per seed and configuration
+    counterfactuals(scenario, fleet, log, frame, ..) -> rows            once per seed and configuration asked
 
 Model: sense once, share many. Configurations differ in ``sharing`` alone, so all of them read one detection
 log; a delivery log names the digest of the log it was made from, and whoever puts the two together again
@@ -20,7 +21,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -28,8 +29,11 @@ from mda_sim.core.errors import AuditError, DigestMismatch, RunError
 
 if TYPE_CHECKING:
     from mda_sim.audit import Finding
+    from mda_sim.metrics.asked import Asked
     from mda_sim.metrics.frame import ScoringFrame
+    from mda_sim.metrics.score_rows import ScoreRow
     from mda_sim.metrics.scores import Scores
+    from mda_sim.metrics.track_figures import GatedFrame
     from mda_sim.records import DeliveryLog, DetectionLog
     from mda_sim.scenario import Scenario
     from mda_sim.sharing.exchange import EngineStats
@@ -135,7 +139,7 @@ def run_seed(
     with meter.stage("sense"):
         log = sense(scenario, fleet, seed)
     with meter.stage("frame"):
-        frame = build_frame(scenario, fleet, log)
+        frame = build_frame(scenario, fleet, log, seed)
     arranged = {
         name: arrange(scenario, fleet, log, frame, name, seed, meter.of(name))
         for name in (configurations if configurations is not None else tuple(scenario.arrangements))
@@ -160,6 +164,39 @@ def arrange(
     with meter.stage("score"):
         scores = score(scenario, frame, deliveries, configuration, seed)
     return Arranged(deliveries, scores, tuple(meter.costs), stats)
+
+
+def laddered(scenario: Scenario) -> tuple[str, ...]:
+    """The configurations whose ladder of gates and delays is told; one without links has none to tell."""
+    from mda_sim.metrics.counterfactuals import chosen
+
+    arrangements = scenario.arrangements
+    names = chosen(scenario.spec.metrics, scenario.baseline, arrangements)
+    return tuple(name for name in names if arrangements[name].links)
+
+
+def counterfactuals(
+    scenario: Scenario, fleet: Fleet, log: DetectionLog, frame: ScoringFrame, configuration: str, seed: int
+) -> tuple[ScoreRow, ...]:
+    """The rows of a configuration's ladder: with its gates open, and without delays besides.
+
+    Both are shared, audited and scored on this log under names of their own. AuditError if the audit finds
+    anything.
+    """
+    from mda_sim.metrics.counterfactuals import rungs_of, told_rows
+    from mda_sim.sharing.counterfactuals import gates_open, no_delays
+
+    sharing, nations = scenario.arrangements[configuration], scenario.spec.nations
+    freed = gates_open(sharing, nations, {card.category for card in log.sensors})
+    derived = dict(zip(rungs_of(configuration)[1:], (freed, no_delays(freed)), strict=True))
+    widened = replace(scenario, arrangements={**scenario.arrangements, **derived})
+    rows: list[ScoreRow] = []
+    for name in derived:
+        deliveries = share(widened, fleet, log, name, seed)
+        audit(widened, fleet, log, deliveries, name, seed)
+        rows += score(widened, frame, deliveries, name, seed).rows
+    picture_nodes = {party: spec.picture_node for party, spec in nations.items() if spec.picture_node}
+    return told_rows(rows, scenario.spec.metrics, picture_nodes)
 
 
 def build_world(scenario: Scenario, seed: int) -> Fleet:
@@ -292,12 +329,31 @@ def audit_findings(
     return examine(log, deliveries, sharing, nations, scenario.timeline, seed, facts)
 
 
-def build_frame(scenario: Scenario, fleet: Fleet, log: DetectionLog) -> ScoringFrame:
-    """What scoring needs of one seed, made once for all configurations."""
+def build_frame(scenario: Scenario, fleet: Fleet, log: DetectionLog, seed: int | None = None) -> ScoringFrame:
+    """What scoring needs of one seed, made once for all configurations.
+
+    RunError without ``seed`` where association is gated: what contacts say is drawn.
+    """
     from mda_sim.metrics.frame import scoring_frame
 
     spec = scenario.spec
-    return scoring_frame(log, fleet, spec.area, spec.metrics, scenario.timeline, tuple(spec.nations))
+    frame = scoring_frame(log, fleet, spec.area, spec.metrics, scenario.timeline, tuple(spec.nations))
+    if not spec.picture.is_gated:
+        return frame
+    if seed is None:
+        raise RunError("association is gated: the frame needs the seed of the log")
+    return replace(frame, gated=gated_frame(scenario, fleet, log, seed))
+
+
+def gated_frame(scenario: Scenario, fleet: Fleet, log: DetectionLog, seed: int) -> GatedFrame:
+    """What tracks are made from and scored on in one seed, whatever the scenario's association is."""
+    from mda_sim.metrics.track_figures import GatedFrame, truth_at
+    from mda_sim.picture.scans import said_of
+
+    spec = scenario.spec
+    said = said_of(log, fleet, spec.sensors, seed, carriers_of(scenario, seed))
+    truth = truth_at(fleet, spec.area, scenario.timeline, spec.picture.scoring.snapshot_s)
+    return GatedFrame(said, truth, spec.area, spec.picture)
 
 
 def score(
@@ -317,6 +373,29 @@ def score(
         configuration=configuration,
         seed=seed,
         events=scored_events(arrangements, scenario.baseline, configuration, timeline, seed),
+    )
+
+
+def score_asked(
+    scenario: Scenario,
+    frame: ScoringFrame,
+    deliveries: DeliveryLog,
+    configuration: str,
+    seed: int,
+    asked: Asked,
+) -> tuple[ScoreRow, ...]:
+    """The rows of ``score`` that are asked for, made by the same code, and nothing else."""
+    from mda_sim.metrics.scores import asked_rows
+    from mda_sim.sharing.happenings import resolve_events
+
+    return asked_rows(
+        frame,
+        deliveries,
+        resolve_events(scenario.arrangements[configuration], scenario.timeline, seed),
+        scenario.spec.nations,
+        configuration=configuration,
+        seed=seed,
+        asked=asked,
     )
 
 

@@ -56,7 +56,7 @@ def test_the_figures_of_a_finished_run_can_be_drawn_from_the_shop_window(tmp_pat
         mda_sim.plot_scenario(tmp_path)
     folder = mda_sim.run(scenario, out=tmp_path / "out", workers=1).folder
     gallery = mda_sim.open_gallery(folder)
-    assert len(gallery.names()) == 11
+    assert len(gallery.names()) == 16
     for figure in (
         mda_sim.plot_coverage(folder, "today", "PHL"),
         mda_sim.plot_difference(folder, "direct", "PHL"),

@@ -53,10 +53,12 @@ def test_the_folder_has_the_maps_and_charts_of_every_nation(
         "maps/scenario.png",
         "charts/custody.png",
         "charts/gaps.png",
+        "charts/gap_causes.png",
         "charts/latency.png",
         "charts/backlog.png",
         *(
-            f"maps/coverage_6h_{name}_{nation}.png"
+            f"maps/{kind}_{name}_{nation}.png"
+            for kind in ("coverage_6h", "gaps_24h")
             for name in ("today", "direct")
             for nation in ("JPN", "PHL")
         ),
@@ -105,9 +107,12 @@ def test_another_scenario_is_not_written_over_it(
     serial: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
     out, _ = serial
-    result = CliRunner().invoke(main, ["run", str(TINY), "--out", str(out), "--seeds", "1"])
+    result = CliRunner().invoke(main, ["run", str(TINY), "--out", str(out), "--set", "seed.first=5"])
     assert result.exit_code == 1
     assert "another scenario" in result.stderr
+    result = CliRunner().invoke(main, ["run", str(TINY), "--out", str(out), "--seeds", "1"])
+    assert result.exit_code == 1
+    assert "with 2 seeds, more than 1" in result.stderr
     assert json.loads((out / "manifest.json").read_text())["seeds"] == [1, 2]
 
 
@@ -212,7 +217,7 @@ def test_hostile_names_go_through_every_output_unharmed(tmp_path: Path) -> None:
     for output in (result.output, checked.output):
         assert "\x1b" not in output
         assert "\u202e" not in output
-    assert len(list((tmp_path / "out").rglob("*.png"))) == 11
+    assert len(list((tmp_path / "out").rglob("*.png"))) == 16
     document = (tmp_path / "out" / "answer.md").read_text()
     assert "\\[bold red\\]x\\[/bold red\\] \\$" in document
     assert "\x1b" not in document

@@ -112,6 +112,20 @@ class Table:
         order = np.lexsort(keys[::-1])
         return bool((order == np.arange(len(self))).all())
 
+    def offsets(self, name: str, n: int) -> NDArray[np.int64]:
+        """First row of each id below ``n`` in the column ``name``, which rises, and the number of rows of all
+        of them, (n + 1,); computed once, not to be written to.
+        """
+        if (name, n) not in self._offsets:
+            column = self.columns[name]
+            ids = np.arange(n + 1, dtype=column.dtype)
+            self._offsets[name, n] = np.searchsorted(column, ids).astype(np.int64)
+        return self._offsets[name, n]
+
+    @cached_property
+    def _offsets(self) -> dict[tuple[str, int], NDArray[np.int64]]:
+        return {}
+
     def digest(self) -> str:
         """SHA-256 over schema, metadata and column buffers (little-endian); computed once."""
         return self._digest

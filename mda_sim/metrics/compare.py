@@ -31,6 +31,13 @@ LABEL: Final = "simulation only"
 CAVEATS: Final = ("simulation only", "perfect association", "surface targets only, no cueing")
 """What every result must say with it."""
 
+GATED_CAVEATS: Final = (
+    "simulation only",
+    "gated association for figures of tracks (SIAP, OSPA, GOSPA), the truth for all others",
+    "surface targets only, no cueing",
+)
+"""The same where association is gated."""
+
 FEW_SEEDS: Final = 10
 """Fewer seeds than this give a warning."""
 
@@ -57,6 +64,8 @@ def summarise(
     baseline: str,
     primary: Sequence[Endpoint] = (),
     picture_nodes: Mapping[str, str] | None = None,
+    *,
+    is_gated: bool = False,
 ) -> dict[str, Any]:
     """The summary of a study as JSON holds it: NaN and infinities are None.
 
@@ -64,12 +73,13 @@ def summarise(
     the same of the paired difference from the baseline (none for the baseline itself); ``n_infinite`` where
     it is not zero. ``primary`` repeats the declared endpoints, in their order. Where rows are of other nodes
     than ``picture_nodes`` (nation -> node; without it all rows are of picture nodes), ``nodes`` holds
-    ``configurations`` -> node -> ... likewise, and under ``nations`` whose each node is.
+    ``configurations`` -> node -> ... likewise, and under ``nations`` whose each node is. The caveats say
+    whether association is gated, as ``is_gated`` does.
     """
     of_pictures, of_nodes = _split(rows, picture_nodes or {})
     summary = {
         "label": LABEL,
-        "caveats": list(CAVEATS),
+        "caveats": list(GATED_CAVEATS if is_gated else CAVEATS),
         "confidence_level": CONFIDENCE_LEVEL,
         "baseline": baseline,
         "seeds": sorted({row.seed for row in of_pictures}),

@@ -4,9 +4,12 @@ Model: every probe stands for its cell of the grid, of area proportional to cos(
 ``area_coverage_fraction`` at tau is the area-weighted share of probe-time in custody (see ``custody.py``).
 Gap figures are over the probe's contact intervals: a report counts if the picture node received the part of
 it that holds the probe, however coarse: ``revisit_mean_s``, the mean gap, and ``response_mean_s``, the mean
-wait from a random instant to the next contact (see ``gaps.py``), each an area-weighted mean over probes. A
-report covers its whole reporting interval, whose length is read off the times of its sensor's reports; a
-report whose sensor reports at uneven times (a satellite's image) is an instant.
+wait from a random instant to the next contact (see ``gaps.py``), each an area-weighted mean over probes, and
+so are ``time_average_gap_s``, the gap found at a random instant, and ``revisit_max_s``, each probe's longest
+gap. ``area_contact_mean_fraction`` is the area-weighted share of probe-time in contact, and
+``area_contact_min_fraction`` and ``_max_`` the least and greatest share of the area in contact at a full hour
+of the scored time. A report covers its whole reporting interval, whose length is read off the times of its
+sensor's reports; a report whose sensor reports at uneven times (a satellite's image) is an instant.
 
 Boundary rule: custody over the time that ``groups.py`` scores; gaps over the whole scored time, whose edges
 count as contacts, so that the figures of a probe never seen are lower bounds.
@@ -23,13 +26,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mda_sim.core.table import Column, Schema, Table
-from mda_sim.core.time import US_PER_S, to_us
+from mda_sim.core.time import US_PER_H, US_PER_S, to_us
 from mda_sim.metrics.figures import Figure, group_key, metric_key
 from mda_sim.metrics.spec import age_label
 from mda_sim.picture.awareness import PartHistory
@@ -68,7 +72,7 @@ class Probes:
         """Their rows in arrays by target or by subject."""
         return slice(self.first, self.first + len(self.lat_deg))
 
-    @property
+    @cached_property
     def weight(self) -> NDArray[np.float64]:
         """Area that each stands for, in units of a grid cell at the equator."""
         return np.asarray(np.cos(np.radians(self.lat_deg)), np.float64)
@@ -139,6 +143,12 @@ class ProbeGaps:
     """Mean gap [s]; 0 in permanent contact."""
     mean_response_s: NDArray[np.float64]
     """Mean wait from a random instant to the next contact [s]."""
+    max_gap_s: NDArray[np.float64]
+    """Longest gap [s]; 0 in permanent contact."""
+    contact_fraction: NDArray[np.float64]
+    """Share of the window in contact [0-1]; instants have no duration."""
+    in_contact: NDArray[np.bool_]
+    """Whether it is in contact at each full hour of the window, its edges included, (n_probes, n_hours)."""
 
 
 def probe_gaps(
@@ -162,7 +172,9 @@ def probe_gaps(
     end_us = log.reports["t_observed_us"]
     begin_us = end_us - report_length_us(log)
     n_probes = log.n_targets - first_probe
-    n_gaps, sum_us, sum_s2 = np.zeros(n_probes, np.int64), np.zeros(n_probes, np.int64), np.zeros(n_probes)
+    n_gaps, sum_us, longest_us = np.zeros((3, n_probes), np.int64)
+    sum_s2 = np.zeros(n_probes)
+    in_contact = np.zeros((n_probes, -(-(to_us - from_us) // US_PER_H)), np.bool_)
     fill_gaps(
         first_probe,
         contacts.offsets,
@@ -175,21 +187,47 @@ def probe_gaps(
         n_gaps,
         sum_us,
         sum_s2,
+        longest_us,
+        US_PER_H,
+        in_contact,
     )
     whole_s = (to_us - from_us) / US_PER_S
-    return ProbeGaps(sum_us / US_PER_S / np.maximum(n_gaps, 1), sum_s2 / (2.0 * whole_s))
+    return ProbeGaps(
+        mean_gap_s=sum_us / US_PER_S / np.maximum(n_gaps, 1),
+        mean_response_s=sum_s2 / (2.0 * whole_s),
+        max_gap_s=longest_us / US_PER_S,
+        contact_fraction=1.0 - sum_us / (to_us - from_us),
+        in_contact=in_contact,
+    )
 
 
 def gap_figures(
     gaps: ProbeGaps, scored_us: NDArray[np.int64], probes: Probes, *, zone: str = ""
 ) -> list[Figure]:
-    """Revisit and response in one zone: area-weighted means over its probes."""
+    """Revisit, response and contact in one zone: area-weighted means over its probes."""
     inside = scored_us[probes.rows] > 0
     weight, n, group = probes.weight * inside, int(inside.sum()), group_key("all", zone)
+    at_hours = _share_at_hours(gaps.in_contact[inside], weight[inside])
+    means = {
+        "revisit_mean_s": weighted_mean(gaps.mean_gap_s, weight),
+        "response_mean_s": weighted_mean(gaps.mean_response_s, weight),
+        "revisit_max_s": weighted_mean(gaps.max_gap_s, weight),
+        "time_average_gap_s": 2.0 * weighted_mean(gaps.mean_response_s, weight),
+        "area_contact_mean_fraction": weighted_mean(gaps.contact_fraction, weight),
+        "area_contact_min_fraction": float(at_hours.min()) if n else math.nan,
+        "area_contact_max_fraction": float(at_hours.max()) if n else math.nan,
+    }
     return [
-        Figure("revisit_mean_s", group, weighted_mean(gaps.mean_gap_s, weight), "s", n),
-        Figure("response_mean_s", group, weighted_mean(gaps.mean_response_s, weight), "s", n),
+        Figure(name, group, value, "s" if name.endswith("_s") else "1", n) for name, value in means.items()
     ]
+
+
+def _share_at_hours(in_contact: NDArray[np.bool_], weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weighted share of probes in contact at each hour, (n_hours,), from (n_probes, n_hours); NaN if none."""
+    whole = float(weight.sum())
+    if whole == 0:
+        return np.full(in_contact.shape[1], math.nan)
+    return np.asarray(np.where(in_contact, weight[:, None], 0.0).sum(axis=0) / whole, np.float64)
 
 
 def report_length_us(log: DetectionLog) -> NDArray[np.int64]:

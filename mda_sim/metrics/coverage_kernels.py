@@ -21,12 +21,17 @@ def fill_gaps(
     n_gaps: NDArray[np.int64],
     sum_us: NDArray[np.int64],
     sum_s2: NDArray[np.float64],
+    longest_us: NDArray[np.int64],
+    step_us: int,
+    in_contact: NDArray[np.bool_],
 ) -> None:
-    """Number, sum and sum of squares of each probe's gaps in [from_us, to_us).
+    """Number, sum, sum of squares and greatest of each probe's gaps in [from_us, to_us).
 
-    Probe p is target ``first + p``; its contacts are ``part[offsets[k] : offsets[k + 1]]``, and a part
-    covers [begin_us, end_us] if it ``counts``. The intervals are merged in order of their beginning.
+    ``in_contact[p, i]``: whether probe p is in contact at ``from_us + i * step_us``. Probe p is target
+    ``first + p``; its contacts are ``part[offsets[k] : offsets[k + 1]]``, and a part covers [begin_us,
+    end_us] if it ``counts``. The intervals are merged in order of their beginning.
     """
+    n_steps = in_contact.shape[1]
     longest = 0
     for k in range(first, offsets.size - 1):
         longest = max(longest, offsets[k + 1] - offsets[k])
@@ -55,5 +60,9 @@ def fill_gaps(
                 n_gaps[k - first] += 1
                 sum_us[k - first] += gap
                 sum_s2[k - first] += (gap * 1e-6) * (gap * 1e-6)
+                longest_us[k - first] = max(longest_us[k - first], gap)
             if i < n:
+                begin = max(start, covered_to) - from_us
+                for j in range(-(-begin // step_us), min((stops[i] - from_us) // step_us + 1, n_steps)):
+                    in_contact[k - first, j] = True
                 covered_to = max(covered_to, stops[i])

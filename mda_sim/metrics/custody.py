@@ -57,7 +57,7 @@ def held_time(
 
 def picture_offsets(aware: Table, n_targets: int) -> NDArray[np.int64]:
     """First row of each target in an AWARENESS table, and the number of rows, (n_targets + 1,)."""
-    return np.searchsorted(aware["target"], np.arange(n_targets + 1, dtype=np.uint32)).astype(np.int64)
+    return aware.offsets("target", n_targets)
 
 
 def custody_figures(

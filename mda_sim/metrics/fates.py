@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from mda_sim.core.errors import ShapeError
 from mda_sim.core.table import Table
 from mda_sim.core.time import Timeline, to_us
+from mda_sim.metrics.frontier import frontier
 from mda_sim.picture.receipts import grouped_with, is_first
 from mda_sim.records import DeliveryLog, DetectionLog, Outcome
 
@@ -124,13 +125,8 @@ class _Home:
 
     def frontier(self, usable: Sequence[bool], holders: Set[int]) -> list[int]:
         """Usable links from a holder to a node that is none, from which the picture node can be reached."""
-        ways = [(i, *link[1:]) for i, link in enumerate(self.links) if usable[i]]
-        reaching, grown = {self.node}, True
-        while grown:
-            found = {s for _, s, r in ways if r in reaching and s not in holders} - reaching
-            reaching |= found
-            grown = bool(found)
-        return [i for i, sender, recipient in ways if sender in holders and recipient in reaching]
+        ways = ((i, *link[1:]) for i, link in enumerate(self.links) if usable[i])
+        return frontier(ways, holders, self.node)
 
 
 def _own_fates(

@@ -7,6 +7,7 @@ that no observation bounds is infinite. Where next: ``scores.py`` adds configura
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -34,6 +35,7 @@ def ratio(part: float, whole: float) -> float:
     return part / whole if whole else math.nan
 
 
+@lru_cache(maxsize=4_096)
 def group_key(group: str, zone: str) -> str:
     """The group as the score table spells it; ``zone`` is empty for the whole area.
 
@@ -43,6 +45,7 @@ def group_key(group: str, zone: str) -> str:
     return f"{group}@{zone}" if zone else group
 
 
+@lru_cache(maxsize=4_096)
 def metric_key(stem: str, picture: str, label: str) -> str:
     """Metric name of one picture: ``stem_label``, or ``stem_organic_label`` for the organic one.
 

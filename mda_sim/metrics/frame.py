@@ -23,14 +23,18 @@ from mda_sim.metrics.corridors import LanePieces, lane_pieces
 from mda_sim.metrics.coverage import Probes
 from mda_sim.metrics.figures import Figure
 from mda_sim.metrics.groups import Cells, cells
+from mda_sim.metrics.position_error import Samples, samples
+from mda_sim.metrics.probe_contacts import ProbeContacts, probe_contacts
 from mda_sim.metrics.spec import MetricsSpec
-from mda_sim.metrics.subjects import scored_by_subject, stays, subjects, time_by_subject
+from mda_sim.metrics.subjects import Subjects, scored_by_subject, stays, subjects, time_by_subject
+from mda_sim.metrics.track_figures import GatedFrame
 from mda_sim.picture.awareness import History, history
 from mda_sim.records import NO_TARGET, DetectionLog
 from mda_sim.world.broadcasts import AisState
 from mda_sim.world.fleet import Fleet
 from mda_sim.world.inside import inside_intervals
 from mda_sim.world.presence import intersection, within
+from mda_sim.world.top_speed import top_speed_mps
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,20 +53,34 @@ class ScoringFrame:
     """Where the probes stand."""
     scored: Mapping[str, Table]
     """Scored time of each subject: '' for the whole area, then by zone; SCORED tables."""
+    silent: Mapping[str, Table]
+    """Stays there of vessels that do not broadcast, warm-up included; SCORED tables."""
     stays: Mapping[str, Table]
     """Whole stays there, warm-up included, each laid to the subject that enters; SCORED tables."""
     scored_us: Mapping[str, NDArray[np.int64]]
     """Its sum for each subject [us], (n_subjects,)."""
     corridors: Mapping[str, LanePieces]
     """The corridors that are scored."""
+    fleet: Fleet
+    """Where every target truly is."""
+    speed_mps: NDArray[np.float64]
+    """Top speed of the class of each target, (n_targets,) [m/s]."""
+    probe_contacts: ProbeContacts
+    """Contacts of probes by sensor."""
+    samples: Samples
+    """Where vessels are hour by hour."""
     timeline: Timeline
     """The parts of simulated time."""
     spec: MetricsSpec
     """What is measured."""
+    gated: GatedFrame | None = None
+    """What tracks are made from and scored on; none where association is by the truth."""
     scored_pictures: dict[tuple[str, ...], tuple[list[Figure], NDArray[np.int64]]] = field(
         default_factory=dict, repr=False
     )
     """Figures of pictures already scored, by content: configurations with the same picture share them."""
+    compared_pictures: dict[tuple[str, ...], list[Figure]] = field(default_factory=dict, repr=False)
+    """Agreement of pairs of pictures already compared, by content."""
 
 
 def scoring_frame(
@@ -93,19 +111,33 @@ def scoring_frame(
     probes = np.arange(fleet.n_vessels, fleet.n_targets)
     first_leg = fleet.targets["first_leg"][probes]
     lat_deg, lon_deg = fleet.positions(probes, fleet.legs["t_from_us"][first_leg])
+    contacts = history(log, of_false_positions(log, fleet, spec.error_max_m))
+    known_cells = cells(fleet, known, nations)
     return ScoringFrame(
         log=log,
         log_digest=log.digest(),
-        contacts=history(log, of_false_positions(log, fleet, spec.error_max_m)),
-        cells=cells(fleet, known, nations),
+        contacts=contacts,
+        cells=known_cells,
         probes=Probes(fleet.n_vessels, lat_deg, lon_deg),
         scored=scored,
+        silent={name: _silent(table, fleet, known) for name, table in ever.items()},
         stays={name: stays(table, fleet, known) for name, table in ever.items()},
         scored_us=scored_us,
         corridors=lane_pieces(fleet, spec.corridors, inside[""], *window),
+        fleet=fleet,
+        speed_mps=top_speed_mps(fleet)[fleet.targets["traffic_class"]],
+        probe_contacts=probe_contacts(log, contacts, fleet.n_vessels),
+        samples=samples(fleet, scored, known_cells, timeline.score_from_us),
         timeline=timeline,
         spec=spec,
     )
+
+
+def _silent(present: Table, fleet: Fleet, known: Subjects) -> Table:
+    """The part of a PRESENCE table in which vessels do not broadcast: a SCORED table."""
+    vessels = present.take(present["target"] < fleet.n_vessels)
+    split = scored_by_subject(vessels, fleet, known)
+    return split.take(~known.is_broadcasting[split["subject"]])
 
 
 def of_false_positions(log: DetectionLog, fleet: Fleet, error_max_m: float) -> NDArray[np.bool_] | None:

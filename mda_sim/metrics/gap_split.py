@@ -32,9 +32,10 @@ even if a precise copy is on its way. Between the purge of one copy and the rece
 latency. A sensor that feeds no node does not exist in the configuration, so that
 what it alone saw is a sensing gap. What a link does not carry has no route by it; what its filter holds back
 has one. Perfect association, and errors are those stated of the sensor and of the sanitising, so that an
-observation is false only where the vessel broadcast a false position. Probes are left out.
+observation is false only where the vessel broadcast a false position. Figures leave probes out.
 
-Source: definitions of this program. Where next: ``scores.py``.
+Source: definitions of this program. Where next: ``gap_causes`` takes two answers apart,
+``probe_gaps`` has probes, ``counterfactuals`` the ladder.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -193,22 +194,29 @@ def tracks(
     )
 
 
-def split_time(
-    found: Tracks, scored: Table, age_s: float, n_vessels: int, n_subjects: int
-) -> NDArray[np.int64]:
-    """Time of each subject under each answer [us], (n_subjects, 8); nothing for probes.
+class Split(NamedTuple):
+    """The split of one nation over some time."""
 
-    ``scored`` is a SCORED table, ``age_s`` the window tau.
+    answer_us: NDArray[np.int64]
+    """Time of each subject under each answer [us], (n_subjects, 8)."""
+    spans: NDArray[np.int64]
+    """Spans of time of vessels under the answers ``latency`` and ``policy``, in order of target and time:
+    answer, target, subject, from, to [us], (n_spans, 5)."""
+
+
+def split(found: Tracks, scored: Table, age_s: float, n_vessels: int, n_subjects: int) -> Split:
+    """The split of every subject over its scored time, probes included.
+
+    ``scored`` is a SCORED table, ``age_s`` the window tau; spans are told of the first ``n_vessels`` targets.
     """
     from mda_sim.metrics.gap_split_kernels import fill_answers
 
     answer_us = np.zeros((n_subjects, len(Answer)), np.int64)
-    vessels = scored["target"] < n_vessels
-    fill_answers(
-        scored["target"][vessels],
-        scored["subject"][vessels],
-        scored["t_from_us"][vessels],
-        scored["t_to_us"][vessels],
+    spans = fill_answers(
+        scored["target"],
+        scored["subject"],
+        scored["t_from_us"],
+        scored["t_to_us"],
         found.contacts.offsets,
         found.contacts.part,
         found.contacts.t_observed_us,
@@ -218,9 +226,26 @@ def split_time(
         found.t_observed_us,
         np.array(STEP_ANSWERS, np.int64),
         to_us(age_s),
+        n_vessels,
         answer_us,
     )
-    return answer_us
+    return Split(answer_us, spans)
+
+
+def split_time(
+    found: Tracks, scored: Table, age_s: float, n_vessels: int, n_subjects: int
+) -> NDArray[np.int64]:
+    """Time of each subject under each answer [us], (n_subjects, 8); nothing for probes.
+
+    ``scored`` is a SCORED table, ``age_s`` the window tau.
+    """
+    return split(found, of_vessels(scored, n_vessels), age_s, n_vessels, n_subjects).answer_us
+
+
+def of_vessels(scored: Table, n_vessels: int) -> Table:
+    """The rows of a SCORED table that are of the first ``n_vessels`` targets."""
+    last = int(np.searchsorted(scored["target"], n_vessels))
+    return scored.take(np.arange(last))
 
 
 def _forgotten(

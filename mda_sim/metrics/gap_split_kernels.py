@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from mda_sim.core.jit import kernel
 from mda_sim.metrics.walk_kernels import newest_row
 
-COMING, NOBODY = 2, 7
-"""The answer of contacts that may yet arrive, and the last one; see ``gap_split.Answer``."""
+COMING, REFUSED, NOBODY = 2, 6, 7
+"""Answers that the walk treats apart; see ``gap_split.Answer``."""
 
 
 @kernel
@@ -27,8 +27,9 @@ def fill_answers(
     step_observed_us: NDArray[np.int64],
     step_answer: NDArray[np.int64],
     window_us: int,
+    n_told: int,
     answer_us: NDArray[np.int64],
-) -> None:
+) -> NDArray[np.int64]:
     """Add to ``answer_us[s, a]`` the time of subject s in its intervals while a is the first answer to hold.
 
     ``target``, ``subject``, ``t_from_us`` and ``t_to_us`` are the intervals. Target k's contacts are rows
@@ -40,11 +41,16 @@ def fill_answers(
     A contact makes its answer true until it is ``window_us`` old, a step until its observation is, or the
     next step. A contact that has arrived still makes its earlier answer true, which comes later in the order
     and so does not matter.
+
+    Returns the spans of time in which targets below ``n_told`` are answered by what is to come or was
+    refused: answer, target, subject, from, to [us], (n_spans, 5), in order of the intervals.
     """
     n_kinds = step_answer.size
     until = np.empty(NOBODY, np.int64)
     step_until = np.empty(NOBODY, np.int64)
     step = np.empty(n_kinds, np.int64)
+    spans = np.empty((1024, 5), np.int64)
+    n = 0
     for i in range(target.size):
         k = target[i]
         t, end = t_from_us[i], t_to_us[i]
@@ -76,4 +82,21 @@ def fill_answers(
             if answer > COMING and contact < offsets[k + 1]:
                 following = min(following, t_contact_us[contact])
             answer_us[subject[i], answer] += following - t
+            if k < n_told and answer in (COMING, REFUSED):
+                if (
+                    n > 0
+                    and spans[n - 1, 4] == t
+                    and spans[n - 1, 0] == answer
+                    and spans[n - 1, 2] == subject[i]
+                ):
+                    spans[n - 1, 4] = following
+                else:
+                    if n == len(spans):
+                        longer = np.empty((2 * n, 5), np.int64)
+                        longer[:n] = spans
+                        spans = longer
+                    spans[n, 0], spans[n, 1], spans[n, 2] = answer, k, subject[i]
+                    spans[n, 3], spans[n, 4] = t, following
+                    n += 1
             t = following
+    return spans[:n]

@@ -12,9 +12,15 @@ those under service. Both are piecewise constant, so their means are closed form
 
     mean backlog x time = sum of the times from coming to done
 
-holds exactly. ``busy_fraction`` is the open time under review over servers times open time (of a link: the
-time under transmission over all time), ``wait_mean_s`` and ``wait_max_s`` are of the time waiting, all over
-the whole run, warm-up and drain included; what still waits at its end counts with the wait so far.
+holds exactly. ``in_service``, the mean number under service, hour by hour, is utilisation over time: of a
+link its busy share of the hour, of a desk the servers at work, those that a closed desk interrupted included.
+``bytes`` are those of all parts whose transmission ended within the run, so that on a link of one bandwidth
+
+    busy time = 8 x bytes / bandwidth
+
+for what was sent whole. ``busy_fraction`` is the open time under review over servers times open time (of a
+link: the time under transmission over all time), ``wait_mean_s`` and ``wait_max_s`` are of the time waiting,
+all over the whole run, warm-up and drain included; what still waits at its end counts with the wait so far.
 
 Assumptions and limits: what expires leaves the queue when its limit passes, though the desk looks at it
 later. When the review of a request began is not logged: requests count in the backlog and ``n``, neither as
@@ -37,7 +43,7 @@ from numpy.typing import NDArray
 
 from mda_sim.core.table import Column, Schema, Table
 from mda_sim.core.time import NEVER_US, US_PER_H, US_PER_S, Timeline, to_us
-from mda_sim.records import DeliveryLog, DetectionLog, Outcome, weight_of
+from mda_sim.records import HEADER_BYTES, DeliveryLog, DetectionLog, Outcome, weight_of
 
 if TYPE_CHECKING:
     from mda_sim.sharing.network import SharingSpec
@@ -51,6 +57,7 @@ BACKLOG: Final = Schema(
         Column("t_us", "i8", "beginning of an hour of the run [us]"),
         Column("waiting", "f8", "number that waits, mean over the hour"),
         Column("backlog", "f8", "number that has come and is not done, mean over the hour"),
+        Column("in_service", "f8", "number under review or transmission, mean over the hour"),
     ),
     sort=("queue", "t_us"),
 )
@@ -69,6 +76,7 @@ QUEUES: Final = Schema(
         Column("backlog_mean", "f8", "mean backlog over the run"),
         Column("backlog_max", "i4", "largest backlog"),
         Column("busy_fraction", "f8", "share of its time that it is busy [0-1], NaN if it is never open"),
+        Column("bytes", "i8", "bytes sent over a link, 0 for a desk"),
     ),
     sort=("queue",),
 )
@@ -86,6 +94,8 @@ class Visits(NamedTuple):
     """When it was done, or dropped [us]."""
     is_timed: NDArray[np.bool_]
     """Whether the beginning of the service is known."""
+    n_bytes: int = 0
+    """Bytes sent."""
 
 
 def queue_visits(
@@ -94,7 +104,9 @@ def queue_visits(
     """What came to every desk and link of a configuration, by 'desk:<id>' or 'link:<id>'."""
     pieces = _Pieces.of(log, deliveries, sharing)
     found = {f"desk:{id_}": _visits(pieces.at_desk(id_), timeline.end_us) for id_ in sorted(sharing.desks)}
-    found |= {f"link:{id_}": _visits(pieces.on_link(id_), timeline.end_us) for id_ in sorted(sharing.links)}
+    for id_ in sorted(sharing.links):
+        n_bytes = pieces.bytes_on(id_, log, timeline.end_us)
+        found[f"link:{id_}"] = _visits(pieces.on_link(id_), timeline.end_us)._replace(n_bytes=n_bytes)
     return found
 
 
@@ -105,11 +117,14 @@ def backlog_table(visits: dict[str, Visits], timeline: Timeline) -> Table:
     timed = [(v.t_came_us[v.is_timed], v.t_taken_us[v.is_timed]) for v in visits.values()]
     waiting = [_means(edges_us, *spans_us) for spans_us in timed]
     backlog = [_means(edges_us, v.t_came_us, v.t_done_us) for v in visits.values()]
+    served = [(v.t_taken_us[v.is_timed], v.t_done_us[v.is_timed]) for v in visits.values()]
+    in_service = [_means(edges_us, *spans_us) for spans_us in served]
     columns = {
         "queue": np.repeat(np.arange(len(visits)), len(hours_us)),
         "t_us": np.tile(hours_us, len(visits)),
         "waiting": np.concatenate([np.zeros(0), *waiting]),
         "backlog": np.concatenate([np.zeros(0), *backlog]),
+        "in_service": np.concatenate([np.zeros(0), *in_service]),
     }
     return Table.of(BACKLOG, columns, {"queues": list(visits)})
 
@@ -128,16 +143,24 @@ def queues_table(visits: dict[str, Visits], sharing: SharingSpec, timeline: Time
 def summarise_queues(tables: Sequence[Table]) -> dict[str, dict[str, float | None]]:
     """QUEUES tables of one configuration, one per seed, by queue: means over seeds, and the most of any.
 
-    ``n, wait_mean_s, backlog_mean, busy_fraction`` are means over the seeds that have them, ``wait_max_s``
-    and ``backlog_max`` the greatest of all seeds; None where no seed has one. Queues to which nothing came
-    under any seed are left out.
+    ``n, wait_mean_s, backlog_mean, busy_fraction, bytes`` are means over the seeds that have them,
+    ``wait_max_s`` and ``backlog_max`` the greatest of all seeds; None where no seed has one. Queues to which
+    nothing came under any seed are left out.
     """
     found: dict[str, dict[str, float | None]] = {}
     for number, name in enumerate(tables[0].meta["queues"] if tables else ()):
         if not any(table["n"][number] for table in tables):
             continue
         entry: dict[str, float | None] = {}
-        for column in ("n", "wait_mean_s", "wait_max_s", "backlog_mean", "backlog_max", "busy_fraction"):
+        for column in (
+            "n",
+            "wait_mean_s",
+            "wait_max_s",
+            "backlog_mean",
+            "backlog_max",
+            "busy_fraction",
+            "bytes",
+        ):
             of_seeds = [float(table[column][number]) for table in tables]
             known = [value for value in of_seeds if not math.isnan(value)]
             most = max(known, default=None)
@@ -152,7 +175,7 @@ def _mean(known: Sequence[float]) -> float | None:
 
 def _figures(
     name: str, found: Visits, sharing: SharingSpec, timeline: Timeline
-) -> tuple[int, float, float, float, int, float]:
+) -> tuple[int, float, float, float, int, float, int]:
     waits_s = (found.t_taken_us - found.t_came_us)[found.is_timed] / US_PER_S
     lasted_us = int((found.t_done_us - found.t_came_us).sum())
     return (
@@ -162,6 +185,7 @@ def _figures(
         lasted_us / timeline.end_us,
         _largest(found.t_came_us, found.t_done_us),
         _busy_fraction(name, found, sharing, timeline),
+        found.n_bytes,
     )
 
 
@@ -283,6 +307,16 @@ class _Pieces(NamedTuple):
         left &= hops["t_consented_us"][rows] < NEVER_US
         chosen = self._one_each(nth[left], with_request=True)
         yield (*_service(hops, chosen, ("t_consented_us", "t_sent_us", "t_transmitted_us"), NEVER_US), True)
+
+    def bytes_on(self, link: str, log: DetectionLog, end_us: int) -> int:
+        """Bytes of all parts whose transmission on a link ended by ``end_us``."""
+        hops, parts = self.deliveries.hops, self.deliveries.parts
+        names = list(hops.meta["links"])
+        rows = self.rows[self._of_link(names.index(link))] if link in names else np.zeros(0, np.int64)
+        part = hops["part"][rows[hops["t_transmitted_us"][rows] <= end_us]]
+        contact_bytes = np.array([card.contact_bytes for card in log.sensors])
+        payload = contact_bytes[log.reports["sensor"][parts["report"][part]]] * weight_of(parts)[part]
+        return int(np.rint(payload).astype(np.int64).sum()) + HEADER_BYTES * len(part)
 
     def _of_link(self, link: int) -> Ints:
         """Places among the rows of those of one link."""

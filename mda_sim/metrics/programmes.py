@@ -25,10 +25,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from mda_sim.metrics.asked import LICENSED
 from mda_sim.metrics.compare import Key, Values, interval, paired_difference
 from mda_sim.metrics.figures import group_key
 from mda_sim.metrics.gap_split import window_s
-from mda_sim.metrics.node_figures import LICENSED
 from mda_sim.metrics.spec import Endpoint, MetricsSpec, age_label
 
 CUSTODY = "custody_fraction_"

@@ -5,9 +5,10 @@ are of what came of its own sensors, and, where the scenario names programmes, `
 came of its own and of those of providers and organisations. Area figures stand under the group ``all`` and
 are of probes. ``metrics.nodes`` asks for further nodes of such nations: their rows bear the node's name.
 
-Assumptions and limits: perfect association; surface targets only, no cueing. The exchange tells what became
-of a report for picture nodes alone, so that other nodes have no gap split and no latency; reach and exposure
-are of nations, and stand at the picture node.
+Assumptions and limits: perfect association, but for the figures of tracks (``track_figures``); surface
+targets only, no cueing. The exchange tells what became of a report for picture nodes alone, so that other
+nodes have no gap split and no latency, and no tracks are built there; reach and exposure are of nations, and
+stand at the picture node.
 
 Where next: ``compare.py`` pairs configurations over seeds; report and study write the tables.
 """
@@ -16,20 +17,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, NamedTuple
 
 from mda_sim.core.errors import DigestMismatch
 from mda_sim.core.table import Table
+from mda_sim.metrics.agreement import agreement_figures
+from mda_sim.metrics.arranged import Arrangement
+from mda_sim.metrics.asked import EVERYTHING, Asked
 from mda_sim.metrics.coverage import coverage_table
-from mda_sim.metrics.exposure import exposed, exposure_figures, exposure_table
+from mda_sim.metrics.exposure import Exposed, exposed, exposure_figures, exposure_table
 from mda_sim.metrics.frame import ScoringFrame
 from mda_sim.metrics.load import backlog_table, queue_visits, queues_table
-from mda_sim.metrics.node_figures import Arrangement, nation_figures, node_figures
+from mda_sim.metrics.node_figures import Pictured, nation_figures, node_figures
 from mda_sim.metrics.over_time import over_time_table
 from mda_sim.metrics.phases import ScoredEvent
+from mda_sim.metrics.probe_gaps import probe_gap_table
 from mda_sim.metrics.reach import reach_figures
 from mda_sim.metrics.score_rows import ScoreRow
 from mda_sim.metrics.spec import MetricsSpec
@@ -47,6 +49,8 @@ class Scores:
     """Every figure, by nation."""
     coverage: Table
     """Custody of each probe: a COVERAGE table."""
+    probe_gaps: Table
+    """The gap split of each probe: a PROBE_GAPS table."""
     exposure: Table
     """What lay at nodes of other parties: an EXPOSURE table."""
     backlog: Table
@@ -73,38 +77,99 @@ def score_configuration(
 
     DigestMismatch if the deliveries are of another detection log than the frame.
     """
-    if deliveries.sensing_digest != frame.log_digest:
-        raise DigestMismatch("the deliveries are not of this detection log; share it again before scoring")
-    rows: list[ScoreRow] = []
-    held_us: dict[str, NDArray[np.int64]] = {}
-    providers = frozenset(name for name, party in nations.items() if party.kind != "nation")
-    arranged = Arrangement(deliveries, sharing, frame.contacts.by_part(deliveries), providers, events or ())
-    pictures: dict[str, Table] = {}
+    arranged = _arrangement(frame, deliveries, sharing, nations, events)
     abroad = exposed(frame.log, deliveries, sharing)
-    scored = {n: spec.picture_node for n, spec in sorted(nations.items()) if spec.kind == "nation"}
-    for nation, picture_node in scored.items():
-        if picture_node is None:
-            continue
-        figures, held_us[nation], pictures[nation] = nation_figures(frame, arranged, nation, picture_node)
-        figures += reach_figures(frame.log, deliveries, nation, frame.timeline)
-        figures += exposure_figures(abroad, nation, frame.timeline)
-        found = {picture_node: figures}
-        for node in other_nodes(frame.spec, sharing, nation, picture_node):
-            found[node] = node_figures(frame, arranged, nation, node)[0]
-        rows += [
-            ScoreRow(configuration, seed, nation, node, f.metric, f.group, f.value, f.unit, f.n)
-            for node, these in found.items()
-            for f in these
-        ]
+    scored = _scored(frame, arranged, nations, abroad, configuration, seed, EVERYTHING)
+    pictures = {nation: found.accurate for nation, found in scored.pictured.items()}
+    for nation, figures in agreement_figures(frame, pictures).items():
+        at = configuration, seed, nation, nations[nation].picture_node or ""
+        scored.rows.extend(ScoreRow(*at, f.metric, f.group, f.value, f.unit, f.n) for f in figures)
     visits = queue_visits(frame.log, deliveries, sharing, frame.timeline)
+    held_us = {nation: found.held_us for nation, found in scored.pictured.items()}
+    answer_us = {nation: found.answer_us for nation, found in scored.pictured.items()}
     return Scores(
-        tuple(rows),
+        tuple(scored.rows),
         coverage_table(held_us, frame.scored_us[""], frame.probes, frame.spec.custody_age_s),
+        probe_gap_table(answer_us, frame.probes),
         exposure_table(abroad, frame.timeline),
         backlog_table(visits, frame.timeline),
         queues_table(visits, sharing, frame.timeline),
         None if events is None else over_time_table(frame, pictures),
     )
+
+
+def asked_rows(
+    frame: ScoringFrame,
+    deliveries: DeliveryLog,
+    sharing: SharingSpec,
+    nations: Mapping[str, NationSpec],
+    *,
+    configuration: str,
+    seed: int,
+    asked: Asked,
+) -> tuple[ScoreRow, ...]:
+    """The rows of ``score_configuration`` that are asked for, of picture nodes, and nothing else.
+
+    They are made by the same code. An endpoint in a zone has a row whether the scenario names it or not.
+    DigestMismatch if the deliveries are of another detection log than the frame.
+    """
+    arranged = _arrangement(frame, deliveries, sharing, nations, None)
+    abroad = exposed(frame.log, deliveries, sharing) if asked.has("exposure") else None
+    return tuple(_scored(frame, arranged, nations, abroad, configuration, seed, asked).rows)
+
+
+class _Scored(NamedTuple):
+    """What is scored of every nation."""
+
+    rows: list[ScoreRow]
+    pictured: dict[str, Pictured]
+    """What each nation's picture was scored to."""
+
+
+def _arrangement(
+    frame: ScoringFrame,
+    deliveries: DeliveryLog,
+    sharing: SharingSpec,
+    nations: Mapping[str, NationSpec],
+    events: Sequence[ScoredEvent] | None,
+) -> Arrangement:
+    if deliveries.sensing_digest != frame.log_digest:
+        raise DigestMismatch("the deliveries are not of this detection log; share it again before scoring")
+    providers = frozenset(name for name, party in nations.items() if party.kind != "nation")
+    return Arrangement(deliveries, sharing, frame.contacts.by_part(deliveries), providers, events or ())
+
+
+def _scored(
+    frame: ScoringFrame,
+    arranged: Arrangement,
+    nations: Mapping[str, NationSpec],
+    abroad: Exposed | None,
+    configuration: str,
+    seed: int,
+    asked: Asked,
+) -> _Scored:
+    """The rows that are asked for of every nation with a picture; ``abroad`` if exposure is."""
+    result = _Scored([], {})
+    for nation, spec in sorted(nations.items()):
+        picture_node = spec.picture_node
+        if spec.kind != "nation" or picture_node is None or not asked.of_nation(nation):
+            continue
+        result.pictured[nation] = nation_figures(frame, arranged, nation, picture_node, asked)
+        figures = result.pictured[nation].figures
+        if asked.has("reach"):
+            figures += reach_figures(frame.log, arranged.deliveries, nation, frame.timeline)
+        if abroad is not None:
+            figures += exposure_figures(abroad, nation, frame.timeline)
+        found = {picture_node: asked.kept(figures)}
+        if asked.is_everything:
+            for node in other_nodes(frame.spec, arranged.sharing, nation, picture_node):
+                found[node] = node_figures(frame, arranged, nation, node)[0]
+        result.rows.extend(
+            ScoreRow(configuration, seed, nation, node, f.metric, f.group, f.value, f.unit, f.n)
+            for node, these in found.items()
+            for f in these
+        )
+    return result
 
 
 def other_nodes(spec: MetricsSpec, sharing: SharingSpec, nation: str, picture_node: str) -> list[str]:

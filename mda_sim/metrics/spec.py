@@ -3,8 +3,9 @@
 Model: the definitions of the metrics are in the modules beside this one; here are only their parameters. A
 custody age tau appears in metric names as a label (``6h``), made by ``age_label``.
 
-Assumptions and limits: the defaults of 1, 6, 24 and 72 h, 10 km and 24 h are choices of the analyst, not
-measured values; a scenario may state its own. Zones are illustrative and take no position on claims.
+Assumptions and limits: the defaults of 1, 6, 24 and 72 h, 10 km, 24 h, 50 km and 1 h are choices of the
+analyst, not measured values; a scenario may state its own. Zones are illustrative and take no position on
+claims.
 
 Where next: ``scores.py`` measures by this; the scenario layer checks that endpoints name zones that exist.
 """
@@ -18,6 +19,7 @@ from pydantic import AfterValidator, Field
 from mda_sim.core.spec import Id, IdMap, Items, NationId, Positive, Sourced, Spec
 from mda_sim.geo.corridor import LaneLine
 from mda_sim.geo.regions import Corridor, Region
+from mda_sim.metrics.assumption import AssumptionSpec
 
 
 def age_label(age_s: float) -> str:
@@ -98,6 +100,12 @@ class MetricsSpec(Spec):
     """Largest position error (1 sigma) of an observation that keeps a vessel in custody [m]."""
     age_cap_s: Positive = 86_400.0
     """Cap of the restricted mean age [s]."""
+    search_radius_m: Positive = 50_000.0
+    """Radius within which a vessel is findable: its error, grown by the top speed of its class, may reach
+    that far. (0, inf) m; the default, 50 km, is an assumption"""
+    ais_match_window_s: Positive = 3600.0
+    """Time around a contact within which an AIS contact of the vessel matches it. (0, inf) s; the default, 1
+    h, is an assumption"""
     zones: IdMap[ZoneSpec] = Field(default_factory=dict)
     """Zones that are scored by themselves, beside the whole area."""
     corridors: IdMap[CorridorSpec] = Field(default_factory=dict)
@@ -113,3 +121,9 @@ class MetricsSpec(Spec):
     """Nations whose custody is told of every programme, beside that of its host."""
     ladder: Items[Id] = ()
     """Configurations in order, each of which adds one thing to that before it; what each adds is told."""
+    assumptions: IdMap[AssumptionSpec] = Field(default_factory=dict)
+    """What the answer stands on and nobody knows well: what ``mda-sim sensitivity`` moves. No run reads
+    it."""
+    counterfactuals: Literal["baseline"] | Items[Id] = "baseline"
+    """Configurations of which it is told what gates, and then delays, hold back: the ``baseline`` alone, or
+    those listed; none if the list is empty. Each is shared, audited and scored twice more."""

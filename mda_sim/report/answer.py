@@ -2,10 +2,9 @@
 
 Model: per nation the primary endpoints, all zones among them, the other blocks of the terminal, then custody
 and the gap split by broadcasting or not, class, flag and zone, and latency by the party that saw; then what
-``sections`` tells of all nations. A cell is
-the mean over seeds, the paired difference from the baseline and half the width of its 95 % interval, in the
-unit of the value; n is the number of seeds that have the figure. Configurations that change none of a table's
-figures are named above it.
+``sections`` tells of all nations, and ``certainty`` of the seeds. A cell is the mean over seeds, the paired
+difference from the baseline and half the width of its 95 % interval, in the unit of the value; n is the
+number of seeds that have the figure. Configurations that change none of a table's figures are named above it.
 
 Assumptions and limits: every section carries the caveats of the summary. Figures that are not here, and more
 digits, are in the tables of ``sheets``. Where next: ``study.run`` writes it to ``answer.md``.
@@ -16,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from mda_sim.report.certainty import certainty
 from mda_sim.report.event_tables import event_blocks, rate_lines
 from mda_sim.report.figures import (
     Block,
@@ -30,6 +30,7 @@ from mda_sim.report.figures import (
     split_age,
     unchanged,
 )
+from mda_sim.report.gap_tables import cause_blocks
 from mda_sim.report.markdown import caveats_of, head, row_of
 from mda_sim.report.sections import after_nations
 from mda_sim.report.text import for_markdown
@@ -85,6 +86,7 @@ def _lines(summary: Mapping[str, Any], zones: Mapping[str, str]) -> Iterator[str
     for nation in nations_of(summary):
         yield from _nation(summary, nation, zones)
     yield from after_nations(summary, zones)
+    yield from certainty(summary, zones)
 
 
 def _nation(summary: Mapping[str, Any], nation: str, zones: Mapping[str, str]) -> Iterator[str]:
@@ -95,7 +97,7 @@ def _nation(summary: Mapping[str, Any], nation: str, zones: Mapping[str, str]) -
     for block in blocks_of(summary, nation, zones):
         if not block.heading.startswith("Primary"):
             yield from _block_table(summary, nation, block)
-    for block in event_blocks(summary, zones):
+    for block in (*cause_blocks(summary, nation), *event_blocks(summary, zones)):
         yield from _block_table(summary, nation, block)
     yield from rate_lines(summary, nation, zones)
     custody = f"custody_fraction_{age}"

@@ -32,6 +32,8 @@ CAUTION: Final = (
     "Zones are illustrative and take no position on claims. Simulation only. Perfect association. "
     "Surface targets only, no cueing."
 )
+GATED_CAUTION: Final = CAUTION.replace("Perfect association", "Gated association")
+"""The same where what is drawn is of tracks."""
 _MAP_WIDTH_IN: Final = 6.4
 _LEFT_IN: Final = 0.55
 _TOP_IN: Final = 0.72
@@ -85,6 +87,7 @@ def new_sheet(
     side_in: float = 0.0,
     side_full: bool = False,
     key_rows: int = 2,
+    caution: str = CAUTION,
 ) -> Sheet:
     """A sheet with coast, graticule, scale bar, title and footer; ``side_in`` reserves a strip at the right.
 
@@ -93,7 +96,7 @@ def new_sheet(
     """
     height_in = _MAP_WIDTH_IN * extent.stretch * (extent.lat_max_deg - extent.lat_min_deg)
     height_in = min(max(height_in / (extent.lon_max_deg - extent.lon_min_deg), 2.5), 9.0)
-    footer_lines = [CAUTION, *notes]
+    footer_lines = [caution, *notes]
     width_in = _LEFT_IN + _MAP_WIDTH_IN + 0.25 + side_in
     lines = [
         line for note in footer_lines for line in textwrap.wrap(for_figure(note, 600), int(width_in * 17))

@@ -94,7 +94,7 @@ def latency_chart(summary: Mapping[str, Any], nations: Sequence[str]) -> Figure:
     parts = [
         Part(words, colour, [stages[stage] * factor for stages in means]) for stage, words, colour in STAGES
     ]
-    return _bars(
+    return stacked_bars(
         "Where the latency of foreign contacts is spent",
         "mean over delivered contacts, by stage",
         rows,
@@ -118,7 +118,7 @@ def gap_chart(
         )
         for part, words, colour in GAP_PARTS
     ]
-    return _bars(
+    return stacked_bars(
         "What is held, and why the rest is not",
         f"{group_words(group, zones)}; held: seen no more than {age_words(split_age(summary))} ago",
         rows,
@@ -140,7 +140,7 @@ class Part(NamedTuple):
     """Its length in each bar."""
 
 
-def _bars(
+def stacked_bars(
     title: str,
     subtitle: str,
     rows: Sequence[tuple[str, str]],

@@ -40,6 +40,9 @@ def contents(scenario: Scenario) -> Iterator[str]:
         )
     assumed = sum(sensor.confidence == "assumption" for sensor in spec.sensors.values())
     yield f"  assumptions     {assumed} of {len(spec.sensors)} sensors"
+    named = len(spec.metrics.assumptions)
+    if named:
+        yield f"                  {named} named, which 'mda-sim sensitivity' moves"
     yield f"  warnings        {len(scenario.warnings)}"
 
 

@@ -44,6 +44,22 @@ COUNTS: Final = (
 )
 
 
+#: Figures of tracks, where association is gated.
+TRACK_METRICS: Final = (
+    "siap_completeness",
+    "siap_ambiguity",
+    "siap_spuriousness",
+    "siap_position_error_m",
+    "siap_longest_segment_fraction",
+    "siap_changes",
+    "siap_tracked_h",
+    "gospa_m",
+    "gospa_localisation_m",
+    "gospa_missed_m",
+    "gospa_false_m",
+)
+
+
 class Figure(NamedTuple):
     """Which figure of a nation under a configuration."""
 
@@ -181,6 +197,7 @@ def _blocks(summary: Mapping[str, Any], zones: Mapping[str, str]) -> Iterator[Bl
         f"Sea lanes: longest stretch unseen in {age_words(age)}, mean; custody of silent vessels near ships"
     )
     yield Block(f"{heading}. {ZONES_NOTE}", _lanes(summary, age, primary))
+    yield Block("Tracks and vessels, where tracks are built by gates", _tracks())
     names = {"p50": "median", "p90": "90th percentile", "mean": "mean, and its stages:"}
     rows = [Row(words, Figure(f"latency_{name}_s", "all")) for name, words in names.items()]
     rows += [Row(f" {name}", Figure(f"stage_{stage}_mean_s", "all")) for stage, name in STAGE_WORDS.items()]
@@ -207,6 +224,11 @@ def _by_zone(primary: Sequence[Figure], kind: str, age: str, zones: Mapping[str,
         if figure.metric == metric:
             rows.append(Row(plain(zones.get(zone, zone)), figure))
     yield Block(f"Primary endpoint {metric_words(metric)} by zone. {ZONES_NOTE}", tuple(rows))
+
+
+def _tracks() -> tuple[Row, ...]:
+    """Figures of the tracks of a picture node."""
+    return tuple(Row(metric_words(metric), Figure(metric, "all")) for metric in TRACK_METRICS)
 
 
 def _lanes(summary: Mapping[str, Any], age: str, but: Sequence[Figure]) -> tuple[Row, ...]:

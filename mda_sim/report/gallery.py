@@ -18,11 +18,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mda_sim.core.table import Table
+from mda_sim.metrics.gap_split import window_s
 from mda_sim.metrics.spec import age_label
+from mda_sim.pipeline import laddered
 from mda_sim.report.charts import custody_chart, gap_chart, latency_chart
 from mda_sim.report.event_charts import Followed
 from mda_sim.report.event_gallery import TimelineCharts
-from mda_sim.report.grids import Mesh, difference_mesh, probe_values, share_mesh
+from mda_sim.report.gap_charts import causes_chart, ladder_chart
+from mda_sim.report.gap_maps import gap_map
+from mda_sim.report.grids import (
+    Mesh,
+    answer_mesh,
+    difference_mesh,
+    gap_shares,
+    probe_values,
+    share_mesh,
+)
 from mda_sim.report.load_charts import backlog_chart
 from mda_sim.report.maps import Caption, common_limit, coverage_map, difference_map, scenario_map
 from mda_sim.report.scene import Scene, arrangement_of, fed, scene_of
@@ -41,6 +52,10 @@ MAP_AGE_S: Final = 6 * 3600.0
 
 TRACKS_SHOWN: Final = 300
 """Vessels whose tracks the scenario map shows."""
+
+GAP_MAPS_MAX: Final = 12
+"""Maps of the gap split of all configurations and nations are drawn if they are no more; else the baseline's
+alone."""
 
 _TRACK_POINTS: Final = 240
 
@@ -64,6 +79,8 @@ class Sources:
     """OVER_TIME tables of one configuration, one per seed in order; none without events."""
     events: Callable[[str], Sequence[Sequence[DrawnEvent]]] = _nothing
     """Events of one configuration, seed by seed in order."""
+    probe_gaps: Callable[[str], Sequence[Table]] = _nothing
+    """PROBE_GAPS tables of one configuration, one per seed in order."""
 
 
 class Gallery:
@@ -74,7 +91,9 @@ class Gallery:
 
     def names(self) -> list[str]:
         """Paths of all figures below the output folder."""
-        names = ["maps/scenario.png", "charts/custody.png", "charts/gaps.png", "charts/latency.png"]
+        names = ["maps/scenario.png", *_CHARTS]
+        if self._has_ladder:
+            names.append("charts/counterfactuals.png")
         if any(sharing.desks for sharing in self._scenario.arrangements.values()):
             names.append("charts/backlog.png")
         return [*names, *self._timeline.names(), *self._maps]
@@ -94,8 +113,9 @@ class Gallery:
             return self._scenario_map()
         if name == "charts/custody.png":
             return self._custody_chart()
-        if name == "charts/gaps.png":
-            return gap_chart(self._sources.summary, self._nations, self._group, zone_names(self._scenario))
+        if name in _GAP_CHARTS:
+            zones = zone_names(self._scenario)
+            return _GAP_CHARTS[name](self._sources.summary, self._nations, self._group, zones)
         if name == "charts/latency.png":
             return latency_chart(self._sources.summary, self._nations)
         if name == "charts/backlog.png":
@@ -105,7 +125,7 @@ class Gallery:
         if name in self._timeline.names():
             return self._timeline.figure(name)
         kind, configuration, nation = self._maps[name]
-        draw = self.difference if kind == "difference" else self.coverage
+        draw = {"difference": self.difference, "coverage": self.coverage, "gaps": self.gaps}[kind]
         return draw(configuration, nation)
 
     @cached_property
@@ -114,13 +134,30 @@ class Gallery:
         if self._scenario.spec.world.probes is None:
             return {}
         label = age_label(self._age_s)
-        kinds = {"coverage": list(self._scenario.arrangements), "difference": self._others}
+        everyone = list(self._scenario.arrangements)
+        n_maps = len(everyone) * len(self._nations)
+        kinds = {
+            f"coverage_{label}": everyone,
+            f"difference_{label}": self._others,
+            f"gaps_{age_label(self._window_s)}": everyone
+            if n_maps <= GAP_MAPS_MAX
+            else [self._scenario.baseline],
+        }
         return {
-            f"maps/{kind}_{label}_{configuration}_{nation}.png": (kind, configuration, nation)
+            f"maps/{kind}_{configuration}_{nation}.png": (kind.partition("_")[0], configuration, nation)
             for kind, configurations in kinds.items()
             for configuration in configurations
             for nation in self._nations
         }
+
+    @property
+    def _window_s(self) -> float:
+        return window_s(self._scenario.spec.metrics.custody_age_s)
+
+    @property
+    def _has_ladder(self) -> bool:
+        """Whether any configuration has a ladder of gates and delays."""
+        return bool(laddered(self._scenario))
 
     @cached_property
     def _timeline(self) -> TimelineCharts:
@@ -195,6 +232,23 @@ class Gallery:
             self._limit,
         )
 
+    def gaps(self, configuration: str, nation: str) -> Figure:
+        """Map of why one nation does not hold what is where; KeyError if the run has no such map."""
+        self._check("gaps", configuration, nation)
+        found = gap_shares(self._sources.probe_gaps(configuration), nation)
+        return gap_map(
+            self._scene,
+            answer_mesh(found, self._spacing_deg),
+            fed(self._scene, self._scenario.arrangements[configuration]),
+            nation,
+            Caption(
+                f"{self._name_of(nation)}: what is held, and why the rest is not",
+                f"configuration '{configuration}', for {self._probe_words()}",
+                self._source,
+            ),
+            age_words(age_label(self._window_s)),
+        )
+
     def _check(self, kind: str, configuration: str, nation: str) -> None:
         if (kind, configuration, nation) not in self._maps.values():
             raise KeyError(f"the run has no {kind} map of configuration '{configuration}' for '{nation}'")
@@ -247,6 +301,14 @@ class Gallery:
         seeds = self._scenario.seeds
         span = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"
         return f"Scenario '{self._scenario.name}' ({self._scenario.digest()[:8]}), {span}; mda_sim."
+
+
+_GAP_CHARTS: Final[Mapping[str, Callable[..., Figure]]] = {
+    "charts/gaps.png": gap_chart,
+    "charts/gap_causes.png": causes_chart,
+    "charts/counterfactuals.png": ladder_chart,
+}
+_CHARTS: Final = ("charts/custody.png", "charts/gaps.png", "charts/gap_causes.png", "charts/latency.png")
 
 
 def zone_names(scenario: Scenario) -> dict[str, str]:

@@ -86,6 +86,52 @@ def difference_mesh(values: ProbeValues, baseline: ProbeValues, spacing_deg: flo
     return _mesh(values, difference.mean(axis=0), is_noise, spacing_deg)
 
 
+@dataclass(frozen=True, eq=False)
+class GapShares:
+    """Gap split of each probe, mean over seeds."""
+
+    lat_deg: Floats
+    """(n_probes,)."""
+    lon_deg: Floats
+    """(n_probes,)."""
+    share: Floats
+    """Share of the scored time under each answer, NaN without any, (n_probes, 8)."""
+
+
+def gap_shares(tables: Sequence[Table], nation: str) -> GapShares:
+    """Gap split of the probes for one nation, from the PROBE_GAPS tables of all seeds; errors as above."""
+    from mda_sim.metrics.gap_split import Answer
+
+    shares, place = [], None
+    for table in tables:
+        nations = list(table.meta["nations"])
+        if nation not in nations:
+            raise KeyError(f"the table of probes has no nation '{nation}'; it has {nations}")
+        rows = table["nation"] == nations.index(nation)
+        here = table["lat_deg"][rows], table["lon_deg"][rows]
+        if place is not None and not all(np.array_equal(a, b) for a, b in zip(place, here, strict=True)):
+            raise ShapeError("the probes of two seeds stand at different places")
+        place = here
+        times = np.stack([table[f"{answer.name.lower()}_us"][rows] for answer in Answer], axis=1)
+        whole = times.sum(axis=1, keepdims=True)
+        shares.append(np.divide(times, whole, out=np.full(times.shape, np.nan), where=whole > 0))
+    if place is None:
+        raise ShapeError("no table of probes was given")
+    return GapShares(place[0], place[1], np.mean(shares, axis=0))
+
+
+def answer_mesh(found: GapShares, spacing_deg: float) -> Mesh:
+    """The number of the answer that takes most of the time, of equal ones the first; NaN without time.
+
+    Cells in which it takes less than half of the time are hatched.
+    """
+    known = np.asarray(np.isfinite(found.share).all(axis=1), np.bool_)
+    most = np.full(len(known), np.nan)
+    most[known] = found.share[known].argmax(axis=1)
+    is_less = known & (np.where(known[:, None], found.share, 0.0).max(axis=1, initial=0.0) < 0.5)
+    return _mesh(found, most, is_less, spacing_deg)
+
+
 def includes_zero(difference: Floats) -> NDArray[np.bool_]:
     """Whether the 95 % interval of each mean includes zero; ``difference`` (n_seeds, n), True with one seed.
 
@@ -101,7 +147,9 @@ def includes_zero(difference: Floats) -> NDArray[np.bool_]:
     return np.asarray(np.abs(mean) <= half, np.bool_)
 
 
-def _mesh(values: ProbeValues, cell: Floats, is_hatched: NDArray[np.bool_], spacing_deg: float) -> Mesh:
+def _mesh(
+    values: ProbeValues | GapShares, cell: Floats, is_hatched: NDArray[np.bool_], spacing_deg: float
+) -> Mesh:
     if not len(cell):
         none = np.zeros((0, 0))
         return Mesh(np.zeros(1), np.zeros(1), none, none.astype(np.bool_))

@@ -74,10 +74,10 @@ def coverage_map(
         drawn = draw_cells(sheet.axes, positive, SHARE_COLOURS, Normalize(0.0, 1.0))
         colour_bar(sheet, drawn, f"share of time held, age at most {label}")
         draw_zones(sheet.axes, scene.zones)
-        handles = _sensors(sheet.axes, sensors, own=nation)
+        handles = draw_sensors(sheet.axes, sensors, own=nation)
         never = Patch(facecolor=NEVER, edgecolor=MUTED, linewidth=0.4, label="held at no time in any seed")
         add_key(sheet, [*handles, zone_handle(), never])
-        _name_zones(sheet, scene, sensors)
+        name_zones(sheet, scene, sensors)
         return sheet.figure
 
 
@@ -104,15 +104,15 @@ def difference_map(
         subtitle = f"{caption.subtitle}; {changes(mesh)}"
         sheet = new_sheet(scene.extent, caption.title, subtitle, notes, side_in=0.85)
         drawn = draw_cells(sheet.axes, mesh, DIFFERENCE_COLOURS, diverging_norm(limit))
-        _hatch(sheet.axes, mesh)
+        hatch(sheet.axes, mesh)
         colour_bar(sheet, drawn, "difference in share of time held")
         draw_zones(sheet.axes, scene.zones)
-        handles = _sensors(sheet.axes, sensors, own=nation)
+        handles = draw_sensors(sheet.axes, sensors, own=nation)
         noise = Patch(
             facecolor="none", edgecolor=MUTED, hatch="/////", linewidth=0.4, label="interval includes zero"
         )
         add_key(sheet, [*handles, zone_handle(), noise])
-        _name_zones(sheet, scene, sensors)
+        name_zones(sheet, scene, sensors)
         return sheet.figure
 
 
@@ -218,8 +218,8 @@ def _never_held(axes: Axes, mesh: Mesh) -> None:
     axes.pcolormesh(mesh.lon_edges_deg, mesh.lat_edges_deg, zero, cmap=ListedColormap([NEVER]), zorder=0.9)
 
 
-def _hatch(axes: Axes, mesh: Mesh) -> None:
-    """Hatch the cells that cannot be told from zero."""
+def hatch(axes: Axes, mesh: Mesh) -> None:
+    """Hatch the cells that a mesh marks."""
     from matplotlib.collections import PathCollection
     from matplotlib.path import Path
 
@@ -267,7 +267,7 @@ def zone_handle() -> Any:
     return Line2D([], [], color=INK, linewidth=0.9, linestyle=(0, (4, 2)), label="illustrative zone")
 
 
-def _sensors(axes: Axes, sensors: Sequence[SensorMark], own: str) -> list[Any]:
+def draw_sensors(axes: Axes, sensors: Sequence[SensorMark], own: str) -> list[Any]:
     """Markers of the sensors, filled for the nation's own; returns the handles of the key."""
     from matplotlib.lines import Line2D
 
@@ -323,7 +323,8 @@ def _operators(axes: Axes, scene: Scene) -> list[Any]:
     return handles
 
 
-def _name_zones(sheet: Sheet, scene: Scene, sensors: Sequence[SensorMark]) -> None:
+def name_zones(sheet: Sheet, scene: Scene, sensors: Sequence[SensorMark]) -> None:
+    """Names of zones, clear of the sensors."""
     labels = [zone_label(zone) for zone in scene.zones]
     taken = boxes_around(sheet.axes, [s.lat_deg for s in sensors], [s.lon_deg for s in sensors], 5.0)
     place_labels(sheet.axes, labels, [*taken, scale_bar_box(sheet)])

@@ -1,4 +1,4 @@
-"""Sections of the answer about all nations: programmes, the ladder, further nodes, exposure, desks and links.
+"""Sections of the answer about all nations: programmes, ladders, further nodes, exposure, desks and links.
 
 Model: each section is a table made from its part of the summary (``metrics.programmes``, ``metrics.ladder``,
 ``metrics.compare``, ``metrics.exposure``, ``metrics.load`` define what it says), and is left out where the
@@ -13,7 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from mda_sim.report.figures import Figure, configurations_of, entry_of, main_group, nations_of, split_age
+from mda_sim.report.gap_tables import ladder_lines
 from mda_sim.report.markdown import caveats_of, head, row_of
+from mda_sim.report.picture_sections import picture_sections
 from mda_sim.report.text import for_markdown, plain
 from mda_sim.report.words import (
     DASH,
@@ -46,7 +48,9 @@ def after_nations(summary: Mapping[str, Any], zones: Mapping[str, str]) -> Itera
     """All sections, in Markdown; ``zones`` gives names of zones by id."""
     yield from _programmes(summary, zones)
     yield from _ladder(summary, zones)
+    yield from ladder_lines(summary, zones)
     yield from _nodes(summary)
+    yield from picture_sections(summary)
     yield from _exposure(summary)
     yield from _queues(summary)
 
@@ -172,10 +176,10 @@ def _queues(summary: Mapping[str, Any]) -> Iterator[str]:
     note = (
         "Means over seeds, the longest wait and largest backlog of any seed. Backlog: what has come and is "
         "not done. Busy: open time under review over servers times open time; of a link, time under "
-        "transmission."
+        "transmission. Sent: bytes over a link."
     )
     yield from _above(summary, "Desks and links", note)
-    heads = ["came", "mean wait", "longest wait", "mean backlog", "largest backlog", "busy"]
+    heads = ["came", "mean wait", "longest wait", "mean backlog", "largest backlog", "busy", "sent"]
     yield from head(["configuration", "desk or link", *heads], n_words=2)
     for name, queue, entry in rows:
         cells = [
@@ -185,6 +189,7 @@ def _queues(summary: Mapping[str, Any]) -> Iterator[str]:
             _number_words(entry["backlog_mean"], "{:,.2f}"),
             _number_words(entry["backlog_max"], "{:,.0f}"),
             value_words({"mean": entry["busy_fraction"], "unit": "1"}),
+            _bytes_words(entry.get("bytes")) if queue.startswith("link:") else DASH,
         ]
         yield row_of([for_markdown(str(name)), for_markdown(queue.replace(":", " ")), *cells])
 
@@ -196,6 +201,20 @@ def _above(summary: Mapping[str, Any], heading: str, note: str) -> Sequence[str]
 def _change_words(difference: Mapping[str, Any]) -> str:
     """A difference of shares in percentage points with its interval."""
     return difference_words({"unit": "1", "difference": difference})
+
+
+def _bytes_words(n_bytes: float | None) -> str:
+    """A number of bytes in kB, MB or GB (powers of 1,000).
+
+    >>> _bytes_words(2_500_000.0), _bytes_words(0.0)
+    ('2.5 MB', '0.0 kB')
+    """
+    if n_bytes is None:
+        return DASH
+    for size, unit in ((1e9, "GB"), (1e6, "MB")):
+        if n_bytes >= size:
+            return f"{n_bytes / size:,.1f} {unit}"
+    return f"{n_bytes / 1e3:,.1f} kB"
 
 
 def _number_words(value: float | None, form: str) -> str:

@@ -31,7 +31,10 @@ THEMES: Final = {
     "custody": ("custody_", "scored_time_"),
     "age": ("age_",),
     "awareness": ("awareness_",),
-    "area": ("area_", "revisit_", "response_"),
+    "area": ("area_", "revisit_", "response_", "time_average_gap", "access_"),
+    "findable": ("findable_", "position_"),
+    "silent": ("not_matched_",),
+    "agreement": ("agreement_",),
     "latency": ("latency_", "stage_"),
     "gaps": ("gap_",),
     "counts": ("outcome_", "gate_", "no_route_", "holdings_"),
@@ -58,7 +61,15 @@ COLUMNS: Final = (
     "difference_n",
 )
 
-LOAD_FIGURES: Final = ("n", "wait_mean_s", "wait_max_s", "backlog_mean", "backlog_max", "busy_fraction")
+LOAD_FIGURES: Final = (
+    "n",
+    "wait_mean_s",
+    "wait_max_s",
+    "backlog_mean",
+    "backlog_max",
+    "busy_fraction",
+    "bytes",
+)
 """Figures of a desk or link, as ``metrics.load`` defines them."""
 EXPOSURE_KEYS: Final = ("t_us", "origin", "node", "level", "is_stripped", "contacts", "parts")
 EXPOSURE_COLUMNS: Final = (
@@ -130,7 +141,7 @@ def _load(summary: Mapping[str, Any]) -> str:
         [
             for_csv(name),
             *queue.split(":"),
-            *("" if entry[c] is None else repr(entry[c]) for c in LOAD_FIGURES),
+            *("" if entry.get(c) is None else repr(entry[c]) for c in LOAD_FIGURES),
         ]
         for name, queues in summary["queues"].items()
         for queue, entry in queues.items()

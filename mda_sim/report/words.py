@@ -47,6 +47,48 @@ _METRICS: Final = {
     "awareness_fraction_organic": "aware, own sensors only, within",
     "awareness_at_entry_fraction": "aware at entry",
     "area_coverage_fraction": "area in custody",
+    "area_coverage_fraction_organic": "area in custody, own sensors only",
+    "area_seen_fraction": "area seen within",
+    "area_contact_mean_fraction": "area in contact, mean",
+    "area_contact_min_fraction": "area in contact, least at a full hour",
+    "area_contact_max_fraction": "area in contact, most at a full hour",
+    "area_held_by_1_fraction": "area held by a sensor",
+    "area_held_by_2_fraction": "area held by two sensors",
+    "area_held_by_3_fraction": "area held by three sensors",
+    "access_mean_count": "accesses per probe",
+    "access_count": "accesses of all probes",
+    "access_duration_mean_s": "mean length of an access",
+    "access_duration_max_s": "longest access",
+    "revisit_mean_s": "gap between contacts, mean",
+    "revisit_max_s": "longest gap between contacts, mean over the area",
+    "time_average_gap_s": "gap found at a random moment",
+    "response_mean_s": "wait for the next contact",
+    "findable_fraction": "findable",
+    "findable_fraction_organic": "findable, own sensors only",
+    "findable_h": "vessel-hours findable",
+    "findable_h_organic": "vessel-hours findable, own sensors only",
+    "position_error_rms_m": "error when observed, rms,",
+    "position_error_p50_m": "error when observed, median,",
+    "position_error_p90_m": "error when observed, 90th percentile,",
+    "position_off_rms_m": "distance from the truth, rms,",
+    "position_off_p50_m": "distance from the truth, median,",
+    "position_off_p90_m": "distance from the truth, 90th percentile,",
+    "position_bound_rms_m": "bound on it, rms,",
+    "position_bound_p50_m": "bound on it, median,",
+    "position_bound_p90_m": "bound on it, 90th percentile,",
+    "not_matched_fraction": "contact not matched to AIS within",
+    "not_matched_fraction_organic": "contact not matched to AIS, own sensors only, within",
+    "not_matched_p50_s": "time to a contact not matched to AIS, median",
+    "not_matched_received_count": "silent stays with a contact not matched to AIS",
+    "not_matched_ended_count": "silent stays that ended without one",
+    "agreement_both_fraction": "held by both",
+    "agreement_first_only_fraction": "held by the first alone",
+    "agreement_second_only_fraction": "held by the second alone",
+    "agreement_neither_fraction": "held by neither",
+    "agreement_jaccard": "held by both of what either holds",
+    "agreement_same_report_fraction": "of what both hold, by the same report",
+    "agreement_both_h": "vessel-hours held by both",
+    "agreement_either_h": "vessel-hours held by either",
     "corridor_unobserved_mean_m": "longest unobserved stretch, mean,",
     "corridor_unobserved_max_m": "longest unobserved stretch, greatest,",
     "corridor_custody_fraction": "custody of silent vessels near ships",
@@ -60,6 +102,19 @@ _METRICS: Final = {
     "latency_p50_s": "latency, median",
     "latency_p90_s": "latency, 90th percentile",
     "latency_p95_s": "latency, 95th percentile",
+    "siap_completeness": "vessels with a track (SIAP completeness)",
+    "siap_ambiguity": "tracks per vessel tracked (SIAP ambiguity)",
+    "siap_spuriousness": "tracks of no vessel (SIAP spuriousness)",
+    "siap_position_error_m": "mean error of a track (SIAP accuracy)",
+    "siap_changes_per_h": "track number changes an hour tracked (SIAP)",
+    "siap_longest_segment_fraction": "longest track segment (SIAP)",
+    "siap_changes": "track number changes",
+    "siap_tracked_h": "vessel-hours tracked",
+    "ospa_m": "OSPA",
+    "gospa_m": "GOSPA",
+    "gospa_localisation_m": "GOSPA, part of errors of tracks",
+    "gospa_missed_m": "GOSPA, part of vessels missed",
+    "gospa_false_m": "GOSPA, part of false tracks",
 }
 #: Stages in the order in which a report goes through them.
 STAGE_WORDS: Final = {
@@ -85,6 +140,16 @@ GAP_WORDS: Final = {
     "policy": "refused by a rule",
     "sensing": "seen by nobody",
 }
+#: Gates in the order in which they are asked, as what refuses.
+GATE_WORDS: Final = {
+    "in_force": "no agreement in force",
+    "scope": "outside the agreement's scope",
+    "ceiling": "above its ceiling",
+    "accreditation": "link or centre not accredited",
+    "release": "not released to a third party",
+}
+#: Rungs of the ladder of gates and delays, after the configuration itself.
+RUNG_WORDS: Final = {"gates_open": "gates open", "no_delays": "no delays besides"}
 _GROUPS: Final = {
     "all": "all vessels",
     "broadcasting": "broadcasting",
@@ -104,7 +169,8 @@ _EVENT_METRICS: Final = {
 _EVENT: Final = re.compile(
     r"^(?P<stem>[a-z_]+?)(?:_(?P<age>[0-9.]+(?:h|min|s)))?(?:_s)?\.(?P<event>[a-z0-9_]+)$"
 )
-_AGE_LABEL: Final = re.compile(r"^(?P<stem>[a-z_]+)_(?P<age>[0-9.]+)(?P<unit>h|min|s)$")
+_CAUSE: Final = re.compile(r"^gap_(?P<answer>latency|policy)_(?P<what>[a-z_]+)_fraction$")
+_AGE_LABEL: Final = re.compile(r"^(?P<stem>[a-z0-9_]+)_(?P<age>[0-9.]+)(?P<unit>h|min|s)$")
 
 
 def metric_words(metric: str) -> str:
@@ -112,6 +178,8 @@ def metric_words(metric: str) -> str:
 
     >>> metric_words("custody_fraction_6h"), metric_words("latency_p50_s")
     ('custody 6 h', 'latency, median')
+    >>> metric_words("gap_policy_ceiling_sole_fraction")
+    'refused by a rule, alone: above its ceiling'
     >>> metric_words("recovery_90min_s.crisis")
     'recovery of custody 90 min from the event "crisis"'
     """
@@ -122,10 +190,28 @@ def metric_words(metric: str) -> str:
         return _EVENT_METRICS[event["stem"]].format(age=age, event=event_words(event["event"]))
     if (part := metric.removeprefix("gap_").removesuffix("_fraction")) in GAP_WORDS:
         return GAP_WORDS[part] if part == "held" else f"not held: {GAP_WORDS[part]}"
+    if (cause := _cause_words(metric)) is not None:
+        return cause
     match = _AGE_LABEL.match(metric)
     if match and match["stem"] in _METRICS:
         return f"{_METRICS[match['stem']]} {match['age']} {match['unit']}"
     return plain(metric.replace("_", " "))
+
+
+def _cause_words(metric: str) -> str | None:
+    """A figure of what stands behind an answer of the gap split, for people; None if it is another."""
+    match = _CAUSE.match(metric)
+    if match is None:
+        return None
+    what, refused = match["what"], GAP_WORDS["policy"]
+    if match["answer"] == "latency":
+        return f"{GAP_WORDS['latency']}: {STAGE_WORDS[what]}" if what in STAGE_WORDS else None
+    if what in ("joint", "purged"):
+        return f"{refused}: {'by several gates' if what == 'joint' else 'had to be destroyed'}"
+    gate, _, kind = what.rpartition("_")
+    if gate not in GATE_WORDS or kind not in ("sole", "any"):
+        return None
+    return f"{refused}{', alone' if kind == 'sole' else ', alone or with others'}: {GATE_WORDS[gate]}"
 
 
 def event_words(event: str) -> str:
@@ -142,6 +228,8 @@ def group_words(group: str, zones: Mapping[str, str] | None = None) -> str:
 
     >>> group_words("class:container@luzon", {"luzon": "Luzon Strait"})
     'container vessels, Luzon Strait'
+    >>> group_words("with:PHL:not_broadcasting")
+    'with PHL, not broadcasting'
     """
     kind, _, zone = group.partition("@")
     head, _, what = kind.partition(":")
@@ -153,6 +241,9 @@ def group_words(group: str, zones: Mapping[str, str] | None = None) -> str:
         words = f"along {what.replace('_', ' ')}"
     elif head == "bound":
         words = f"bound for {what}"
+    elif head == "with":
+        other, _, state = what.partition(":")
+        words = f"with {other}, {_GROUPS.get(state or 'all', state)}"
     elif head in ("from", "to"):
         words = f"{head} {what}"
     elif head == "level":

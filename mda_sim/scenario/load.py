@@ -14,6 +14,7 @@ each over the whole scenario:
     read recordings      what became of their rows                           recordings
     read element sets    their problems, and whether they fit the run        satellite_checks
     check reach          whether platforms come to their areas and back      platform_checks
+    check assumptions    whether what they move is there and may be so       assumption_checks
     doubt                what can be run but is hardly meant                 crosschecks, doubts,
                                                                              platform_checks, satellite_checks
 
@@ -36,6 +37,7 @@ from pydantic import ValidationError
 from mda_sim.core.errors import ScenarioError
 from mda_sim.core.spec import ID_PATTERN, FrozenMap, Spec
 from mda_sim.core.time import Timeline
+from mda_sim.scenario.assumption_checks import applicable, check_assumptions
 from mda_sim.scenario.crosschecks import (
     check_climate,
     check_coast,
@@ -170,9 +172,12 @@ def _loaded(tree: MapNode | None, findings: Findings, wishes: _Wishes) -> Scenar
         check_elements(spec, timeline_of(spec), trees.whole, findings)
     if spec is not None and not findings.errors:
         check_reach(spec, trees.whole, findings)
+    arrangements = FrozenMap({name: part for name, part in sharing.items() if part is not None})
+    if spec is not None and len(arrangements) == len(sharing):
+        spec = applicable(spec, arrangements, is_part=wishes.configurations is not None)
+        check_assumptions(Scenario(spec, arrangements, {}), trees.whole, findings)
     if spec is None or findings.errors:
         raise ScenarioError(findings.errors)
-    arrangements = FrozenMap({name: part for name, part in sharing.items() if part is not None})
     check_places(spec, trees.whole, findings)
     check_texts(trees.whole, findings)
     check_meaning(spec, arrangements, trees.whole, findings)

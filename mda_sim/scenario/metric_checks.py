@@ -12,7 +12,7 @@ from mda_sim.scenario.tree import ListNode, MapNode, Mark, ScalarNode, quoted
 
 
 def check_metric_names(tree: MapNode, findings: Findings) -> None:
-    """Programmes, the ladder and ``nodes`` name configurations, nations and nodes that exist, once each.
+    """Programmes, the ladders and ``nodes`` name configurations, nations and nodes that exist, once each.
 
     A host or nation of interest must have a picture of its own, since its custody is told.
     """
@@ -32,6 +32,7 @@ def check_metric_names(tree: MapNode, findings: Findings) -> None:
     for key, kind, known in (
         ("programme_focus", "nation with a picture", scored),
         ("ladder", "configuration", list(configurations)),
+        ("counterfactuals", "configuration", list(configurations)),
         ("nodes", "node", list(nodes)),
     ):
         seen: set[str] = set()

@@ -2,7 +2,8 @@
 
 Model: the spec is the scenario with ``sharing`` as the file states it; each arrangement is that sharing
 with one configuration put on it, whole. The digest is SHA-256 over canonical JSON of both, so neither the
-order of keys nor the units in which a file spells its quantities change it.
+order of keys nor the units in which a file spells its quantities change it. Named assumptions are left out:
+no run reads them.
 
 Assumptions and limits: equal digests mean equal values, not equal origins: the catalogue enters a digest
 by the values that it filled in, and a file by the SHA-256 of its content, wherever it lies.
@@ -15,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -27,6 +28,9 @@ from mda_sim.scenario.schema import ScenarioSpec
 from mda_sim.scenario.tree import join
 from mda_sim.scenario.writer import yaml_text
 from mda_sim.sharing.network import SharingSpec
+
+_NOT_RUN: Final = {"metrics": {"assumptions": True}}
+"""What no run reads: how far a sensitivity analysis would move what others read."""
 
 _HEAD: Final = "# Resolved scenario: every value, in SI units. Running it gives the same digests.\n"
 
@@ -79,6 +83,11 @@ class Scenario:
         first = self.spec.seed.first
         return tuple(range(first, first + self.spec.seed.count))
 
+    def with_seeds(self, count: int) -> Scenario:
+        """The same with ``count`` >= 1 seeds, counted up from the same first."""
+        seed = self.spec.seed.model_copy(update={"count": count})
+        return replace(self, spec=self.spec.model_copy(update={"seed": seed}))
+
     @property
     def timeline(self) -> Timeline:
         """Warm-up, scored time and drain in whole microseconds."""
@@ -87,7 +96,7 @@ class Scenario:
     def digest(self) -> str:
         """SHA-256 (hex) of the resolved values."""
         tree = {
-            "spec": self.spec.model_dump(mode="json", context=BY_CONTENT),
+            "spec": self.spec.model_dump(mode="json", context=BY_CONTENT, exclude=_NOT_RUN),
             "arrangements": {
                 name: sharing.model_dump(mode="json", context=BY_CONTENT)
                 for name, sharing in self.arrangements.items()

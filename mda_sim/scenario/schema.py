@@ -19,6 +19,7 @@ from pydantic import Field
 from mda_sim.core.spec import Id, IdMap, NationMap, NonNegative, Positive, Spec, UtcTime
 from mda_sim.geo.regions import Area
 from mda_sim.metrics.spec import MetricsSpec
+from mda_sim.picture.spec import PictureSpec
 from mda_sim.sensing.sensors import SensorSpec
 from mda_sim.sharing.network import NationSpec, SharingSpec
 from mda_sim.world.platforms import PlatformSpec
@@ -81,6 +82,8 @@ class ScenarioSpec(Spec):
     """Who shares what with whom, before any configuration overrides it."""
     baseline: Id
     """The configuration that all others are compared with."""
+    picture: PictureSpec = PictureSpec()
+    """How nodes know whose contact is whose."""
     metrics: MetricsSpec = MetricsSpec()
     """What is measured of each nation's picture."""
     output: OutputSpec = OutputSpec()

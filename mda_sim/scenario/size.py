@@ -67,6 +67,7 @@ SORTIES_MAX: Final = 1e5
 RUNS_MAX: Final = 1e5
 FIGURES_MAX: Final = 1e9
 DESK_DAYS_MAX: Final = 2e5
+SNAPSHOTS_MAX: Final = 2e8
 VOYAGE_DAYS_MAX: Final = 366.0
 
 _WARN_FROM: Final = 0.1
@@ -198,6 +199,13 @@ def _amounts(spec: ScenarioSpec, sharing: Mapping[str, SharingSpec | None]) -> I
     figures = len(spec.metrics.custody_age_s) * (len(spec.metrics.zones) + 1.0) * len(spec.nations) * runs
     what = "figures of custody (ages, zones, nations, groups, configurations, seeds)"
     yield Amount(("metrics",), figures * _GROUPS, FIGURES_MAX, what)
+    if spec.picture.is_gated:
+        shots = (
+            math.fsum(one.vessels for one in loads.values())
+            * spec.duration_s
+            / spec.picture.scoring.snapshot_s
+        )
+        yield Amount(("picture", "scoring", "snapshot_s"), shots, SNAPSHOTS_MAX, "vessels at snapshots")
     desks = sum(
         isinstance(desk.calendar, WorkingHours)
         for one in sharing.values()

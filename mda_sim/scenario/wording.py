@@ -80,6 +80,11 @@ def _report_one(detail: Any, tree: MapNode, place: Place, findings: Findings) ->
         findings.error(spot.mark, spot.path, _value(kind, detail, spot.node, is_key) + help_)
 
 
+def value_problem(detail: Any, node: Node) -> str:
+    """What a detail of a ``ValidationError`` says about the value of a node."""
+    return _value(detail["type"], detail, node, is_key=False)
+
+
 def _place_at(tree: MapNode, place: Place, steps: tuple[str | int, ...]) -> Place:
     """What the specs expect where ``steps`` lead, walked beside the tree as ``find`` does."""
     node: Node = tree

@@ -3,15 +3,17 @@
 Model: the work is divided into **units**: one `sensing` unit per seed, one `sharing` unit per seed and
 configuration. A unit is written into a hidden folder beside its place and renamed there, so it is whole or
 absent. Each unit, and the run as a whole, records the **key** of what it was made from; a unit with another
-key is made again. ``manifest.json`` says last of all that the run is complete, and lists every file that
-belongs to it with its size and SHA-256.
+key is made again. The key leaves out the number of seeds, so a folder can be filled with more seeds, batch by
+batch; units beyond the seeds of the run are no part of it. ``manifest.json`` says last of all that the run is
+complete, and lists every file that belongs to it with its size and SHA-256.
 
     scenario.yaml  manifest.json  scores.csv  summary.json  answer.md  tables/  maps/  charts/
     seeds/<seed>/sensing/                  targets, legs, broadcasts, reports, contacts (.parquet), unit.json;
                                            products.parquet where the scenario asks for it
-    seeds/<seed>/sharing/<configuration>/  parts, contact_parts, hops, outcomes, coverage, exposure, backlog,
-                                           queues (.parquet), scores.csv, unit.json; over_time.parquet where
-                                           any configuration has events
+    seeds/<seed>/sharing/<configuration>/  parts, contact_parts, hops, outcomes, coverage, probe_gaps,
+                                           exposure, backlog, queues (.parquet), scores.csv, unit.json;
+                                           over_time.parquet where any configuration has events;
+                                           counterfactuals.csv where its ladder is told
 
 Assumptions and limits: one process fills a folder at a time.
 Where next: ``jobs`` fills units, ``run`` decides which are wanting.
@@ -90,10 +92,12 @@ class RunFolder:
         """What ``manifest.json`` holds, or None if there is none that can be read."""
         return read_json(self.path / MANIFEST)
 
-    def is_complete(self) -> bool:
+    def is_complete(self, scenario_digest: str) -> bool:
         """Whether the folder holds this very run, whole: every listed file is there, with its bytes."""
         manifest = self.manifest()
         if manifest is None or manifest.get("key") != self.key or manifest.get("complete") is not True:
+            return False
+        if manifest.get("scenario_digest") != scenario_digest:
             return False
         files = cast("Mapping[str, Mapping[str, Any]]", manifest.get("files", {}))
         return bool(files) and all(
@@ -102,11 +106,11 @@ class RunFolder:
             for name, entry in files.items()
         )
 
-    def claim(self, scenario_digest: str) -> None:
-        """Make the folder ready for this run; RunError if it holds something else.
+    def claim(self, seedless_digest: str, n_seeds: int) -> None:
+        """Make the folder ready for a run of ``n_seeds`` seeds; RunError if it holds something else.
 
-        A folder of the same scenario is kept and its whole units are used; what an interrupted process
-        left half written is removed.
+        A folder of the same scenario, with as many seeds or fewer or not finished, is kept and its whole
+        units are used; what an interrupted process left half written is removed.
         """
         if self.path.exists() and not self.path.is_dir():
             raise RunError(f"{self.path} is a file; choose another folder with --out")
@@ -114,10 +118,16 @@ class RunFolder:
         if self.path.is_dir() and any(self.path.iterdir()):
             if manifest is None:
                 raise RunError(f"{self.path} is not empty and holds no run; choose another folder with --out")
-            if manifest.get("scenario_digest") != scenario_digest:
+            if manifest.get("seedless_digest") != seedless_digest:
                 raise RunError(
                     f"{self.path} holds a run of another scenario ('{manifest.get('scenario')}'); "
                     "choose another folder with --out, or remove it"
+                )
+            held = len(manifest.get("seeds", ()))
+            if manifest.get("complete") is True and held > n_seeds:
+                raise RunError(
+                    f"{self.path} holds a finished run of this scenario with {held} seeds, more than "
+                    f"{n_seeds}; choose another folder with --out, or remove it"
                 )
         try:
             self.path.mkdir(parents=True, exist_ok=True)

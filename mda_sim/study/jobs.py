@@ -1,9 +1,9 @@
 """What one worker does for one seed: the units that are wanting, and no more.
 
 Model: a job carries the place of the resolved scenario, not the scenario, so that a process reads what a user
-would read and gets the same digest or stops. If the log of the seed is stored it is read back and its
-digest compared; otherwise world and sensing are run again. Then each configuration that is wanting is
-shared, audited, scored and stored, one unit after the other.
+would read and gets the same digest or stops. If the log of the seed is stored it is read back and its digest
+compared; otherwise world and sensing are run again. Then each configuration that is wanting is shared,
+audited, scored and stored, one unit after the other, with the rows of its ladder if that is asked for.
 
 Where next: ``run`` submits jobs to an executor of ``executor``.
 """
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mda_sim.core.errors import DigestMismatch
 from mda_sim.core.table import Table, read_parquet, write_parquet
@@ -27,6 +27,8 @@ from mda_sim.pipeline import (
     build_frame,
     build_world,
     carriers_of,
+    counterfactuals,
+    laddered,
     sense,
 )
 from mda_sim.records import (
@@ -43,11 +45,23 @@ from mda_sim.study.events import event_records
 from mda_sim.study.folder import UNIT, RunFolder, read_json
 
 if TYPE_CHECKING:
+    from mda_sim.metrics.score_rows import ScoreRow
     from mda_sim.scenario import Scenario
     from mda_sim.world.fleet import Fleet
 
 STORE = "store"
 """The stage that ends when a unit is in its place."""
+
+
+COUNTERFACTUALS = "counterfactuals"
+"""The stage in which a configuration is run again with gates open, and without delays."""
+
+
+class _Rungs(NamedTuple):
+    """What the ladder of one configuration came to, and what it took."""
+
+    rows: tuple[ScoreRow, ...]
+    costs: tuple[StageCost, ...]
 
 
 @dataclass(frozen=True)
@@ -74,13 +88,19 @@ def fill_seed(job: SeedJob, watch: Watch) -> None:
     if not job.configurations:
         return
     with meter.stage("frame"):
-        frame = build_frame(scenario, fleet, log)
+        frame = build_frame(scenario, fleet, log, job.seed)
     shared_costs = tuple(cost for cost in meter.costs if cost.stage == "frame")
     for configuration in job.configurations:
         part = meter.of(configuration)
         arranged = arrange(scenario, fleet, log, frame, configuration, job.seed, part)
+        rungs = None
+        if configuration in laddered(scenario):
+            extra = part.of(configuration)
+            with extra.stage(COUNTERFACTUALS):
+                rows = counterfactuals(scenario, fleet, log, frame, configuration, job.seed)
+            rungs = _Rungs(rows, tuple(extra.costs))
         with part.stage(STORE):
-            _store_sharing(scenario, job, configuration, arranged, shared_costs)
+            _store_sharing(scenario, job, configuration, arranged, shared_costs, rungs)
 
 
 @lru_cache(maxsize=2)
@@ -177,7 +197,12 @@ def _make_log(scenario: Scenario, job: SeedJob, meter: Meter) -> tuple[Fleet, De
 
 
 def _store_sharing(
-    scenario: Scenario, job: SeedJob, configuration: str, arranged: Arranged, before: Sequence[StageCost]
+    scenario: Scenario,
+    job: SeedJob,
+    configuration: str,
+    arranged: Arranged,
+    before: Sequence[StageCost],
+    rungs: _Rungs | None,
 ) -> None:
     from mda_sim.metrics.score_rows import to_csv
 
@@ -185,6 +210,7 @@ def _store_sharing(
     scores = arranged.scores
     tables = {
         "coverage": scores.coverage,
+        "probe_gaps": scores.probe_gaps,
         "exposure": scores.exposure,
         "backlog": scores.backlog,
         "queues": scores.queues,
@@ -213,11 +239,13 @@ def _store_sharing(
             "hops": arranged.stats.hops_rows,
             "seconds": round(arranged.stats.seconds, 3),
         },
-        "costs": _costs([*before, *arranged.costs]),
+        "costs": _costs([*before, *arranged.costs, *(rungs.costs if rungs else ())]),
     }
     with job.folder.filling(job.folder.sharing(job.seed, configuration), record) as place:
         _write(tables, place)
         to_csv(scores.rows, place / "scores.csv")
+        if rungs is not None:
+            to_csv(rungs.rows, place / "counterfactuals.csv")
 
 
 def _write(tables: dict[str, Table], place: Path) -> None:

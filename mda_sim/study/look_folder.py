@@ -23,16 +23,17 @@ FOLDERS: Final = ("maps", "charts", "tables")
 """Folders that a look may have."""
 
 
-def claim(folder: Path, known_by: Mapping[str, Any], what: str) -> None:
+def claim(folder: Path, known_by: Mapping[str, Any], what: str, record_name: str = RECORD) -> None:
     """Make sure that a folder may be written to: it is absent, empty, or holds the look with those entries.
 
-    RunError otherwise; ``what`` says of what it is a look, such as 'the world'.
+    RunError otherwise; ``what`` says of what it is a look, such as 'the world'; ``record_name``: the file
+    that holds the entries.
     """
     if folder.exists() and not folder.is_dir():
         raise RunError(f"{folder} is a file; choose another folder with --out")
     if not folder.exists() or not any(folder.iterdir()):
         return
-    record = read_json(folder / RECORD)
+    record = read_json(folder / record_name)
     if record is None:
         raise RunError(f"{folder} is not empty and holds no look at {what}; choose another folder with --out")
     if any(record.get(key) != value for key, value in known_by.items()):

@@ -2,9 +2,10 @@
 
 Model: what is wanting is found, made by workers seed by seed, and gathered in the order of configuration and
 seed, so the order in which workers finish changes nothing. A folder that is whole and made from the same is
-shown again, not computed again; one that was interrupted is completed.
+shown again, not computed again; one that was interrupted, or has fewer seeds, is completed.
 
-Where next: the command line calls ``run``; ``report`` draws the figures.
+Where next: the command line calls ``run``; ``until`` calls ``fill`` batch by batch; ``gather`` makes the
+answer.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from mda_sim.core.cache import sources_digest
 from mda_sim.core.errors import RunError
-from mda_sim.pipeline import StageNote, recordings
+from mda_sim.pipeline import StageNote
 from mda_sim.study.effort import Effort, efforts_of
 from mda_sim.study.executor import open_executor, open_listener
 from mda_sim.study.folder import (
@@ -33,17 +34,15 @@ from mda_sim.study.folder import (
     write_json,
     write_text,
 )
-from mda_sim.study.identity import run_key, versions
+from mda_sim.study.gather import gather
+from mda_sim.study.identity import model_sources_digest, run_key, seedless_digest, versions
 from mda_sim.study.jobs import STORE, SeedJob, fill_seed, stored_scenario
 from mda_sim.study.view import gallery_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from mda_sim.core.table import Schema, Table
-    from mda_sim.metrics.score_rows import ScoreRow
     from mda_sim.scenario import Scenario
-    from mda_sim.world.recorded.recording import Recording
 
 DRAW = "draw"
 """The stage of making maps and charts."""
@@ -95,32 +94,31 @@ def run(
     workers: int | None = None,
     overrides: Sequence[str] = (),
     watch: Callable[[Progress], None] | None = None,
+    stopped: Mapping[str, Any] | None = None,
 ) -> Study:
     """Run every seed and configuration of a scenario and write the output folder.
 
-    ``overrides`` are the texts of ``--set`` and are only recorded. RunError if the folder holds something
-    else or a worker dies, AuditError if the audit of any unit finds a difference; units that were whole by
-    then stay.
+    ``overrides`` are the texts of ``--set``, and ``stopped`` is by which rule the number of seeds was chosen:
+    both are only recorded, in the manifest of a run that is not shown again. RunError if the folder holds
+    something else or a worker dies, AuditError if the audit of any unit finds a difference; units that were
+    whole by then stay.
     """
     begun_s = time.perf_counter()
     folder = RunFolder(Path(out) if out is not None else default_folder(scenario), run_key(scenario))
-    looks = sources_digest()
+    digest, looks = scenario.digest(), sources_digest()
     manifest = folder.manifest() or {}
-    if folder.is_complete() and manifest.get("report_sources") == looks:
+    if folder.is_complete(digest) and manifest.get("report_sources") == looks:
         summary = read_json(folder.path / "summary.json") or {}
         efforts = efforts_of(manifest.get("units", {}))
         return Study(folder.path, summary, True, time.perf_counter() - begun_s, efforts)
-    digest = scenario.digest()
-    folder.claim(digest)
-    write_text(folder.path / "scenario.yaml", scenario.to_yaml())
-    stored_scenario(folder.path / "scenario.yaml", digest)
-    head = _manifest_head(scenario, folder, digest, looks, overrides)
-    write_json(folder.path / MANIFEST, {**head, "complete": False})
+    head = _begin(scenario, folder, overrides)
+    if stopped is not None:
+        head |= {"stopped": dict(stopped)}
     count = workers if workers is not None else default_workers(len(scenario.seeds))
-    counter = _Counter(len(scenario.seeds) * (1 + len(scenario.arrangements)), watch, begun_s)
+    counter = _Counter(scenario, watch, begun_s)
     with open_listener(count, counter.note) as listener, open_executor(count) as executor:
         _fill(executor, _wanting(scenario, folder, digest, counter), listener)
-        summary = _gather(scenario, folder)
+        summary = gather(scenario, folder)
         if scenario.spec.output.maps:
             counter.note(StageNote(0, "", DRAW, False))
             _draw(executor, folder, digest, count)
@@ -131,12 +129,59 @@ def run(
     return Study(folder.path, summary, False, time.perf_counter() - begun_s, efforts)
 
 
+def fill(
+    scenario: Scenario,
+    folder: RunFolder,
+    *,
+    workers: int | None = None,
+    watch: Callable[[Progress], None] | None = None,
+) -> None:
+    """Make the units of a scenario that are wanting in its folder, and no more; errors as in ``run``.
+
+    A folder in which none is wanting is not touched.
+    """
+    begun_s, digest = time.perf_counter(), scenario.digest()
+    counter = _Counter(scenario, watch, begun_s)
+    jobs = _wanting(scenario, folder, digest, counter)
+    if not jobs:
+        return
+    _begin(scenario, folder, ())
+    count = workers if workers is not None else default_workers(len(jobs))
+    with open_listener(count, counter.note) as listener, open_executor(count) as executor:
+        _fill(executor, jobs, listener)
+
+
+def _begin(scenario: Scenario, folder: RunFolder, overrides: Sequence[str]) -> dict[str, Any]:
+    """Take the folder for the scenario; returns the head of its manifest."""
+    digest, seedless = scenario.digest(), seedless_digest(scenario)
+    folder.claim(seedless, len(scenario.seeds))
+    write_text(folder.path / "scenario.yaml", scenario.to_yaml())
+    stored_scenario(folder.path / "scenario.yaml", digest)
+    head = {
+        "format": FORMAT,
+        "scenario": scenario.name,
+        "scenario_digest": digest,
+        "seedless_digest": seedless,
+        "key": folder.key,
+        "model_sources": model_sources_digest(),
+        "report_sources": sources_digest(),
+        "versions": versions(),
+        "seeds": list(scenario.seeds),
+        "configurations": list(scenario.arrangements),
+        "baseline": scenario.baseline,
+        "overrides": list(overrides),
+    }
+    write_json(folder.path / MANIFEST, {**head, "complete": False})
+    return head
+
+
 class _Counter:
     """Counts units and passes notes on to whoever watches."""
 
-    def __init__(self, total: int, watch: Callable[[Progress], None] | None, begun_s: float) -> None:
+    def __init__(self, scenario: Scenario, watch: Callable[[Progress], None] | None, begun_s: float) -> None:
         self.done = 0
-        self._total, self._watch, self._begun_s = total, watch, begun_s
+        self._total = len(scenario.seeds) * (1 + len(scenario.arrangements))
+        self._watch, self._begun_s = watch, begun_s
 
     def note(self, note: StageNote) -> None:
         """A stage has begun or ended."""
@@ -187,122 +232,6 @@ def _all_done(executor: Executor, calls: Sequence[tuple[Callable[..., None], tup
             "a worker process died, most likely for want of memory; run again with fewer --workers: "
             "what is whole is kept"
         ) from error
-
-
-def _gather(scenario: Scenario, folder: RunFolder) -> dict[str, Any]:
-    """``scores.csv`` and ``summary.json`` from the units, in the order of configuration and seed."""
-    from mda_sim.metrics.compare import summarise
-    from mda_sim.metrics.score_rows import from_csv
-    from mda_sim.report.recordings import caveats
-
-    units = [folder.sharing(seed, name) for name in scenario.arrangements for seed in scenario.seeds]
-    target = folder.path / "scores.csv"
-    write_text(target, _joined([(unit / "scores.csv").read_text(encoding="utf-8") for unit in units]))
-    rows = from_csv(target)
-    metrics = scenario.spec.metrics
-    picture_nodes = {
-        nation: spec.picture_node for nation, spec in scenario.spec.nations.items() if spec.picture_node
-    }
-    summary = {
-        "format": FORMAT,
-        "scenario": scenario.name,
-        **summarise(rows, scenario.baseline, metrics.primary, picture_nodes),
-        "queues": _queues(scenario, folder),
-    }
-    of_pictures = [row for row in rows if picture_nodes.get(row.nation) == row.node]
-    summary |= _programmes_and_ladder(scenario, of_pictures)
-    recorded = recordings(scenario)
-    summary["caveats"] += caveats(recorded)
-    write_json(folder.path / "summary.json", summary, indent=None)  # half as large, and written at once
-    _write_answer(scenario, folder, summary, recorded)
-    return summary
-
-
-def _programmes_and_ladder(scenario: Scenario, rows: Sequence[ScoreRow]) -> dict[str, Any]:
-    """What programmes and steps of the ladder change, where the scenario names any; rows of picture nodes."""
-    from mda_sim.metrics.compare import values_by_key
-    from mda_sim.metrics.ladder import ladder
-    from mda_sim.metrics.programmes import programmes
-
-    metrics = scenario.spec.metrics
-    if not metrics.programmes and not metrics.ladder:
-        return {}
-    values, units = values_by_key(rows), {row.metric: row.unit for row in rows}
-    return {
-        "programmes": programmes(values, metrics, scenario.baseline),
-        "ladder": ladder(values, units, metrics.ladder, metrics.primary),
-    }
-
-
-def _queues(scenario: Scenario, folder: RunFolder) -> dict[str, Any]:
-    """What desks and links had to do under each configuration."""
-    from mda_sim.metrics.load import QUEUES, summarise_queues
-
-    found = _of_units(scenario, folder, QUEUES, "queues")
-    return {name: summarise_queues(tables) for name, tables in found.items()}
-
-
-def _of_units(scenario: Scenario, folder: RunFolder, schema: Schema, name: str) -> dict[str, list[Table]]:
-    """One stored table of every unit, by configuration, in the order of seeds."""
-    from mda_sim.core.table import read_parquet
-
-    return {
-        configuration: [
-            read_parquet(schema, folder.sharing(seed, configuration) / f"{name}.parquet")
-            for seed in scenario.seeds
-        ]
-        for configuration in scenario.arrangements
-    }
-
-
-def _write_answer(
-    scenario: Scenario, folder: RunFolder, summary: Mapping[str, Any], recorded: Mapping[str, Recording]
-) -> None:
-    """``answer.md`` and ``tables/``: the breakdowns, made from the summary."""
-    from mda_sim.metrics.exposure import EXPOSURE
-    from mda_sim.report.answer import answer
-    from mda_sim.report.event_tables import rate_sheet
-    from mda_sim.report.gallery import zone_names
-    from mda_sim.report.recordings import recording_sheets
-    from mda_sim.report.sheets import exposure_sheet, sheets
-
-    exposures = _of_units(scenario, folder, EXPOSURE, "exposure")
-    zones = zone_names(scenario)
-    write_text(folder.path / "answer.md", answer(summary, zones))
-    (folder.path / "tables").mkdir(exist_ok=True)
-    for old in (folder.path / "tables").glob("*.csv"):
-        old.unlink()
-    texts = {
-        **sheets(summary, zones),
-        **exposure_sheet(exposures),
-        **rate_sheet(summary, zones),
-        **recording_sheets(recorded),
-    }
-    for name, text in texts.items():
-        write_text(folder.path / "tables" / name, text)
-
-
-def _joined(tables: Sequence[str]) -> str:
-    """CSV texts with one header put together to one."""
-    header = tables[0].partition("\n")[0]
-    return header + "\n" + "".join(table.partition("\n")[2] for table in tables)
-
-
-def _manifest_head(
-    scenario: Scenario, folder: RunFolder, digest: str, looks: str, overrides: Sequence[str]
-) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "scenario": scenario.name,
-        "scenario_digest": digest,
-        "key": folder.key,
-        "report_sources": looks,
-        "versions": versions(),
-        "seeds": list(scenario.seeds),
-        "configurations": list(scenario.arrangements),
-        "baseline": scenario.baseline,
-        "overrides": list(overrides),
-    }
 
 
 def _manifest(scenario: Scenario, folder: RunFolder, head: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,12 +41,17 @@ def gallery_of(scenario: Scenario, folder: RunFolder) -> Gallery:
     from mda_sim.metrics.coverage import COVERAGE
     from mda_sim.metrics.load import BACKLOG
     from mda_sim.metrics.over_time import OVER_TIME
+    from mda_sim.metrics.probe_gaps import PROBE_GAPS
     from mda_sim.report.gallery import Gallery, Sources
 
     @cache
     def coverage(configuration: str) -> tuple[Table, ...]:
         units = (folder.sharing(seed, configuration) for seed in scenario.seeds)
         return tuple(read_parquet(COVERAGE, unit / "coverage.parquet") for unit in units)
+
+    def probe_gaps(configuration: str) -> tuple[Table, ...]:
+        units = (folder.sharing(seed, configuration) for seed in scenario.seeds)
+        return tuple(read_parquet(PROBE_GAPS, unit / "probe_gaps.parquet") for unit in units)
 
     def backlog(configuration: str) -> tuple[Table, ...]:
         units = (folder.sharing(seed, configuration) for seed in scenario.seeds)
@@ -68,7 +73,7 @@ def gallery_of(scenario: Scenario, folder: RunFolder) -> Gallery:
         return stored_fleet(folder.sensing(scenario.seeds[0]))
 
     summary = read_json(folder.path / "summary.json") or {}
-    sources = Sources(summary, coverage, fleet, backlog, over_time, events)
+    sources = Sources(summary, coverage, fleet, backlog, over_time, events, probe_gaps)
     return Gallery(scenario, sources, folder.path)
 
 

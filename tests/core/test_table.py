@@ -115,3 +115,10 @@ def test_tables_cross_process_borders(fish: Table) -> None:
 def test_sorting_is_seen(fish: Table) -> None:
     assert fish.is_sorted()
     assert not fish.take([2, 0, 1]).is_sorted()
+
+
+def test_offsets_are_the_first_row_of_each_id_and_are_kept() -> None:
+    table = Table.of(Schema("t", (Column("id", "u4", "an id"),), ("id",)), {"id": [1, 1, 3]})
+    assert table.offsets("id", 4).tolist() == [0, 0, 2, 2, 3]
+    assert table.offsets("id", 4) is table.offsets("id", 4)
+    assert table.offsets("id", 2).tolist() == [0, 0, 2]

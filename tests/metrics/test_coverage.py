@@ -145,11 +145,11 @@ def test_gap_figures_are_means_over_the_probes_of_the_zone(gaps_of):
     log = log_of_reports([(0, 0, 60.0, [0]), (0, 1, 120.0, [0])], interval_s=(60.0,) * 3)
     gaps = gaps_of(log, [0, 1], 0.0, 120.0)
     probes = Probes(0, np.array([60.0, 0.0]), np.array([110.0, 110.0]))
-    revisit, response = gap_figures(gaps, np.array([120, 120]) * S, probes)
+    revisit, response, *_ = gap_figures(gaps, np.array([120, 120]) * S, probes)
     assert (revisit.metric, revisit.n) == ("revisit_mean_s", 2)
     assert revisit.value == pytest.approx(120 / 1.5)
     assert response.value == pytest.approx(60 / 1.5)
-    revisit, _ = gap_figures(gaps, np.array([120, 0]) * S, probes, zone="z")
+    revisit, *_ = gap_figures(gaps, np.array([120, 0]) * S, probes, zone="z")
     assert (revisit.group, revisit.value, revisit.n) == ("all@z", 0.0, 1)
 
 

@@ -253,7 +253,7 @@ def test_a_coarse_observation_is_timely_but_not_held_and_hides_nothing(score, lo
 def test_a_late_older_report_never_lowers_custody_nor_raises_age(score, log, fleet):
     apart, late = (by_name(score(log, fleet, received)) for received in ({4: 9 * H}, {4: 9 * H, 2: 9.5 * H}))
     for key, row in apart.items():
-        if key[1].startswith(("custody", "age", "area")) and not math.isnan(row.value):
+        if key[1].startswith(("custody", "age", "area_coverage")) and not math.isnan(row.value):
             assert late[key].value == row.value
 
 

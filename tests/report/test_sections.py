@@ -15,6 +15,7 @@ from mda_sim.core.time import US_PER_H, Timeline
 from mda_sim.metrics.exposure import EXPOSURE
 from mda_sim.metrics.load import BACKLOG
 from mda_sim.report.answer import answer
+from mda_sim.report.figures import split_age
 from mda_sim.report.load_charts import DESKS_SHOWN, backlog_chart, backlogs
 from mda_sim.report.sheets import exposure_sheet, sheets
 from mda_sim.report.tables import summary_text
@@ -79,6 +80,7 @@ def told(summary: dict[str, Any]) -> dict[str, Any]:
         "backlog_mean": 1.25,
         "backlog_max": 5.0,
         "busy_fraction": 0.4,
+        "bytes": 2_500_000.0,
     }
     summary["queues"] = {
         "today": {},
@@ -142,13 +144,35 @@ def test_exposure_leaves_out_what_is_zero(told: dict[str, Any]) -> None:
 
 def test_desks_and_links_are_told_with_waits_and_backlogs(told: dict[str, Any]) -> None:
     rows = section(answer(told, {}), "Desks and links")[2:]
-    assert rows[0] == ["direct", "desk release", "12", "2.00 h", "3.00 h", "1.25", "5", "40.0 %"]
+    assert rows[0] == ["direct", "desk release", "12", "2.00 h", "3.00 h", "1.25", "5", "40.0 %", "–"]
     assert rows[1][3] == "–"
     found = list(csv.DictReader(io.StringIO(sheets(told, {})["load.csv"])))
     assert [(row["kind"], row["id"], row["wait_mean_s"]) for row in found] == [
         ("desk", "release", "7200.0"),
         ("link", "one", ""),
     ]
+
+
+def test_pictures_are_told_by_nation_and_pairs_by_configuration(told: dict[str, Any]) -> None:
+    entry = {"mean": 0.25, "low": None, "high": None, "n": 2, "unit": "1"}
+    for nations in told["configurations"].values():
+        for part in ("both", "first_only", "second_only", "neither"):
+            groups = ("with:BBB", "with:BBB:broadcasting", "with:BBB:not_broadcasting", "with:BBB@strait")
+            nations["AAA"][f"agreement_{part}_fraction_{split_age(told)}"] = dict.fromkeys(groups, entry)
+        for metric in ("not_matched_fraction_6h", "area_seen_fraction", "findable_fraction"):
+            groups = ("all", "not_broadcasting", "not_broadcasting_foreign", "not_broadcasting@strait")
+            nations["AAA"][metric] = dict.fromkeys(groups, entry)
+    text = answer(told, {})
+    pairs = [row[:4] for row in section(text, "Agreement of pictures")[2:]]
+    assert pairs == [
+        ["AAA, BBB", words, name, "25.0 %"]
+        for words in ("all vessels", "not broadcasting")
+        for name in ("today", "direct")
+    ]
+    assert section(text, "Silent vessels")[2][:3] == ["AAA", "today", "25.0 %"]
+    assert section(text, "Coverage of the sea")[2][:3] == ["AAA", "today", "25.0 %"]
+    assert "Not matched to AIS is not the same as illegal." in text
+    assert sheets(told, {})["agreement.csv"].count("not broadcasting") == 8
 
 
 def test_a_summary_without_them_has_no_such_sections(summary: dict[str, Any]) -> None:
@@ -168,7 +192,7 @@ def test_names_are_escaped_in_every_section(told: dict[str, Any]) -> None:
     text = answer(told, {})
     assert "<b>" not in text
     assert all(
-        line.count("|") - line.count(r"\|") == 9 for line in text.splitlines() if "2.00 h | 3.00 h" in line
+        line.count("|") - line.count(r"\|") == 10 for line in text.splitlines() if "2.00 h | 3.00 h" in line
     )
 
 
@@ -190,6 +214,7 @@ def backlog(queues: list[str], counts: list[list[int]]) -> Table:
         "t_us": np.tile(np.arange(n) * US_PER_H, len(queues)),
         "waiting": np.zeros(n * len(queues)),
         "backlog": np.concatenate(counts),
+        "in_service": np.zeros(n * len(queues)),
     }
     return Table.of(BACKLOG, columns, {"queues": queues})
 

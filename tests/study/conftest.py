@@ -22,3 +22,10 @@ def tiny() -> Scenario:
 def finished(tiny: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Study:
     """A complete run of it; tests must not change its folder."""
     return run(tiny, out=tmp_path_factory.mktemp("finished") / "out", workers=1)
+
+
+@pytest.fixture(scope="session")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with a hub, consents, retention, a suspension and vessels that lie; tests must not change it."""
+    scenario = load_scenario(TINY.with_name("told.yaml"))
+    return run(scenario, out=tmp_path_factory.mktemp("told") / "out", workers=1).folder

@@ -66,30 +66,42 @@ def test_a_unit_made_from_something_else_does_not_count(folder: RunFolder) -> No
 
 
 def test_an_empty_or_new_folder_can_be_claimed_and_left_overs_go(folder: RunFolder) -> None:
-    folder.claim("digest")
-    folder.claim("digest")
-    write_json(folder.path / MANIFEST, {"scenario_digest": "digest"})
+    folder.claim("digest", 2)
+    folder.claim("digest", 2)
+    write_json(folder.path / MANIFEST, {"seedless_digest": "digest"})
     left_over = folder.path / "seeds" / "1" / "sharing" / ".today.99.part"
     left_over.mkdir(parents=True)
-    folder.claim("digest")
+    folder.claim("digest", 2)
     assert not left_over.exists()
+
+
+def test_a_folder_takes_more_seeds_and_fewer_only_where_it_is_not_finished(folder: RunFolder) -> None:
+    folder.path.mkdir()
+    held = {"seedless_digest": "digest", "seeds": [1, 2, 3, 4]}
+    write_json(folder.path / MANIFEST, {**held, "complete": True})
+    folder.claim("digest", 4)
+    folder.claim("digest", 9)
+    with pytest.raises(RunError, match="with 4 seeds, more than 3"):
+        folder.claim("digest", 3)
+    write_json(folder.path / MANIFEST, {**held, "complete": False})
+    folder.claim("digest", 3)
 
 
 def test_a_folder_that_holds_something_else_is_refused_and_left_alone(folder: RunFolder) -> None:
     folder.path.mkdir()
     (folder.path / "thesis.txt").write_text("mine")
     with pytest.raises(RunError, match="holds no run"):
-        folder.claim("digest")
-    write_json(folder.path / MANIFEST, {"scenario_digest": "another", "scenario": "other"})
+        folder.claim("digest", 2)
+    write_json(folder.path / MANIFEST, {"seedless_digest": "another", "scenario": "other"})
     with pytest.raises(RunError, match="another scenario"):
-        folder.claim("digest")
+        folder.claim("digest", 2)
     assert (folder.path / "thesis.txt").read_text() == "mine"
 
 
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="is a file"):
-        RunFolder(tmp_path / "file", "key").claim("digest")
+        RunFolder(tmp_path / "file", "key").claim("digest", 2)
 
 
 def test_json_holds_no_nan(tmp_path: Path) -> None:

@@ -42,12 +42,16 @@ def test_the_folder_holds_every_table_of_every_unit(finished: Study) -> None:
         "age",
         "awareness",
         "area",
+        "findable",
+        "silent",
+        "agreement",
         "latency",
         "gaps",
         "counts",
         "sharing",
         "load",
         "exposure",
+        "uncertainty",
     )
     expected |= {f"tables/{theme}.csv" for theme in themes}
     for seed in (1, 2):
@@ -58,7 +62,7 @@ def test_the_folder_holds_every_table_of_every_unit(finished: Study) -> None:
         for configuration in ("today", "direct"):
             place = f"seeds/{seed}/sharing/{configuration}"
             logs = ("parts", "contact_parts", "hops", "outcomes")
-            scored = ("coverage", "exposure", "backlog", "queues")
+            scored = ("coverage", "probe_gaps", "exposure", "backlog", "queues")
             expected |= {f"{place}/{name}.parquet" for name in (*logs, *scored)}
             expected |= {f"{place}/scores.csv"}
     assert names == expected

@@ -55,14 +55,14 @@ def links_apart(
     found = set(queue)
     consents = [sharing.consents[id_] for id_ in sorted(sharing.consents)]
     for held in queue:  # grows while it is read
-        for link, steps in _ways_on(topology, forms, policy, held):
+        for link, steps in ways_on(topology, forms, policy, held):
             asks = any(
                 consent != NO_CONSENT and isinstance(consents[consent], ConsentOnRequest)
                 for consent in steps.consents
             )
             if asks or held.before != FEED:
                 touched.add(link)
-            for onward in _received(topology, forms, held, link, steps):
+            for onward in received_there(topology, forms, held, link, steps):
                 if onward not in found:
                     found.add(onward)
                     queue.append(onward)
@@ -73,7 +73,7 @@ def links_apart(
     return frozenset(i for i, spec in enumerate(specs) if i not in touched and spec.desk not in shared)
 
 
-def _ways_on(topology: Topology, forms: Forms, policy: Policy, held: Held) -> Iterator[tuple[int, Steps]]:
+def ways_on(topology: Topology, forms: Forms, policy: Policy, held: Held) -> Iterator[tuple[int, Steps]]:
     """Links into whose cases it may come, with the answers of their gates."""
     for link in topology.outgoing[held.node]:
         if forms.carried[link][held.form] and topology.recipients[link] != held.before:
@@ -84,7 +84,7 @@ def _ways_on(topology: Topology, forms: Forms, policy: Policy, held: Held) -> It
                     yield link, steps
 
 
-def _received(topology: Topology, forms: Forms, held: Held, link: int, steps: Steps) -> Iterator[Held]:
+def received_there(topology: Topology, forms: Forms, held: Held, link: int, steps: Steps) -> Iterator[Held]:
     """What the recipient may come to hold of it."""
     form, node = forms.offered[link, held.form].form, topology.recipients[link]
     may_be_named = held.may_be_named or any(consent != NO_CONSENT for consent in steps.consents)

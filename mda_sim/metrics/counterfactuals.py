@@ -1,0 +1,101 @@
+"""The ladder beside the gap split: a configuration, then with gates open, then without delays besides.
+
+Model: two sections are derived from a configuration (``sharing.counterfactuals``) and scored on the same log.
+They are known as ``<configuration>.gates_open`` and ``<configuration>.no_delays`` (no id has a full stop). Of
+their figures those are kept that the ladder tells: the primary endpoints (without any: custody at the window
+of the gap split, all vessels) and the gap split of their groups. Each step is the paired difference from the
+rung before, with its interval over seeds, so that in every seed the value and the two steps add up to the
+last rung. What is then still not held is what sharing rules and delays cannot give: ``sensing`` and
+``no_link`` above all, and choices, copies that are too coarse and the time of the sensor's own product.
+
+Assumptions and limits: accounting, not value: it says what rules and delays hold back together, not what any
+change of them would bring. A step can be **negative**: with gates open more cases come to the same desks and
+lines, and what saturates them makes everything later, or lets it expire. No step depends on order by choice:
+delays before gates would be another account. Intervals are as in ``compare``.
+
+Source: definitions of this program. Where next: ``pipeline.counterfactuals`` makes the rows, ``study.run``
+the summary; ``report.sections`` and ``report.sheets`` print it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from mda_sim.metrics.compare import interval, values_by_key
+from mda_sim.metrics.gap_split import Answer, window_s
+from mda_sim.metrics.ladder import ladder
+from mda_sim.metrics.score_rows import ScoreRow
+from mda_sim.metrics.spec import Endpoint, MetricsSpec, age_label
+
+RUNGS: Final = ("gates_open", "no_delays")
+"""The two steps, in their order."""
+
+GAP_METRICS: Final = tuple(f"gap_{answer.name.lower()}_fraction" for answer in Answer)
+"""Figures of the gap split, in the order of the answers."""
+
+
+def rungs_of(configuration: str) -> tuple[str, ...]:
+    """Names of a configuration and of the two that are derived from it.
+
+    >>> rungs_of("today")
+    ('today', 'today.gates_open', 'today.no_delays')
+    """
+    return (configuration, *(f"{configuration}.{rung}" for rung in RUNGS))
+
+
+def chosen(spec: MetricsSpec, baseline: str, configurations: Iterable[str]) -> list[str]:
+    """The configurations whose ladder is told, of those that are run."""
+    asked = [baseline] if spec.counterfactuals == "baseline" else list(spec.counterfactuals)
+    run = set(configurations)
+    return [name for name in asked if name in run]
+
+
+def endpoints_of(spec: MetricsSpec) -> tuple[Endpoint, ...]:
+    """The endpoints that the ladder tells."""
+    if spec.primary:
+        return spec.primary
+    return (Endpoint(metric=f"custody_fraction_{age_label(window_s(spec.custody_age_s))}"),)
+
+
+def told_rows(rows: Iterable[ScoreRow], spec: MetricsSpec, nodes: Mapping[str, str]) -> tuple[ScoreRow, ...]:
+    """The rows of a ladder: endpoints and the split of their groups at picture nodes (nation -> node)."""
+    endpoints = {(endpoint.metric, endpoint.key) for endpoint in endpoints_of(spec)}
+    groups = {group for _, group in endpoints}
+    return tuple(
+        row
+        for row in rows
+        if nodes.get(row.nation) == row.node
+        and ((row.metric, row.group) in endpoints or (row.metric in GAP_METRICS and row.group in groups))
+    )
+
+
+def counterfactuals(
+    rows: Sequence[ScoreRow], spec: MetricsSpec, configurations: Sequence[str]
+) -> list[dict[str, Any]]:
+    """One entry per configuration, endpoint and nation, as JSON holds them.
+
+    ``rows`` are ``told_rows`` of the configurations and of what is derived from them. An entry is that of
+    ``ladder.ladder`` with ``configuration``, in each step the ``value`` of its rung and, for the group of the
+    endpoint, ``split``: answer -> share at each rung (both as ``interval``).
+    """
+    values, units = values_by_key(rows), {row.metric: row.unit for row in rows}
+    shares: dict[tuple[str, str, str, str], list[float]] = {}
+    for row in rows:
+        shares.setdefault((row.configuration, row.nation, row.metric, row.group), []).append(row.value)
+    found = []
+    for configuration in configurations:
+        names = rungs_of(configuration)
+        for entry in ladder(values, units, names, endpoints_of(spec)):
+            split = {
+                answer.name.lower(): [
+                    interval(shares.get((name, entry["nation"], metric, entry["group"]), ()))
+                    for name in names
+                ]
+                for answer, metric in zip(Answer, GAP_METRICS, strict=True)
+            }
+            key = (entry["nation"], entry["metric"], entry["group"])
+            for step in entry["steps"]:
+                step["value"] = interval(shares.get((step["to"], *key), ()))
+            found.append({"configuration": configuration, **entry, "split": split})
+    return found

@@ -1,0 +1,248 @@
+"""Position error at the receiver: how far what a picture holds is from where the vessel is.
+
+Model: over the scored vessel-time in which the picture holds an observation of age at most tau (the window of
+the gap split, 24 h unless the scenario's ages differ), whatever its error and even if it is false, so that
+what counts is what a watch officer looks at:
+
+    ``position_error_*``  the error when it was observed: that of the sensor and what sanitising put on the
+                          copy, 1 sigma, weighted by time, exactly
+    ``position_off_*``    the **true distance** from where the vessel is at the moment to where it was when
+                          observed (for AIS: to where it said it was), sampled
+    ``position_bound_*``  what the holder can know of that: error + v age, v the top speed of the vessel's
+                          class (``world.top_speed``), at the same samples
+
+Each as root mean square ``_rms_m``, median ``_p50_m`` and ``_p90_m``: the quantile p is the smallest a with
+P(X <= a) >= p. All are NaN where nothing is held. n is the number of vessels with scored time for the error,
+of samples in which the vessel is held for the others.
+
+Boundary rule: samples are taken in the middle of every scored hour, of the vessels that are then in the
+scored area or zone; held up to the age, as ``custody.py``.
+
+Assumptions and limits: measured positions are not drawn: the distance leaves the stated error out, which
+stands beside it, so that for a position p measured with independent error E|p - true|^2 is the sum of both
+squares. Without false positions the distance is thus never more than the bound less the error. What the share
+of time held is, ``custody_timely`` says.
+
+Source: definitions of this program. Where next: ``node_figures``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mda_sim.core.table import Table
+from mda_sim.core.time import US_PER_H, US_PER_S
+from mda_sim.geo.coast_index import ragged
+from mda_sim.geo.sphere import EARTH_RADIUS_M, unit_vectors
+from mda_sim.metrics.custody import picture_offsets
+from mda_sim.metrics.figures import Figure, group_key, metric_key
+from mda_sim.metrics.groups import Cells
+from mda_sim.records import DetectionLog
+from mda_sim.world.broadcasts import AisState
+from mda_sim.world.fleet import Fleet
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+STEP_US: Final = US_PER_H
+"""Time between samples [us]."""
+QUANTILES: Final = (("p50_m", 0.5), ("p90_m", 0.9))
+"""Quantiles that are reported."""
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Where vessels are in the middle of every scored hour: the same for every configuration."""
+
+    target: Ints
+    """Vessel, (n,), in order, then by time."""
+    t_us: Ints
+    """When [us]."""
+    at: Floats
+    """Where it truly is, unit vectors (n, 3)."""
+    cell: Mapping[str, Ints]
+    """Cell of each in the area ('') and every zone, (n,); -1 if it is not there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Off:
+    """How far off a picture is at each sample; arrays are (n_samples,), NaN where nothing is held."""
+
+    off_m: Floats
+    """Distance of the truth from what is held [m]."""
+    bound_m: Floats
+    """What the holder can know of it [m]."""
+
+
+def samples(fleet: Fleet, scored: Mapping[str, Table], cells: Cells, from_us: int) -> Samples:
+    """The samples of a replicate; ``scored``: SCORED tables of the area ('') and zones within it."""
+    middle_us = from_us + STEP_US // 2
+
+    def moments(intervals: Table) -> tuple[Ints, Ints]:
+        """Row of the interval and number of the hour of each sample; both ends' hours are half-open."""
+        is_vessel = np.flatnonzero(cells.of_subject[intervals["subject"]] >= 0)
+        first, past = (
+            -((middle_us - intervals[end][is_vessel]) // STEP_US) for end in ("t_from_us", "t_to_us")
+        )
+        row, nth = ragged(past - first)
+        return is_vessel[row], first[row] + nth
+
+    row, hour = moments(scored[""])
+    target = scored[""]["target"][row]
+    t_us = middle_us + hour * STEP_US
+    n_hours = int(hour.max(initial=0)) + 1
+    place = target * n_hours + hour
+    order = np.argsort(place, kind="stable")
+    cell = {"": cells.of_subject[scored[""]["subject"][row]][order]}
+    place, target, t_us = place[order], target[order], t_us[order]
+    for zone, intervals in scored.items():
+        if zone:
+            row, hour = moments(intervals)
+            cell[zone] = np.full(len(place), -1, np.int64)
+            nth = np.searchsorted(place, intervals["target"][row] * n_hours + hour)
+            cell[zone][nth] = cells.of_subject[intervals["subject"][row]]
+    return Samples(target, t_us, fleet.unit_vectors(target, t_us), cell)
+
+
+def sampled_off(
+    aware: Table, taken: Samples, log: DetectionLog, fleet: Fleet, speed_mps: Floats, age_us: int
+) -> Off:
+    """How far off a picture (an AWARENESS table) is at each sample at which it holds the vessel.
+
+    ``speed_mps`` (n_targets,) is the top speed of each target.
+    """
+    from mda_sim.metrics.position_kernels import fill_rows
+
+    row = np.empty(len(taken.target), np.int64)
+    columns = aware["t_received_us"], aware["t_observed_us"]
+    fill_rows(taken.target, taken.t_us, picture_offsets(aware, log.n_targets), *columns, age_us, row)
+    held = np.flatnonzero(row >= 0)
+    target, of = taken.target[held], row[held]
+    observed_us = aware["t_observed_us"][of]
+    seen = fleet.unit_vectors(target, observed_us)
+    if (fleet.broadcasts["state"] == AisState.FALSE_POSITION).any():
+        hears = np.array([card.category == "ais" for card in log.sensors], np.bool_)
+        heard = np.flatnonzero(hears[log.reports["sensor"][aware["report"][of]]])
+        seen[heard] = unit_vectors(*fleet.broadcast_positions(target[heard], observed_us[heard]))
+    off_m, bound_m = np.full((2, len(row)), math.nan)
+    off_m[held] = _distance_m(taken.at[held], seen)
+    age_s = (taken.t_us[held] - observed_us) / US_PER_S
+    bound_m[held] = aware["error_m"][of].astype(np.float64) + speed_mps[target] * age_s
+    return Off(off_m, bound_m)
+
+
+def _distance_m(one: Floats, other: Floats) -> Floats:
+    """Distance along the sphere of unit vectors (n, 3) [m]."""
+    apart = one - other
+    chord = np.sqrt(apart[:, 0] ** 2 + apart[:, 1] ** 2 + apart[:, 2] ** 2)
+    return np.asarray(2.0 * EARTH_RADIUS_M * np.arcsin(np.minimum(chord / 2.0, 1.0)), np.float64)
+
+
+def distinct_errors(aware: Table) -> NDArray[np.float32]:
+    """The position errors that a picture has, (n_errors,), rising [m]."""
+    found: NDArray[np.float32] = np.unique(aware["error_m"])
+    return found[~np.isnan(found)]
+
+
+def error_times(
+    aware: Table, errors_m: NDArray[np.float32], scored: Table, cells: Cells, age_us: int
+) -> Ints:
+    """Time that each cell is held with each of the ``distinct_errors``, (n_cells, n_errors) [us].
+
+    ``aware`` is an AWARENESS table, ``scored`` a SCORED table.
+    """
+    from mda_sim.metrics.position_kernels import fill_error_time
+
+    time_us = np.zeros((cells.n_cells, len(errors_m)), np.int64)
+    fill_error_time(
+        scored["target"],
+        cells.of_subject[scored["subject"]],
+        scored["t_from_us"],
+        scored["t_to_us"],
+        picture_offsets(aware, cells.n_subjects),
+        aware["t_received_us"],
+        aware["t_observed_us"],
+        aware["error_m"],
+        errors_m,
+        age_us,
+        time_us,
+    )
+    return time_us
+
+
+def position_figures(
+    errors_m: NDArray[np.float32],
+    time_us: Ints,
+    off: Off,
+    taken: Samples,
+    scored_us: Ints,
+    cells: Cells,
+    members: Mapping[str, NDArray[np.bool_]],
+    label: str,
+    *,
+    zone: str = "",
+) -> list[Figure]:
+    """Position errors of every group of vessels in one zone.
+
+    ``time_us`` is ``error_times`` there, ``scored_us`` (n_subjects,) the scored time, ``label`` the age's.
+    """
+    known_m = errors_m.astype(np.float64)
+    vessels = cells.n_vessels(scored_us, members)
+    here = np.flatnonzero((taken.cell[zone] >= 0) & ~np.isnan(off.off_m))
+    cell, off_m, bound_m = taken.cell[zone][here], off.off_m[here], off.bound_m[here]
+    figures = []
+    for name, mask in members.items():
+        mine = slice(None) if mask.all() else np.flatnonzero(mask[cell])
+        mine_m = off_m[mine]
+        n_samples = len(mine_m)
+        found = {
+            "error": (weighted_summary(known_m, time_us[mask].sum(axis=0)), vessels[name]),
+            "off": (summary(mine_m), n_samples),
+            "bound": (summary(bound_m[mine]), n_samples),
+        }
+        figures += [
+            Figure(metric_key(f"position_{what}_{stat}", "", label), group_key(name, zone), value_m, "m", n)
+            for what, (stats, n) in found.items()
+            for stat, value_m in stats.items()
+        ]
+    return figures
+
+
+def summary(values: Floats) -> dict[str, float]:
+    """As ``weighted_summary`` of values (n,) that weigh the same.
+
+    >>> summary(np.array([4.0, 3.0, 5.0]))["p50_m"]
+    4.0
+    """
+    n = len(values)
+    if n == 0:
+        return weighted_summary(values, np.zeros(0, np.int64))
+    places = [max(math.ceil(p * n) - 1, 0) for _, p in QUANTILES]
+    ordered = np.partition(values, places)
+    found = {"rms_m": math.sqrt(float((values * values).sum()) / n)}
+    return found | {name: float(ordered[place]) for (name, _), place in zip(QUANTILES, places, strict=True)}
+
+
+def weighted_summary(values: Floats, weights: Ints) -> dict[str, float]:
+    """Root mean square and quantiles of values (n,) with weights >= 0; NaN without weight.
+
+    The quantile p is the smallest value up to which lies at least p of the weight.
+
+    >>> weighted_summary(np.array([3.0, 4.0]), np.array([1, 1]))["p50_m"]
+    3.0
+    """
+    whole = int(weights.sum())
+    if whole == 0:
+        return dict.fromkeys(("rms_m", *(name for name, _ in QUANTILES)), math.nan)
+    found = {"rms_m": math.sqrt(float((weights * values**2).sum()) / whole)}
+    order = np.argsort(values, kind="stable")
+    below = np.cumsum(weights[order])
+    for name, p in QUANTILES:
+        found[name] = float(values[order[np.searchsorted(below, p * whole)]])
+    return found

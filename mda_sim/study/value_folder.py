@@ -1,0 +1,131 @@
+"""The folder of a study of value, and how its jobs are run.
+
+    scenario.yaml   as resolved        manifest.json  what was asked, versions, costs, files
+    value.json      every figure       value.csv, coalitions.csv, nations.csv (or next_best.csv)   charts/
+    seeds/<seed>/sensing/              the detection log of each seed, where the scenario keeps logs
+
+Model: a study is known by its request (the scenario's digest, configuration, players, endpoints ...). A
+folder that is whole and holds the same is shown again; one that was interrupted keeps what was sensed.
+``value.json`` is a function of the request alone; what depends on the machine stands in the manifest.
+
+Assumptions and limits: as ``folder``. Where next: ``value`` and ``next_best``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from mda_sim.core.cache import sources_digest
+from mda_sim.core.errors import RunError
+from mda_sim.study.folder import FORMAT, MANIFEST, RunFolder, listing, read_json, write_json, write_text
+from mda_sim.study.identity import run_key, versions
+from mda_sim.study.jobs import stored_scenario
+
+if TYPE_CHECKING:
+    from mda_sim.scenario import Scenario
+
+CONTENT: Final = "value.json"
+"""What holds every figure of the study."""
+CHARTS: Final = "charts"
+
+R = TypeVar("R")
+
+
+def with_logs(scenario: Scenario) -> Scenario:
+    """The scenario, keeping its logs and drawing nothing by itself."""
+    output = scenario.spec.output.model_copy(update={"maps": False, "logs": True, "products": False})
+    return replace(scenario, spec=scenario.spec.model_copy(update={"output": output}))
+
+
+def request_digest(request: Mapping[str, Any]) -> str:
+    """SHA-256 of what is asked, in hex."""
+    return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
+
+
+class ValueFolder:
+    """One study's folder, claimed for its request."""
+
+    def __init__(self, path: Path, scenario: Scenario, request: Mapping[str, Any]) -> None:
+        """Look, and change nothing yet; ``scenario`` is one ``with_logs``."""
+        self._scenario, self.request = scenario, dict(request)
+        self.path, self.digest = path, scenario.digest()
+        self.key = hashlib.sha256(f"{run_key(scenario)} {request_digest(request)}".encode()).hexdigest()
+        self.run = RunFolder(path, self.key)
+
+    def shown_again(self) -> Mapping[str, Any] | None:
+        """The content of a folder that is whole and holds this very study; None if it does not."""
+        manifest = self.run.manifest() or {}
+        if not self.run.is_complete(self.digest) or manifest.get("report_sources") != sources_digest():
+            return None
+        return read_json(self.path / CONTENT)
+
+    def claim(self) -> None:
+        """Make the folder ready; RunError if it holds something else."""
+        if self.path.exists() and not self.path.is_dir():
+            raise RunError(f"{self.path} is a file; choose another folder with --out")
+        if self.path.is_dir() and any(self.path.iterdir()):
+            manifest = self.run.manifest() or {}
+            if manifest.get("request") != self.request:
+                raise RunError(
+                    f"{self.path} is not empty and holds no study of just this value; choose another folder "
+                    "with --out, or remove it"
+                )
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(
+                f"cannot make the folder {self.path}: {error.strerror}; choose another with --out"
+            ) from error
+        for left_over in self.path.glob("seeds/**/.*.part"):
+            shutil.rmtree(left_over, ignore_errors=True)
+        write_text(self.path / "scenario.yaml", self._scenario.to_yaml())
+        stored_scenario(self.path / "scenario.yaml", self.digest)
+        write_json(self.path / MANIFEST, {**self._head(), "complete": False})
+        shutil.rmtree(self.path / CHARTS, ignore_errors=True)
+
+    def finish(
+        self,
+        content: Mapping[str, Any],
+        texts: Mapping[str, str],
+        costs: Mapping[str, Any],
+        *,
+        keep_logs: bool,
+    ) -> None:
+        """Write content and tables, then the manifest; charts are there already."""
+        write_json(self.path / CONTENT, content)
+        for name, text in texts.items():
+            write_text(self.path / name, text)
+        if not keep_logs:
+            shutil.rmtree(self.path / "seeds", ignore_errors=True)
+        files = [self.path / name for name in ("scenario.yaml", CONTENT, *texts)]
+        files += sorted((self.path / CHARTS).glob("*.png"))
+        manifest = {**self._head(), "costs": costs, "files": listing(self.path, files), "complete": True}
+        write_json(self.path / MANIFEST, manifest)
+
+    def _head(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "study": "value",
+            "request": self.request,
+            "scenario_digest": self.digest,
+            "key": self.key,
+            "report_sources": sources_digest(),
+            "versions": versions(),
+        }
+
+
+def results_of(executor: Executor, function: Callable[..., R], calls: Sequence[tuple[Any, ...]]) -> list[R]:
+    """What calls return, in their order; the first failure is raised."""
+    try:
+        return [future.result() for future in [executor.submit(function, *call) for call in calls]]
+    except BrokenExecutor as error:
+        raise RunError(
+            "a worker process died, most likely for want of memory; run again with fewer --workers"
+        ) from error
