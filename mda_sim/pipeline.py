@@ -183,7 +183,7 @@ def counterfactuals(
     Both are shared, audited and scored on this log under names of their own. AuditError if the audit finds
     anything.
     """
-    from mda_sim.metrics.counterfactuals import rungs_of, told_rows
+    from mda_sim.metrics.counterfactuals import asked_of, rungs_of, told_rows
     from mda_sim.sharing.counterfactuals import gates_open, no_delays
 
     sharing, nations = scenario.arrangements[configuration], scenario.spec.nations
@@ -191,10 +191,14 @@ def counterfactuals(
     derived = dict(zip(rungs_of(configuration)[1:], (freed, no_delays(freed)), strict=True))
     widened = replace(scenario, arrangements={**scenario.arrangements, **derived})
     rows: list[ScoreRow] = []
+    asked = asked_of(scenario.spec.metrics)
     for name in derived:
         deliveries = share(widened, fleet, log, name, seed)
         audit(widened, fleet, log, deliveries, name, seed)
-        rows += score(widened, frame, deliveries, name, seed).rows
+        if asked is None:
+            rows += score(widened, frame, deliveries, name, seed).rows
+        else:
+            rows += score_asked(widened, frame, deliveries, name, seed, asked)
     picture_nodes = {party: spec.picture_node for party, spec in nations.items() if spec.picture_node}
     return told_rows(rows, scenario.spec.metrics, picture_nodes)
 

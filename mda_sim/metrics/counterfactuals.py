@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from mda_sim.metrics.asked import Asked, known_metrics
 from mda_sim.metrics.compare import interval, values_by_key
 from mda_sim.metrics.gap_split import Answer, window_s
 from mda_sim.metrics.ladder import ladder
@@ -68,6 +69,16 @@ def told_rows(rows: Iterable[ScoreRow], spec: MetricsSpec, nodes: Mapping[str, s
         if nodes.get(row.nation) == row.node
         and ((row.metric, row.group) in endpoints or (row.metric in GAP_METRICS and row.group in groups))
     )
+
+
+def asked_of(spec: MetricsSpec) -> Asked | None:
+    """What ``told_rows`` keeps, to be scored alone; None if an endpoint cannot be."""
+    endpoints = endpoints_of(spec)
+    if not {endpoint.metric for endpoint in endpoints} <= set(known_metrics(spec)):
+        return None
+    places = dict.fromkeys((endpoint.group, endpoint.zone) for endpoint in endpoints)
+    split = [Endpoint(metric=name, group=group, zone=zone) for name in GAP_METRICS for group, zone in places]
+    return Asked.of(spec, [*endpoints, *split])
 
 
 def counterfactuals(
