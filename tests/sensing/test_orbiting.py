@@ -115,7 +115,9 @@ def test_a_shell_has_its_spread_and_phasing():
 
 @pytest.mark.parametrize(("phasing", "n_planes"), [(1, 1), (0, 1), (0, 3), (2, 3)])
 def test_phasing_is_below_the_number_of_planes_or_one(phasing, n_planes):
-    sar_of(**SUN, n_satellites=3, n_planes=n_planes, phasing=phasing)
+    orbits = sar_of(**SUN, n_satellites=3, n_planes=n_planes, phasing=phasing).orbits(START)
+    first = [one.latitude_argument_deg % 360.0 for one in orbits[:: 3 // n_planes]]
+    assert first == pytest.approx([phasing * 120.0 * plane % 360.0 for plane in range(n_planes)])
 
 
 @pytest.mark.parametrize(("phasing", "n_planes"), [(2, 1), (3, 3)])
