@@ -8,7 +8,7 @@ the target is within
 
 of where the observation laid it, error being that of the copy when it was observed (sensor and coarsening, 1
 sigma, as the metrics use it) and v_top the top speed of its class (``world.top_speed``). A target is
-**findable** if that is at most a search radius, 50 km unless stated. Identity is known where the node holds
+**findable** if that is at most a search radius. Identity is known where the node holds
 any contact by AIS: the MMSI is the one that the newest of them told. What else the node holds of the target
 is counted (``besides``: duplicates, conflicts) and never averaged in.
 
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from mda_sim.sharing.network import SharingSpec
     from mda_sim.world.fleet import Fleet
 
-SEARCH_RADIUS_M: Final = 50_000.0
-"""How far one searches around a place for a vessel [m]: a choice of the analyst."""
 NO_ID: Final = -1
 """In place of a sensor, originator or route: nothing is held."""
 
@@ -100,8 +98,11 @@ class Holder:
     """A RECEIPTS table of that node."""
 
 
-def snapshot(of: Holder, at_us: int, tau_us: int, *, search_radius_m: float = SEARCH_RADIUS_M) -> Table:
-    """The picture of a node at ``at_us``: a SNAPSHOT table; conflicts are sought up to the age ``tau_us``."""
+def snapshot(of: Holder, at_us: int, tau_us: int, search_radius_m: float) -> Table:
+    """The picture of a node at ``at_us``: a SNAPSHOT table.
+
+    Conflicts are sought up to the age ``tau_us``; what may be at most ``search_radius_m`` off is findable.
+    """
     known = of.contacts.by_part(of.deliveries)
     error_m = received_error_m(of.log, of.deliveries, of.received)
     copy = copies_at(of.received, error_m, len(of.deliveries.parts), at_us)

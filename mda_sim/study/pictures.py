@@ -87,5 +87,6 @@ def open_picture(
     assert unit is not None  # else there was a problem
     received = receipts(unit.log, unit.deliveries, unit.sharing, at_node, end_us=scenario.timeline.end_us)
     holder = Holder(unit.log, unit.deliveries, unit.sharing, unit.fleet, unit.contacts, at_node, received)
-    tau_us = to_us(window_s(scenario.spec.metrics.custody_age_s))
-    return Pictured(snapshot(holder, t_us, tau_us), unit, nation, at_node)
+    metrics = scenario.spec.metrics
+    tau_us = to_us(window_s(metrics.custody_age_s))
+    return Pictured(snapshot(holder, t_us, tau_us, metrics.search_radius_m), unit, nation, at_node)

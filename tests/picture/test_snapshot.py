@@ -101,8 +101,8 @@ def row_of(table, target):
     return {name: column[row] for name, column in table.columns.items()}
 
 
-def at(holder, t_s, node="a", tau_s=86_400.0):
-    return snapshot(holder(node), round(t_s * S), round(tau_s * S))
+def at(holder, t_s, node="a", tau_s=86_400.0, search_radius_m=50e3):
+    return snapshot(holder(node), round(t_s * S), round(tau_s * S), search_radius_m)
 
 
 def test_before_anything_is_received_the_table_is_empty(holder):
@@ -120,7 +120,7 @@ def test_the_place_is_bounded_by_the_error_and_the_top_speed_of_the_class(holder
     assert 9.9 < fastest[row["traffic_class"]] < 10.1
     assert row_of(table, 3)["error_grown_m"] == pytest.approx(100.0)
     assert row["is_findable"] == 1
-    assert snapshot(holder("a"), 1600 * S, S, search_radius_m=6000.0)["is_findable"].tolist() == [0, 1]
+    assert at(holder, 1600.0, search_radius_m=6000.0)["is_findable"].tolist() == [0, 1]
 
 
 def test_the_newest_observation_counts_and_brings_its_source_route_and_error(holder):
