@@ -42,7 +42,7 @@ from mda_sim.study.players import Player, is_known_configuration, read_players
 from mda_sim.study.run import default_workers
 from mda_sim.study.value import Watch, words_of
 from mda_sim.study.value_content import csv_text
-from mda_sim.study.value_folder import CHARTS, ValueFolder, request_digest, results_of, with_logs
+from mda_sim.study.value_folder import CHARTS, Finished, ValueFolder, request_digest, results_of, with_logs
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -52,29 +52,14 @@ if TYPE_CHECKING:
     from mda_sim.sharing.network import SharingSpec
 
 
-@dataclass(frozen=True)
-class NextBest:
+class NextBest(Finished):
     """A finished search for the next best."""
-
-    folder: Path
-    content: Mapping[str, Any]
-    """What ``value.json`` holds."""
-    zones: Mapping[str, str]
-    """Names of zones by id."""
-    shown_again: bool
-    """Whether the folder was whole before, so that nothing was computed."""
-    seconds: float
-    """How long this call took [s]."""
 
     def lines(self) -> Iterator[str]:
         """What the terminal shows of it."""
         from mda_sim.report.value_tables import step_lines
 
         yield from step_lines(self.content, self.zones)
-
-    def plain_data(self) -> dict[str, Any]:
-        """All of it as JSON holds it."""
-        return {"folder": str(self.folder), "shown_again": self.shown_again, **self.content}
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ from mda_sim.study.value_content import (
     seed_values,
     tables_of,
 )
-from mda_sim.study.value_folder import CHARTS, ValueFolder, request_digest, results_of, with_logs
+from mda_sim.study.value_folder import CHARTS, Finished, ValueFolder, request_digest, results_of, with_logs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,29 +52,14 @@ if TYPE_CHECKING:
 Watch = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Valued:
+class Valued(Finished):
     """A finished study of value."""
-
-    folder: Path
-    content: Mapping[str, Any]
-    """What ``value.json`` holds."""
-    zones: Mapping[str, str]
-    """Names of zones by id."""
-    shown_again: bool
-    """Whether the folder was whole before, so that nothing was computed."""
-    seconds: float
-    """How long this call took [s]."""
 
     def lines(self) -> Iterator[str]:
         """What the terminal shows of it."""
         from mda_sim.report.value_tables import value_lines
 
         yield from value_lines(self.content, self.zones)
-
-    def plain_data(self) -> dict[str, Any]:
-        """All of it as JSON holds it."""
-        return {"folder": str(self.folder), "shown_again": self.shown_again, **self.content}
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,10 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -47,6 +48,29 @@ def with_logs(scenario: Scenario) -> Scenario:
 def request_digest(request: Mapping[str, Any]) -> str:
     """SHA-256 of what is asked, in hex."""
     return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Finished(ABC):
+    """A finished study."""
+
+    folder: Path
+    content: Mapping[str, Any]
+    """What ``value.json`` holds."""
+    zones: Mapping[str, str]
+    """Names of zones by id."""
+    shown_again: bool
+    """Whether the folder was whole before, so that nothing was computed."""
+    seconds: float
+    """How long this call took [s]."""
+
+    @abstractmethod
+    def lines(self) -> Iterator[str]:
+        """What the terminal shows of it."""
+
+    def plain_data(self) -> dict[str, Any]:
+        """All of it as JSON holds it."""
+        return {"folder": str(self.folder), "shown_again": self.shown_again, **self.content}
 
 
 class ValueFolder:
