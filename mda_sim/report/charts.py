@@ -140,6 +140,23 @@ class Part(NamedTuple):
     """Its length in each bar."""
 
 
+def name_nations(axes: Axes, rows: Sequence[tuple[str, str]], places: Sequence[float]) -> None:
+    """Write each nation above its block of bars; ``rows`` are nation and configuration, at ``places``."""
+    for nation in dict.fromkeys(nation for nation, _ in rows):
+        first = next(place for place, (code, _) in zip(places, rows, strict=True) if code == nation)
+        axes.annotate(
+            for_figure(nation, 40),
+            (0, first - 0.66),
+            xytext=(-6, 0),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=8.5,
+            fontweight="bold",
+        )
+
+
 def stacked_bars(
     title: str,
     subtitle: str,
@@ -178,19 +195,7 @@ def stacked_bars(
         for place, note, end in zip(places, notes, ends, strict=True):
             look: Any = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
             axes.text(end + 0.012 * reach, place, note, va="center", fontsize=7, color=MUTED, bbox=look)
-        for nation in nations:
-            first = next(place for place, (code, _) in zip(places, rows, strict=True) if code == nation)
-            axes.annotate(
-                for_figure(nation, 40),
-                (0, first - 0.66),
-                xytext=(-6, 0),
-                xycoords=("axes fraction", "data"),
-                textcoords="offset points",
-                ha="right",
-                va="center",
-                fontsize=8.5,
-                fontweight="bold",
-            )
+        name_nations(axes, rows, places)
         axes.set_yticks(places, [for_figure(name, 30) for _, name in rows])
         axes.set_ylim(span - 1.1, -1.0)
         axes.set_xlim(0, reach * 1.22)

@@ -14,7 +14,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from mda_sim.report.charts import GAP_PARTS, STAGES, Part, footer_under, heading, plain_axes, stacked_bars
+from mda_sim.report.charts import (
+    GAP_PARTS,
+    STAGES,
+    Part,
+    footer_under,
+    heading,
+    name_nations,
+    plain_axes,
+    stacked_bars,
+)
 from mda_sim.report.figures import Figure as Row
 from mda_sim.report.figures import configurations_of, entry_of, split_age
 from mda_sim.report.style import GRID, INK, MUTED, colour_of, house_style, new_figure
@@ -76,7 +85,7 @@ def causes_chart(
                 figure.legend(handles, labels, loc="lower left", bbox_to_anchor=place, ncols=3 - number)
         for axes in figure.axes:
             axes.set_xlim(0, 1.05 * reach if reach else 1.0)
-        _name_nations(figure.axes[0], rows, places)
+        name_nations(figure.axes[0], rows, places)
         footer_under(
             figure,
             "Waiting: the stage of the contact that arrives first. Refused: the contact that the fewest "
@@ -148,20 +157,3 @@ def _stack(
     for place, end in zip(places, ends, strict=True):
         axes.text(end, place, f" {end:.1f}", va="center", fontsize=7, color=MUTED)
     return max(ends, default=0.0)
-
-
-def _name_nations(axes: Axes, rows: Sequence[tuple[str, str]], places: Sequence[float]) -> None:
-    """The nation above its block of bars."""
-    for nation in dict.fromkeys(nation for nation, _ in rows):
-        first = next(place for place, (code, _) in zip(places, rows, strict=True) if code == nation)
-        axes.annotate(
-            for_figure(nation, 40),
-            (0, first - 0.66),
-            xytext=(-6, 0),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            ha="right",
-            va="center",
-            fontsize=8.5,
-            fontweight="bold",
-        )
