@@ -6,7 +6,7 @@ SCENARIO ?= scenarios/six_arrangements.yaml
 BRIEFLY := --quiet --seeds 1 --set warmup_h=6 --set duration_h=12 --set drain_h=6
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: run test lint check wheel scenarios fuzz legs validate-world validate-sensing bench notebooks lock clean
+.PHONY: run test lint check wheel scenarios fuzz legs validate-world validate-sensing validate-studies bench notebooks lock clean
 
 run: $(VENV)/.run          ## set up and run the headline experiment, or SCENARIO=file
 	$(BIN)/mda-sim run $(SCENARIO)
@@ -27,6 +27,7 @@ scenarios: $(VENV)/.test   ## check every shipped scenario and run it briefly
 	for file in scenarios/*.yaml; do \
 	  $(BIN)/mda-sim check "$$file" --strict > /dev/null || exit 1; \
 	  $(BIN)/mda-sim run "$$file" $(BRIEFLY) --out "$$(mktemp -d)/run" || exit 1; done
+	for file in scenarios/sweeps/*.yaml; do $(BIN)/mda-sim sweep "$$file" --check || exit 1; done
 
 wheel: $(VENV)/.test       ## build the wheel and run it outside the repository, on a scenario that extends no other
 	sh .ci/try_wheel $(BIN)/python scenarios/south_china_sea.yaml
@@ -42,6 +43,9 @@ validate-world: $(VENV)/.test  ## put simulated worlds beside published figures;
 
 validate-sensing: $(VENV)/.test  ## put sensor models beside their references; writes validation/sensing.md
 	nice -n 19 $(BIN)/python validation/sensing.py
+
+validate-studies: $(VENV)/.test  ## kill studies at random moments and go on; writes validation/survival.md
+	$(BIN)/python validation/survival.py
 
 bench: $(VENV)/.test       ## measure, as multiples of a yardstick; writes benchmarks/results.md
 	$(BIN)/python benchmarks/bench.py

@@ -102,13 +102,18 @@ def stock(fleet: Any) -> float:
 
 def median_s(work: Callable[[], object], repeats: int = 5) -> float:
     """Median wall-clock time of a piece of work, after one run that does not count."""
+    return statistics.median(samples_s(work, repeats))
+
+
+def samples_s(work: Callable[[], object], repeats: int = 5) -> list[float]:
+    """Wall-clock times of a piece of work, after one run that does not count."""
     work()
     seconds = []
     for _ in range(repeats):
         start = time.perf_counter()
         work()
         seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds)
+    return seconds
 
 
 def position_costs_ns(fleet) -> tuple[float, float]:  # type: ignore[no-untyped-def]

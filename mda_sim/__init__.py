@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mda_sim.study.pictures import picture_at
     from mda_sim.study.run import run
     from mda_sim.study.sensitivity import sensitivity
+    from mda_sim.study.sweep import sweep
     from mda_sim.study.until import run_until
     from mda_sim.study.value import value
     from mda_sim.study.view import open_gallery, plot_coverage, plot_difference, plot_scenario
@@ -42,6 +43,7 @@ _HOMES: Final[dict[str, tuple[str, str]]] = {
     "explain": ("mda_sim.study.explain", "explain"),
     "picture_at": ("mda_sim.study.pictures", "picture_at"),
     "sensitivity": ("mda_sim.study.sensitivity", "sensitivity"),
+    "sweep": ("mda_sim.study.sweep", "sweep"),
     "run_until": ("mda_sim.study.until", "run_until"),
     "compare": ("mda_sim.study.compare", "compare"),
     "value": ("mda_sim.study.value", "value"),
@@ -73,6 +75,7 @@ __all__ = [
     "sense",
     "sensitivity",
     "share",
+    "sweep",
     "value",
 ]
 

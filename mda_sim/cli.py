@@ -30,6 +30,8 @@ from mda_sim.cli_picture import picture
 from mda_sim.cli_progress import progress
 from mda_sim.cli_sensitivity import sensitivity
 from mda_sim.cli_shared import errors, load, say
+from mda_sim.cli_status import status
+from mda_sim.cli_sweep import sweep
 from mda_sim.cli_value import value
 
 if TYPE_CHECKING:
@@ -76,9 +78,11 @@ def run(
     strict: bool,
     debug: bool,
     workers: int | None,
+    cluster: str | None,
     out: Path | None,
     rules: tuple[str, ...],
     most_seeds: int | None,
+    unit: str | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -89,14 +93,26 @@ def run(
     """
     if most_seeds is not None and not rules:
         raise click.UsageError("--most-seeds belongs to --until")
+    if unit is not None and (rules or as_json or cluster or workers):
+        raise click.UsageError("--unit goes with none of --until, --json, --cluster and --workers")
+    if workers is not None and cluster is not None:
+        raise click.UsageError("--workers are processes of this machine; --cluster has its own")
     with errors(debug):
         loaded = load(scenario, configurations, seeds, sets, allow_path=allow_path, strict=strict)
         from mda_sim.study.run import run as run_study
+        from mda_sim.study.run import run_unit
         from mda_sim.study.until import run_until
 
+        if unit is not None:
+            with progress(quiet=quiet) as watch:
+                place = run_unit(loaded, unit, out=out, watch=watch)
+            say(str(place))
+            return
         if not rules:
             with progress(quiet=quiet) as watch:
-                study = run_study(loaded, out=out, workers=workers, overrides=sets, watch=watch)
+                study = run_study(
+                    loaded, out=out, workers=workers, cluster=cluster, overrides=sets, watch=watch
+                )
             _show(study, loaded, quiet=quiet, as_json=as_json)
             return
         with progress(quiet=quiet) as watch:
@@ -106,6 +122,7 @@ def run(
                 most_seeds=most_seeds,
                 out=out,
                 workers=workers,
+                cluster=cluster,
                 overrides=sets,
                 watch=watch,
                 tell=None if quiet else _judged,
@@ -273,11 +290,12 @@ def new(file: Path, name: str | None) -> None:
 
 
 @main.command()
-def schema() -> None:
+@click.option("--sweep", "of_sweeps", is_flag=True, help="That of sweep files instead.")
+def schema(of_sweeps: bool) -> None:
     """Print the JSON Schema of scenario files, for editors that complete keys and mark mistakes."""
-    from mda_sim.scenario.json_schema import schema_text
+    from mda_sim.scenario.json_schema import schema_text, sweep_schema_text
 
-    click.echo(schema_text(), nl=False)
+    click.echo(sweep_schema_text() if of_sweeps else schema_text(), nl=False)
 
 
 @main.command()
@@ -337,5 +355,5 @@ def _show(
         say(str(study.folder))
 
 
-for _verb in (picture, explain, compare, value, sensitivity):
+for _verb in (picture, explain, compare, value, sensitivity, sweep, status):
     main.add_command(_verb)

@@ -54,15 +54,28 @@ def scenario_options(command: Command) -> Command:
     return file_options(_with(options, command))
 
 
-def run_options(command: Command) -> Command:
-    """The options of a run."""
+def crew_options(command: Command) -> Command:
+    """The options of verbs whose work is divided: who does it."""
     options = (
         click.option(
             "--workers",
             type=click.IntRange(1, 1024),
             metavar="N",
-            help="Processes; default: one per seed, at most one per processor.",
+            help="Processes of this machine; default: one per piece of work, at most one per processor.",
         ),
+        click.option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="Scheduler of a Dask cluster to use instead, such as tcp://10.0.0.1:8786; default: that of "
+            "DASK_SCHEDULER_ADDRESS, if it is set.",
+        ),
+    )
+    return _with(options, command)
+
+
+def run_options(command: Command) -> Command:
+    """The options of a run."""
+    options = (
         click.option(
             "--out",
             type=click.Path(path_type=Path),
@@ -82,10 +95,15 @@ def run_options(command: Command) -> Command:
             metavar="N",
             help="With --until: give up at N seeds; default 200.",
         ),
+        click.option(
+            "--unit",
+            metavar="SEED/CONFIGURATION",
+            help="Make this unit alone, in this process: 3/direct, or 3/sensing.",
+        ),
         click.option("--quiet", is_flag=True, help="No progress and no table: print the folder only."),
         click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON instead of a table."),
     )
-    return scenario_options(_with(options, command))
+    return scenario_options(crew_options(_with(options, command)))
 
 
 def _words(context: click.Context, option: click.Parameter, value: str | None) -> list[str] | None:

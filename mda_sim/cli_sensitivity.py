@@ -6,12 +6,12 @@ Where next: ``cli`` adds it to the others.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from mda_sim.cli_options import scenario_options
+from mda_sim.cli_options import crew_options, scenario_options
+from mda_sim.cli_progress import counted
 from mda_sim.cli_shared import errors, load, say
 
 
@@ -47,12 +47,7 @@ from mda_sim.cli_shared import errors, load, say
     metavar="P",
     help="Levels of a screening's grid, an even number.",
 )
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 1024),
-    metavar="N",
-    help="Processes; default: one per seed and sensing, at most one per processor.",
-)
+@crew_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -76,6 +71,7 @@ def sensitivity(
     trajectories: int,
     levels: int,
     workers: int | None,
+    cluster: str | None,
     out: Path | None,
     quiet: bool,
     as_json: bool,
@@ -89,22 +85,24 @@ def sensitivity(
 
     with errors(debug):
         loaded = load(scenario, configurations, seeds, sets, allow_path=allow_path, strict=strict)
-        found = analyse(
-            scenario,
-            method="morris" if method == "morris" else "one_at_a_time",
-            sets=sets,
-            configurations=list(loaded.arrangements) if configurations else None,
-            seeds=seeds,
-            metric=metric,
-            group=group,
-            nation=nation,
-            trajectories=trajectories,
-            levels=levels,
-            workers=workers,
-            out=out,
-            allow_path=allow_path,
-            watch=None if quiet else _progress(),
-        )
+        with counted("units", quiet=quiet) as watch:
+            found = analyse(
+                scenario,
+                method="morris" if method == "morris" else "one_at_a_time",
+                sets=sets,
+                configurations=list(loaded.arrangements) if configurations else None,
+                seeds=seeds,
+                metric=metric,
+                group=group,
+                nation=nation,
+                trajectories=trajectories,
+                levels=levels,
+                workers=workers,
+                cluster=cluster,
+                out=out,
+                allow_path=allow_path,
+                watch=watch,
+            )
         if as_json:
             content = {"folder": str(found.folder), **found.results}
             click.echo(json.dumps(content, indent=2, ensure_ascii=False))
@@ -113,17 +111,3 @@ def sensitivity(
             for line in found.lines():
                 say(line)
         say(str(found.folder))
-
-
-def _progress() -> Callable[[int, int], None]:
-    """Prints a line on stderr for every twentieth part of the units."""
-    told = -1
-
-    def watch(done: int, total: int) -> None:
-        nonlocal told
-        part = 20 * done // total if total else 20
-        if part > told:
-            told = part
-            say(f"[{done}/{total}] units" if total else "every unit is there already", err=True)
-
-    return watch

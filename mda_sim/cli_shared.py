@@ -5,7 +5,9 @@ Where next: ``cli`` and the modules of single verbs.
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,13 +42,24 @@ def load(
     return loaded
 
 
+INTERRUPTED = 130
+"""Exit code after an interrupt, as shells have it: 128 and the number of the signal."""
+
+
 @contextmanager
 def errors(debug: bool) -> Iterator[None]:
-    """Turn errors that are the user's to mend into text on stderr and an exit code."""
+    """Turn errors that are the user's to mend into text on stderr and an exit code.
+
+    A request to terminate ends the work as an interrupt does, so that workers end too.
+    """
     from mda_sim.core.errors import MdaError
 
     try:
-        yield
+        with _terminated_as_interrupted():
+            yield
+    except KeyboardInterrupt:
+        say("interrupted: what is whole is kept, and the same command goes on from there", err=True)
+        sys.exit(INTERRUPTED)
     except MdaError as error:
         if debug:
             raise
@@ -58,6 +71,19 @@ def errors(debug: bool) -> Iterator[None]:
             raise
         say(f"error: {error}", err=True)
         sys.exit(1)
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """A signal to terminate raises KeyboardInterrupt inside; only the main thread may say so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _fail(error: MdaError) -> NoReturn:

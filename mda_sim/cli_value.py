@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from mda_sim.cli_options import file_options
+from mda_sim.cli_options import crew_options, file_options
 from mda_sim.cli_shared import errors, load, say
 
 
@@ -47,9 +47,7 @@ from mda_sim.cli_shared import errors, load, say
 @click.option(
     "--base", metavar="B", help="With --greedy: the configuration to start from; default: baseline."
 )
-@click.option(
-    "--workers", type=click.IntRange(1, 1024), metavar="N", help="Processes; default: one per seed."
-)
+@crew_options
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Output folder.")
 @click.option("--quiet", is_flag=True, help="No progress and no tables: print the folder only.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON instead.")
@@ -70,6 +68,7 @@ def value(
     candidates: str | None,
     base: str | None,
     workers: int | None,
+    cluster: str | None,
     out: Path | None,
     quiet: bool,
     as_json: bool,
@@ -105,6 +104,7 @@ def value(
                 group=group,
                 nation=nation,
                 workers=workers,
+                cluster=cluster,
                 out=out,
                 overrides=sets,
                 watch=watch,
@@ -119,6 +119,7 @@ def value(
                 nation=nation,
                 samples=samples,
                 workers=workers,
+                cluster=cluster,
                 out=out,
                 overrides=sets,
                 watch=watch,

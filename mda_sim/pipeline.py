@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mda_sim.metrics.score_rows import ScoreRow
     from mda_sim.metrics.scores import Scores
     from mda_sim.metrics.track_figures import GatedFrame
-    from mda_sim.records import DeliveryLog, DetectionLog
+    from mda_sim.records import ContactFacts, DeliveryLog, DetectionLog
     from mda_sim.scenario import Scenario
     from mda_sim.sharing.exchange import EngineStats
     from mda_sim.world.environment import Environment
@@ -158,9 +158,10 @@ def arrange(
 ) -> Arranged:
     """Share, audit and score one configuration on a log."""
     with meter.stage("share"):
-        deliveries, stats = share_with_stats(scenario, fleet, log, configuration, seed)
+        facts = facts_of(scenario, fleet, log, configuration)
+        deliveries, stats = share_with_stats(scenario, fleet, log, configuration, seed, facts)
     with meter.stage("audit"):
-        audit(scenario, fleet, log, deliveries, configuration, seed)
+        audit(scenario, fleet, log, deliveries, configuration, seed, facts)
     with meter.stage("score"):
         scores = score(scenario, frame, deliveries, configuration, seed)
     return Arranged(deliveries, scores, tuple(meter.costs), stats)
@@ -192,9 +193,10 @@ def counterfactuals(
     widened = replace(scenario, arrangements={**scenario.arrangements, **derived})
     rows: list[ScoreRow] = []
     asked = asked_of(scenario.spec.metrics)
+    facts = facts_of(widened, fleet, log, next(iter(derived)))  # both have the same filters, and no areas
     for name in derived:
-        deliveries = share(widened, fleet, log, name, seed)
-        audit(widened, fleet, log, deliveries, name, seed)
+        deliveries, _ = share_with_stats(widened, fleet, log, name, seed, facts)
+        audit(widened, fleet, log, deliveries, name, seed, facts)
         if asked is None:
             rows += score(widened, frame, deliveries, name, seed).rows
         else:
@@ -272,19 +274,34 @@ def share(scenario: Scenario, fleet: Fleet, log: DetectionLog, configuration: st
     return share_with_stats(scenario, fleet, log, configuration, seed)[0]
 
 
-def share_with_stats(
-    scenario: Scenario, fleet: Fleet, log: DetectionLog, configuration: str, seed: int
-) -> tuple[DeliveryLog, EngineStats]:
-    """As ``share``, with what the exchange took."""
-    from mda_sim.sharing.exchange import share_with_stats as exchange
+def facts_of(scenario: Scenario, fleet: Fleet, log: DetectionLog, configuration: str) -> ContactFacts | None:
+    """What filters and areas of a configuration ask about every contact; None if it has neither.
+
+    It is of the world and not of the exchange, so that the audit may be handed the same. RunError if the
+    scenario has no such configuration.
+    """
     from mda_sim.sharing.filters import contact_facts
 
     if configuration not in scenario.arrangements:
         raise RunError(
             f"the scenario has no configuration '{configuration}'; it has {', '.join(scenario.arrangements)}"
         )
+    return contact_facts(fleet, log, scenario.arrangements[configuration])
+
+
+def share_with_stats(
+    scenario: Scenario,
+    fleet: Fleet,
+    log: DetectionLog,
+    configuration: str,
+    seed: int,
+    facts: ContactFacts | None = None,
+) -> tuple[DeliveryLog, EngineStats]:
+    """As ``share``, with what the exchange took; ``facts`` as of ``facts_of``, made here if not given."""
+    from mda_sim.sharing.exchange import share_with_stats as exchange
+
+    facts = facts_of(scenario, fleet, log, configuration) if facts is None else facts
     sharing = scenario.arrangements[configuration]
-    facts = contact_facts(fleet, log, sharing)
     return exchange(log, sharing, scenario.spec.nations, scenario.timeline, seed, facts)
 
 
@@ -304,10 +321,14 @@ def audit(
     deliveries: DeliveryLog,
     configuration: str,
     seed: int,
+    facts: ContactFacts | None = None,
 ) -> None:
-    """Re-derive every delivery and refusal from the tables; AuditError with the findings if any differs."""
+    """Re-derive every delivery and refusal from the tables; AuditError with the findings if any differs.
+
+    ``facts`` are those of ``facts_of``, made here if not given.
+    """
     check_digest(log, deliveries)
-    findings = audit_findings(scenario, fleet, log, deliveries, configuration, seed)
+    findings = audit_findings(scenario, fleet, log, deliveries, configuration, seed, facts)
     if findings:
         shown = "\n".join(f"  {finding}" for finding in findings[:_FINDINGS_SHOWN])
         raise AuditError(
@@ -322,12 +343,12 @@ def audit_findings(
     deliveries: DeliveryLog,
     configuration: str,
     seed: int,
+    facts: ContactFacts | None = None,
 ) -> tuple[Finding, ...]:
     """Everything in which the deliveries of one configuration depart from the rules; empty for nothing."""
     from mda_sim.audit import audit as examine
-    from mda_sim.sharing.filters import contact_facts
 
-    facts = contact_facts(fleet, log, scenario.arrangements[configuration])
+    facts = facts_of(scenario, fleet, log, configuration) if facts is None else facts
     sharing = scenario.arrangements[configuration].model_dump(mode="json")
     nations = {name: nation.model_dump(mode="json") for name, nation in scenario.spec.nations.items()}
     return examine(log, deliveries, sharing, nations, scenario.timeline, seed, facts)

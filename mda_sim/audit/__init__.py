@@ -6,7 +6,7 @@ plain data and reaches its answers by other ways. It runs on every run, and a di
 
 from __future__ import annotations
 
-from mda_sim.audit.books import check_kept, check_offers, check_order
+from mda_sim.audit.books import arrivals_of, check_kept, check_offers, check_order
 from mda_sim.audit.case_file import CaseFile, check_names
 from mda_sim.audit.clocks import check_clocks
 from mda_sim.audit.events import with_events
@@ -68,6 +68,7 @@ def _check_hops(file: CaseFile, deliveries: DeliveryLog, nations: Tree, notes: N
     check_gates(file, rulings, notes)
     check_copies(file, trail, notes)
     check_offers(file, trail, notes)
-    check_kept(file, trail, notes)
+    arrivals = arrivals_of(file, trail)
+    check_kept(file, trail, arrivals, notes)
     check_clocks(file, trail, rulings, notes)
-    check_outcomes(file, trail, deliveries, nations, notes)
+    check_outcomes(file, trail, arrivals, deliveries, nations, notes)

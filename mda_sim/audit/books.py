@@ -13,118 +13,147 @@ Where next: ``rulings`` judges what was offered.
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from mda_sim.audit.case_file import Bools, CaseFile, Ints
 from mda_sim.audit.findings import Notebook
-from mda_sim.audit.trails import Trail
+from mda_sim.audit.trails import ROUTE_BITS, Trail
 
 
 def check_order(file: CaseFile, notes: Notebook) -> None:
     """Rows follow part, link and copy, and copies are counted from 0."""
+    from mda_sim.audit.hop_kernels import misplaced
+
+    books, flags = file.books, np.zeros(len(file.link), np.uint8)
+    if not misplaced(books["part"], books["link"], books["copy"], flags):
+        return
     hops = file.hops
-    key = hops["part"] * max(1, len(file.links)) + file.link
-    step = np.diff(key, prepend=-1)
-    copy = hops["copy"]
-    expected = np.where(step > 0, 0, np.roll(copy, 1) + 1)
-    notes.rows("hops not in the order of part and link", step < 0, "hops", part=hops["part"])
+    notes.rows("hops not in the order of part and link", (flags & 1) != 0, "hops", part=hops["part"])
+    step = np.diff(hops["part"] * max(1, len(file.links)) + file.link, prepend=-1)
     notes.rows(
         "copies of a part on a link not counted from 0, or a hop twice",
-        copy != expected,
+        (flags & 2) != 0,
         "hops",
         part=hops["part"],
-        expected=expected,
-        found=copy,
+        expected=np.where(step > 0, 0, np.roll(hops["copy"], 1) + 1),
+        found=hops["copy"],
     )
 
 
 def check_offers(file: CaseFile, trail: Trail, notes: Notebook) -> None:
     """Every due offer is in the books, once and in its order, and nothing else is."""
-    source, kept = file.hops["source"], np.flatnonzero(file.hops["is_kept"])
-    came_by_feed = source < 0
-    due = (file.feed_node[:, None] == file.sender) & (file.fed_us <= file.end_us)[:, None]
-    due &= file.usable[:, file.kind].T
-    _tick_off(file, due, file.part, file.row[came_by_feed], file.link[came_by_feed], notes)
-    holder = file.recipient[file.link[kept]]
-    due = (holder[:, None] == file.sender) & file.usable[:, file.kind[file.row[kept]]].T
-    due &= ~trail.was_at[kept][:, file.recipient]
-    number = np.full(len(source), -1, np.int64)
+    books, kept = file.books, np.flatnonzero(file.books["is_kept"])
+    came_by_feed = books["source"] < 0
+    words = trail.was_at.shape[1]
+    been = np.zeros((len(file.part), words), np.int64)
+    fed = Copies(file.feed_node, file.kind, file.fed_us <= file.end_us, been, file.part)
+    _tick_off(file, fed, file.row[came_by_feed], file.link[came_by_feed], notes)
+    number = np.empty(len(file.link), np.int64)
     number[kept] = np.arange(len(kept))
     relayed = np.flatnonzero(~came_by_feed)
-    _tick_off(file, due, file.hops["part"][kept], number[source[relayed]], file.link[relayed], notes)
+    node, kind = file.recipient[file.link[kept]], file.kind[file.row[kept]]
+    held = Copies(node, kind, np.ones(len(kept), bool), trail.was_at[kept], books["part"][kept])
+    _tick_off(file, held, number[books["source"][relayed]], file.link[relayed], notes)
     _check_copy_order(file, trail, notes)
 
 
-def _tick_off(file: CaseFile, due: Bools, part: Ints, copy: Ints, link: Ints, notes: Notebook) -> None:
-    """Compare due offers (copies by links) with those made; ``part`` is that of each copy."""
-    made = np.zeros(due.shape, bool)
-    made[copy, link] = True
-    for rule, wrong in (
-        ("copy not offered to a link", due & ~made),
-        ("copy offered to a link that was not due", made & ~due),
-    ):
-        places = np.argwhere(wrong).tolist()
-        notes.broken(rule, [f"part {part[c]}, link {file.links[i]}" for c, i in places])
-    if np.count_nonzero(made) != len(copy):
+class Copies(NamedTuple):
+    """Copies at nodes (C,), which are due to be offered on."""
+
+    node: Ints
+    kind: Ints
+    comes: Bools
+    """Whether it came within the run."""
+    was_at: Ints
+    """Nodes at which it has been, as in ``Trail``."""
+    part: NDArray[Any]
+
+    def due(self, file: CaseFile) -> Bools:
+        """The offers that are due, copies by links."""
+        due: Bools = np.asarray((self.node[:, None] == file.sender) & self.comes[:, None], bool)
+        due &= file.usable[:, self.kind].T & ~_has(self.was_at, file.recipient)
+        return due
+
+
+def _has(sets: Ints, numbers: Ints) -> Bools:
+    """Which of these numbers each set has (S, N)."""
+    return np.asarray(sets[:, numbers // ROUTE_BITS] >> (numbers % ROUTE_BITS) & 1 == 1, bool)
+
+
+def _tick_off(file: CaseFile, copies: Copies, copy: Ints, link: Ints, notes: Notebook) -> None:
+    """Compare the offers of copies that are due with those that were made: of ``copy`` to ``link``."""
+    from mda_sim.audit.hop_kernels import due_and_made, tick
+
+    made = np.zeros((len(copies.node), 1 + len(file.links) // ROUTE_BITS), np.int64)
+    twice = tick(copy, link, made)
+    leaving = np.argsort(file.sender, kind="stable")
+    begins = np.searchsorted(file.sender[leaving], np.arange(len(file.nodes) + 1))
+    n_due, n_both = due_and_made(*copies[:4], leaving, begins, file.recipient, file.usable, made)
+    if n_due != n_both or n_both != len(copy) - twice:
+        is_due, is_made = copies.due(file), _has(made, np.arange(len(file.links)))
+        for rule, wrong in (
+            ("copy not offered to a link", is_due & ~is_made),
+            ("copy offered to a link that was not due", is_made & ~is_due),
+        ):
+            places = np.argwhere(wrong).tolist()
+            notes.broken(rule, [f"part {copies.part[c]}, link {file.links[i]}" for c, i in places])
+    if twice:
         keys, times = np.unique(copy * max(1, len(file.links)) + link, return_counts=True)
-        twice = keys[times > 1].tolist()
+        again = [divmod(key, len(file.links)) for key in keys[times > 1].tolist()]
         notes.broken(
             "copy offered twice to a link",
-            [f"part {part[k // len(file.links)]}, link {file.links[k % len(file.links)]}" for k in twice],
+            [f"part {copies.part[c]}, link {file.links[i]}" for c, i in again],
         )
-
-
-def _came_after(file: CaseFile, trail: Trail, rows: Ints) -> tuple[Ints, ...]:
-    """What tells in which order these deliveries of one part came, first key first."""
-    is_request = file.rules.must_be_asked(file.hops["consent"][rows]).astype(np.int64)
-    return (
-        file.hops["t_received_us"][rows],
-        file.link[rows],
-        trail.window[rows],
-        is_request,
-        np.where(is_request, file.hops["consent"][rows], -1),
-        file.hops["copy"][rows],
-    )
 
 
 def _check_copy_order(file: CaseFile, trail: Trail, notes: Notebook) -> None:
     """A copy has a higher number than those whose sources came before its own."""
-    later = np.flatnonzero(file.hops["copy"] > 0)
-    source = file.hops["source"]
-    is_after, is_tied = np.zeros(len(later), bool), np.ones(len(later), bool)
-    before, own = (_came_after(file, trail, source[rows]) for rows in (later - 1, later))
-    for earlier, mine in zip(before, own, strict=True):
-        is_after |= is_tied & (earlier < mine)
-        is_tied &= earlier == mine
-    wrong = np.zeros(len(source), bool)
-    wrong[later[~is_after]] = True
-    notes.rows("copies not numbered as they came", wrong, "hops", part=file.hops["part"], source=source)
+    from mda_sim.audit.hop_kernels import out_of_turn
+
+    wrong = np.zeros(len(file.link), bool)
+    laid_out = (file.books["source"], *_came(file, trail), wrong)
+    if out_of_turn(*laid_out):
+        columns = {name: file.hops[name] for name in ("part", "source")}
+        notes.rows("copies not numbered as they came", wrong, "hops", **columns)
 
 
-def arrival_places(file: CaseFile, trail: Trail) -> tuple[Ints, Ints, Ints]:
-    """Deliveries by part and node, as they came: rows, number of each one's group, place in the group."""
-    rows = np.flatnonzero(file.is_delivered)
-    key = file.row[rows] * len(file.nodes) + file.recipient[file.link[rows]]
-    order = np.argsort(key, kind="stable")
-    rows, key = rows[order], key[order]
-    is_first = np.diff(key, prepend=-1) != 0
-    group = np.cumsum(is_first) - 1
-    starts = np.flatnonzero(is_first)
-    sizes = np.diff(starts, append=len(rows))
-    contested = np.flatnonzero(sizes[group] > 1) if len(rows) else rows
-    if len(contested):
-        keys = _came_after(file, trail, rows[contested])
-        rows[contested] = rows[contested[np.lexsort((*keys[::-1], group[contested]))]]
-    place = np.arange(len(rows)) - starts[group] if len(rows) else rows
-    return rows, group, place
+def _came(file: CaseFile, trail: Trail) -> tuple[Any, ...]:
+    """What tells in which order deliveries of one part came."""
+    books = file.books
+    on_request = file.rules.must_be_asked(np.arange(len(file.rules.consent_ids)))
+    times = books["t_received_us"], trail.window
+    return file.link, books["copy"], books["consent"], *times, on_request
 
 
-def check_kept(file: CaseFile, trail: Trail, notes: Notebook) -> None:
+class Arrivals(NamedTuple):
+    """Deliveries by part and node, as they came (D,)."""
+
+    rows: Ints
+    group: Ints
+    """Number of the part and node of each."""
+    place: Ints
+    """How many came before it there."""
+
+
+def arrivals_of(file: CaseFile, trail: Trail) -> Arrivals:
+    """All deliveries by part and node."""
+    from mda_sim.audit.hop_kernels import arrivals
+
+    found = Arrivals(*np.empty((3, int(np.count_nonzero(file.is_delivered))), np.int64))
+    laid_out = (file.books["part"], *_came(file, trail), file.recipient, file.is_delivered, *found)
+    arrivals(*laid_out)
+    return found
+
+
+def check_kept(file: CaseFile, trail: Trail, arrivals: Arrivals, notes: Notebook) -> None:
     """A node keeps what comes to it unless something that it has beats it; nothing else is kept."""
-    rows, group, place = arrival_places(file, trail)
+    rows, group, place = arrivals
     starts = np.flatnonzero(place == 0)
-    expected = np.zeros(len(file.link), np.int64)
-    expected[rows[place == 0]] = 1
+    expected = np.zeros(len(file.link), np.uint8)
+    expected[rows[starts]] = 1
     for number in range(1, int(place.max(initial=0)) + 1):
         comes = np.flatnonzero(place == number)
         is_beaten = np.zeros(len(comes), bool)
@@ -134,7 +163,7 @@ def check_kept(file: CaseFile, trail: Trail, notes: Notebook) -> None:
         expected[rows[comes]] = ~is_beaten
     notes.rows(
         "is_kept is not what the copies of the node give",
-        file.hops["is_kept"] != expected,
+        file.books["is_kept"] != expected,
         "hops",
         part=file.hops["part"],
         expected=expected,

@@ -10,7 +10,6 @@ country (observed days included). Where next: ``queues`` and ``clocks`` replay d
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -79,15 +78,6 @@ def _holidays(country: str | None, first_year: int, last_year: int) -> set[date]
 def _wall(day: date, wall_s: float, zone: ZoneInfo) -> datetime:
     naive = datetime(day.year, day.month, day.day) + timedelta(seconds=wall_s)
     return naive.replace(tzinfo=zone).astimezone(UTC)
-
-
-def next_open(opens: Opens, t_us: int) -> int:
-    """First open moment from ``t_us`` on [us]."""
-    if opens is None:
-        return t_us
-    starts, ends = opens
-    i = bisect_right(ends, t_us)
-    return max(t_us, starts[i]) if i < len(ends) else NEVER_US
 
 
 def add_working(opens: Opens, t_us: NDArray[np.int64], work_us: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -8,6 +8,8 @@ Where next: ``trails`` follows each copy back to its feed; ``books``, ``clocks``
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,6 +36,19 @@ class Kind(NamedTuple):
     category: str
 
 
+class Wide(dict[str, NDArray[Any]]):
+    """Columns of a table, those of integers as int64, to reckon with; each when asked for."""
+
+    def __init__(self, columns: Mapping[str, NDArray[Any]]) -> None:
+        super().__init__()
+        self._columns = columns
+
+    def __missing__(self, name: str) -> NDArray[Any]:
+        column = self._columns[name]
+        self[name] = column.astype(np.int64, copy=False) if column.dtype.kind in "ui" else column
+        return self[name]
+
+
 class CaseFile:
     """The logs of one configuration, laid out for questions."""
 
@@ -58,18 +73,16 @@ class CaseFile:
         self.recipient = np.array([self.nodes.index(link["recipient"]) for link in self.specs], np.int64)
         self.window_us = np.array([to_us(link["case_window_s"]) for link in self.specs], np.int64)
         self._lay_out_parts(log, deliveries, sharing)
+        self.categories = sorted({kind.category for kind in self.kinds})
         self._lay_out_hops(deliveries)
         self.usable = np.array(
             [[self._is_offered(link, kind) for kind in self.kinds] for link in self.specs], bool
         ).reshape(len(self.links), len(self.kinds))
         """Whether a link (first index) is ever offered parts of a kind (second index)."""
-        self.categories = sorted({kind.category for kind in self.kinds})
         names = (self.links, self.categories, self.rules.consent_ids)
         addresses = (np.array([*map(address, ids), 0], np.int64) for ids in names)
         self.link_address, self.category_address, self.consent_address = addresses
         """Addresses of draws by index; 0 for none (-1)."""
-        of_kind = np.array([self.categories.index(kind.category) for kind in self.kinds], np.int64)
-        self.category: Ints = of_kind[self.kind[self.row]] if len(self.part) else np.zeros(0, np.int64)
 
     def _lay_out_parts(self, log: DetectionLog, deliveries: DeliveryLog, sharing: Tree) -> None:
         feeds = [sharing["feeds"].get(card.id) for card in log.sensors]
@@ -118,18 +131,41 @@ class CaseFile:
             ]
 
     def _lay_out_hops(self, deliveries: DeliveryLog) -> None:
+        from mda_sim.audit.hop_kernels import lay_out
+
         self.meta = deliveries.hops.meta
         self.labels = [str(name) for name in self.meta.get("labels", [])]
         """Labels and combinations of labels, as the hops number them."""
-        self.hops: dict[str, NDArray[Any]] = {
-            name: column.astype(np.int64) if column.dtype.kind in "ui" else column
-            for name, column in deliveries.hops.columns.items()
-        }
+        self.books: Mapping[str, NDArray[Any]] = deliveries.hops.columns
+        """Columns of the hops in their own types."""
+        self.hops = Wide(self.books)
         self.link: Ints = self.hops["link"]
-        place = self._place[np.minimum(self.hops["part"], len(self._place) - 1)]
-        self.is_known: Bools = place >= 0
-        self.row: Ints = np.maximum(place, 0)
-        self.is_delivered: Bools = self.hops["outcome"] == Outcome.DELIVERED
+        n, of_kind = len(self.link), [self.categories.index(kind.category) for kind in self.kinds]
+        self.row: Ints = np.empty(n, np.int64)
+        """Index of the fed part of each hop."""
+        self.category: Ints = np.empty(n, np.int64)
+        self.is_known: Bools = np.empty(n, bool)
+        self.is_delivered: Bools = np.empty(n, bool)
+        lay_out(
+            self.books["part"],
+            self.books["outcome"],
+            self._place,
+            np.array(of_kind, np.int64)[self.kind],
+            int(Outcome.DELIVERED),
+            self.row,
+            self.category,
+            self.is_known,
+            self.is_delivered,
+        )
+
+    @cached_property
+    def depth(self) -> NDArray[np.int16]:
+        """Links behind each hop; -1 where no feed is behind as many hops as there are nodes."""
+        from mda_sim.audit.hop_kernels import depths
+
+        depth = np.empty(len(self.link), np.int16)
+        depths(self.books["source"], len(self.nodes), depth)
+        return depth
 
     def form_fed(self, kind: int) -> Form:
         """The form in which parts of a kind come by their feeds."""
@@ -146,7 +182,8 @@ class CaseFile:
 def check_names(file: CaseFile, notes: Notebook) -> None:
     """What the hops refer to exists: parts that were fed, links, labels, agreements, consents, rows."""
     hops, rules = file.hops, file.rules
-    notes.rows("hop of a part that no sensor fed", ~file.is_known, "hops", part=hops["part"])
+    if not file.is_known.all():
+        notes.rows("hop of a part that no sensor fed", ~file.is_known, "hops", part=hops["part"])
     unknown = [name for name in file.labels if not set(name.split("+")) <= set(file.sharing["labels"])]
     notes.broken("hops name labels that do not exist", unknown)
     named = {
@@ -158,7 +195,14 @@ def check_names(file: CaseFile, notes: Notebook) -> None:
     for key, (column, least, ids) in named.items():
         if list(file.meta.get(key, [])) != ids:
             notes.broken(f"hops name other {key}", [f"expected {ids}"])
-        wrong = (hops[column] < least) | (hops[column] >= len(ids))
-        notes.rows(f"{column} of a hop does not exist", wrong, "hops", found=hops[column])
-    wrong = (hops["source"] < -1) | (hops["source"] >= len(file.link))
-    notes.rows("source of a hop does not exist", wrong, "hops", found=hops["source"])
+        _check_range(file, column, least, len(ids), notes)
+    _check_range(file, "source", -1, len(file.link), notes)
+
+
+def _check_range(file: CaseFile, name: str, least: int, end: int, notes: Notebook) -> None:
+    """A column of the hops names nothing below ``least`` or from ``end`` on."""
+    column = file.books[name]
+    if not len(column) or (column.min() >= least and column.max() < end):
+        return
+    found = file.hops[name]
+    notes.rows(f"{name} of a hop does not exist", (found < least) | (found >= end), "hops", found=found)

@@ -12,9 +12,10 @@ Assumptions and limits: what a stage begins from is taken as booked, so that one
 
 from __future__ import annotations
 
-from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mda_sim.audit.calendars import Opens, add_working, opening_times
 from mda_sim.audit.case_file import Bools, CaseFile, Ints
@@ -41,6 +42,7 @@ STAGES = (
     "t_transmitted_us",
     "t_received_us",
 )
+"""All stages, in their order."""
 AT_DESK = ("t_review_us", "t_reviewed_us", "t_released_us")
 OVER_LINK = ("t_sent_us", "t_transmitted_us")
 
@@ -54,16 +56,11 @@ class Clocks:
     """What the columns of stages should be, filled in stage by stage."""
 
     def __init__(self, file: CaseFile, trail: Trail, rulings: Rulings, notes: Notebook) -> None:
-        n = len(file.link)
-        self.file, self.trail, self.rulings, self.notes = file, trail, rulings, notes
-        self.hops = file.hops
-        self.wanted = {name: np.full(n, NEVER_US, np.int64) for name in STAGES[1:]}
-        self.wanted["case"] = np.full(n, -1, np.int64)
-        self.is_unsent = trail.is_stopped.copy()
-        self.is_expired, self.is_lost = np.zeros(n, bool), rulings.is_lost.copy()
-        in_case = np.flatnonzero((self.hops["gates"] == 0) & ~trail.is_stopped)
+        self.file, self.trail, self.rulings, self.notes = file, trail, rulings, Notebook()
+        self.hops, self._found = file.hops, notes
+        in_case = np.flatnonzero((file.books["gates"] == 0) & ~trail.is_stopped)
         asking = np.flatnonzero(rulings.asks)
-        self.cases = Pieces.of(file, trail.window, in_case, np.full(len(in_case), -1, np.int64))
+        self.cases = Pieces.of(file, trail.window, in_case, np.zeros(0, np.int64))
         self.requests = Pieces.of(file, trail.window, asking, rulings.consent[asking])
         self.of_case = {
             name: np.full(len(self.cases.link), NEVER_US, np.int64)
@@ -75,14 +72,13 @@ class Clocks:
         }
         self.expired_cases = np.zeros(len(self.cases.link), bool)
         self.expired_requests = np.zeros(len(self.requests.link), bool)
+        self._is_light = [~pieces.has_weight(file) for pieces in (self.cases, self.requests)]
         self.desks = sorted(file.sharing["desks"])
         self.opens = {id_: opening_times(file.sharing["desks"][id_], file.timeline) for id_ in self.desks}
 
     def check(self) -> None:
-        """Fill in all stages and compare them with the books."""
-        self._check_order()
+        """Work out all stages and compare them with the books."""
         is_sent = self._close_cases()
-        self._ask()
         case_desk, request_desk = self._desks_asked(is_sent)
         for number, desk in enumerate(self.desks):
             cases = np.flatnonzero(case_desk == number)
@@ -91,33 +87,79 @@ class Clocks:
             self._review(desk, cases, reviews)
             self._hear(desk, requests, hearings)
         self._answer()
-        self._spread()
-        self._send()
-        for name, expected in self.wanted.items():
-            self.notes.rows(
-                f"{name} is not what the replay gives",
-                self.hops[name] != expected,
-                "hops",
-                part=self.hops["part"],
-                link=self.file.link,
-                expected=expected,
-                found=self.hops[name],
-            )
-        self._check_outcomes()
+        self._compare(is_sent, *self._send())
 
-    def _check_order(self) -> None:
-        """No stage comes before the one that it follows; what is stopped at once meets none."""
-        hops, n = self.hops, len(self.file.link)
-        out_of_order, met_stage = np.zeros(n, bool), hops["case"] >= 0
-        for before, after in pairwise(STAGES):
-            out_of_order |= hops[after] < hops[before]
-            met_stage |= hops[after] != NEVER_US
-        self.notes.rows("stages of a hop are not in order", out_of_order, "hops", part=hops["part"])
-        for rule, stopped in (
-            ("a hop refused on arrival met a later stage", hops["gates"] != 0),
-            ("a hop stopped by a filter met a later stage", self.trail.is_stopped),
+    def _compare(self, is_sent: Bools, of_case: Ints, of_request: Ints, over_link: NDArray[np.int64]) -> None:
+        """Hold what was worked out against the books, with the pieces over links of cases and requests."""
+        from mda_sim.audit.clock_kernels import FIRST_STAGE, stages
+
+        file, trail, rulings, n = self.file, self.trail, self.rulings, len(self.file.link)
+        belongs = np.full((2, n), -1, np.int32)
+        for own, pieces in zip(belongs, (self.cases, self.requests), strict=True):
+            own[pieces.rows] = pieces.of_row
+        flags = np.empty(n, np.uint32)
+        ends = ("IN_FLIGHT", "DELIVERED", "EXPIRED", "NOT_SENT", "LOST", "WITHHELD")
+        against: tuple[Any, ...] = (
+            tuple(file.books[name] for name in STAGES),
+            *(file.books[name] for name in ("case", "gates", "outcome")),
+            *belongs,
+            np.stack(list(self.of_case.values()), axis=1),
+            np.stack(list(self.of_request.values()), axis=1),
+            is_sent,
+            self.expired_cases,
+            self.expired_requests,
+            of_case,
+            of_request,
+            over_link,
+            trail.is_stopped,
+            rulings.asks,
+            rulings.is_lost,
+            rulings.gates,
+            rulings.at_release,
+            rulings.at_receipt,
+            rulings.due_us,
+            file.end_us,
+            tuple(int(Outcome[end]) for end in ends),
+            flags,
+        )
+        against = (*against, np.empty((12, 0), np.int64))
+        if not stages(*against):
+            self._found.findings += self.notes.findings
+            return
+        wanted = np.empty((12, n), np.int64)
+        against = (*against[:-1], wanted)
+        stages(*against)
+        self._report(flags, FIRST_STAGE, wanted)
+
+    def _report(self, flags: NDArray[np.uint32], first: int, wanted: Ints) -> None:
+        """Note the rows that are flagged; stages are from the bit ``first`` on."""
+        notes, hops, part = self._found, self.hops, self.hops["part"]
+        for bit, rule in enumerate(
+            (
+                "stages of a hop are not in order",
+                "a hop refused on arrival met a later stage",
+                "a hop stopped by a filter met a later stage",
+            )
         ):
-            self.notes.rows(rule, stopped & met_stage, "hops", part=hops["part"])
+            notes.rows(rule, (flags >> bit & 1) != 0, "hops", part=part)
+        notes.findings += self.notes.findings
+        for bit, name in enumerate((*STAGES[1:], "case"), first):
+            notes.rows(
+                f"{name} is not what the replay gives",
+                (flags >> bit & 1) != 0,
+                "hops",
+                part=part,
+                link=self.file.link,
+                expected=wanted[bit - first],
+                found=hops[name],
+            )
+        notes.rows(
+            "outcome of a hop does not follow from its stages",
+            (flags >> (first + len(STAGES)) & 1) != 0,
+            "hops",
+            expected=wanted[len(STAGES)],
+            found=hops["outcome"],
+        )
 
     def _close_cases(self) -> Bools:
         """Windows close, and senders decide whether to send; whether each case is sent on."""
@@ -135,19 +177,9 @@ class Clocks:
             unit[of_link] = units(spec["willing_per"], unit[of_link], file.window_us[cases.link[of_link]])
         is_willing = are_so(places.by_unit(unit), willingness, "share.willing", booked)
         is_sent: Bools = is_willing | (close_us > file.end_us)
-        self.is_unsent[cases.rows] = ~is_sent[cases.of_row]
         for name in AT_DESK:
             self.of_case[name][:] = np.where(is_sent & ~has_desk, self._in_run(close_us), NEVER_US)
         return is_sent
-
-    def _ask(self) -> None:
-        """What is released asks at once, or need not ask and loses no time; what is stopped does neither."""
-        in_case, rulings = self.cases.rows, self.rulings
-        goes_on = (rulings.asks | (rulings.at_release == 0))[in_case]
-        asked_us = np.where(goes_on, self.hops["t_released_us"][in_case], NEVER_US)
-        self.wanted["t_asked_us"][in_case] = asked_us
-        for name in ("t_decided_us", "t_consented_us"):
-            self.wanted[name][in_case] = np.where(rulings.asks[in_case], NEVER_US, asked_us)
 
     def _desks_asked(self, is_sent: Bools) -> tuple[Ints, Ints]:
         """Desk that each case and request comes to within the run; -1 for none."""
@@ -165,16 +197,15 @@ class Clocks:
     def _serve(self, desk: str, cases: Ints, requests: Ints) -> tuple[Ints, Ints]:
         """Replay a desk with its cases and requests; when the reviews of both began [us]."""
         spec, n = self.file.sharing["desks"][desk], len(cases)
-        n_bytes = self.file.n_bytes[self.file.row]
         priority = np.array([link["priority"] for link in self.file.specs], np.int64)
         came, until, light, keys = [], [], [], []
-        for pieces, chosen, first, last in (
-            (self.cases, cases, "t_case_us", "t_reviewed_us"),
-            (self.requests, requests, "t_asked_us", "t_decided_us"),
+        for pieces, chosen, first, last, is_light in (
+            (self.cases, cases, "t_case_us", "t_reviewed_us", self._is_light[0]),
+            (self.requests, requests, "t_asked_us", "t_decided_us", self._is_light[1]),
         ):
             came.append(self._booked(first, pieces)[chosen])
             until.append(self._booked(last, pieces)[chosen])
-            light.append(~pieces.has(n_bytes[pieces.rows] > 0)[chosen])
+            light.append(is_light[chosen])
             keys.append(
                 np.stack([c[chosen] for c in (pieces.link, pieces.category, pieces.window, pieces.consent)])
             )
@@ -247,73 +278,35 @@ class Clocks:
         places = [f"hops row {row}" for row in requests.first[in_part].tolist()]
         self.notes.broken("a request was granted in part", places)
 
-    def _spread(self) -> None:
-        """Put what was worked out for cases and requests into the rows of their hops."""
-        for pieces, columns, expired in (
-            (self.cases, self.of_case, self.expired_cases),
-            (self.requests, self.of_request, self.expired_requests),
-        ):
-            for name, values in columns.items():
-                self.wanted[name][pieces.rows] = values[pieces.of_row]
-            self.is_expired[pieces.rows] |= expired[pieces.of_row]
+    def _send(self) -> tuple[Ints, Ints, NDArray[np.int64]]:
+        """Pieces leave over their links, in the order in which they were released or answered.
 
-    def _send(self) -> None:
-        """Pieces leave over their links, in the order in which they were released or answered."""
-        file, columns = self.file, []
-        passes = self.rulings.at_release == 0
-        n_bytes = file.n_bytes[file.row]
-        leaving = []
+        The piece over a link of each case and of each request, -1 for none; when each piece was sent and when
+        it was transmitted, -1 if it was dropped.
+        """
+        from mda_sim.audit.clock_kernels import leaving
+
+        file, rulings, columns, begin, places = self.file, self.rulings, [], 0, []
         for pieces, out in ((self.cases, "t_released_us"), (self.requests, "t_consented_us")):
-            is_request = pieces is self.requests
-            out_us = self._booked(out, pieces)
-            goes = passes[pieces.rows] & (self.rulings.asks[pieces.rows] == is_request)
-            goes &= (out_us != NEVER_US)[pieces.of_row]
-            size = pieces.bytes_of(n_bytes[pieces.rows], goes)
-            chosen = np.flatnonzero(pieces.has(goes))
-            leaving.append((pieces, goes, chosen))
-            keys = (pieces.link, out_us, pieces.category, pieces.window, pieces.consent, size)
-            columns.append(
-                np.stack([*(c[chosen] for c in keys), np.full(len(chosen), int(is_request), np.int64)])
-            )
-        link, out_us, category, window, consent, size, is_request_ = np.concatenate(columns, axis=1)
-        order = np.lexsort((consent, window, category, is_request_, out_us, link))
-        times = np.full((len(OVER_LINK), len(order)), NEVER_US, np.int64)
+            out_us, n = self._booked(out, pieces), len(pieces.link)
+            size, goes = np.zeros(n, np.int64), np.zeros(n, bool)
+            of_hops = pieces.rows, pieces.of_row, file.row, file.n_bytes, rulings.at_release, rulings.asks
+            leaving(*of_hops, pieces is self.requests, out_us, size, goes)
+            chosen, place = np.flatnonzero(goes), np.full(n, -1, np.int64)
+            place[chosen] = np.arange(begin, begin + len(chosen))
+            begin += len(chosen)
+            places.append(place)
+            columns.append([column[chosen] for column in (pieces.link, out_us, size)])
+        link, out_us, size = (np.concatenate(both) for both in zip(*columns, strict=True))
+        order = np.lexsort((out_us, link))  # cases come before requests, each by category, window and consent
+        times = np.full((len(order), len(OVER_LINK)), NEVER_US, np.int64)
         for number in range(len(file.links)):
             of_link = order[np.searchsorted(link[order], number) : np.searchsorted(link[order], number + 1)]
             if len(of_link):
                 spec = file.specs[number]
                 downs = downs_us(file.links[number], spec, file.timeline, file.seed)
-                times[:, of_link] = replay_link(spec, downs, out_us[of_link], size[of_link])
-        begin = 0
-        for pieces, goes, chosen in leaving:
-            place = np.full(len(pieces.link), -1, np.int64)
-            place[chosen] = np.arange(begin, begin + len(chosen))
-            begin += len(chosen)
-            rows, of_row = pieces.rows[goes], place[pieces.of_row[goes]]
-            is_dropped = times[0, of_row] < 0
-            self.is_lost[rows] |= is_dropped
-            for name, t_us in zip(OVER_LINK, times, strict=True):
-                self.wanted[name][rows] = np.where(is_dropped, NEVER_US, self._in_run(t_us[of_row]))
-        comes = passes & ~self.is_lost & (self.rulings.at_receipt == 0)
-        self.wanted["t_received_us"][comes] = self._in_run(self.rulings.due_us[comes])
-
-    def _check_outcomes(self) -> None:
-        """The outcome of a hop follows from how far it came."""
-        hops = self.hops
-        expected = np.full(len(self.file.link), int(Outcome.IN_FLIGHT), np.int64)
-        expected[hops["t_received_us"] != NEVER_US] = int(Outcome.DELIVERED)
-        expected[self.is_expired] = int(Outcome.EXPIRED)
-        expected[self.is_unsent] = int(Outcome.NOT_SENT)
-        expected[self.is_lost] = int(Outcome.LOST)
-        withheld = (self.rulings.gates | self.rulings.gates_at_release) != 0
-        expected[withheld] = int(Outcome.WITHHELD)
-        self.notes.rows(
-            "outcome of a hop does not follow from its stages",
-            hops["outcome"] != expected,
-            "hops",
-            expected=expected,
-            found=hops["outcome"],
-        )
+                times[of_link] = np.stack(replay_link(spec, downs, out_us[of_link], size[of_link]), axis=1)
+        return places[0], places[1], times
 
     def _booked(self, name: str, pieces: Pieces) -> Ints:
         """A stage of each piece, as its first hop has it."""

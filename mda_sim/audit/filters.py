@@ -12,6 +12,7 @@ Where next: ``case_file`` takes up the parts that sensors feed, ``trails`` asks 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,8 @@ def check_parts(
     log: DetectionLog, deliveries: DeliveryLog, sharing: Tree, facts: ContactFacts | None, notes: Notebook
 ) -> None:
     """Every contact is in the part of its report that its filters give, and parts hold nothing else."""
+    from mda_sim.audit.part_kernels import hold_against
+
     parts, of_contact = deliveries.parts, deliveries.contact_part
     filters, areas = filters_of(sharing), areas_of(sharing)
     for key, rule, entries in (
@@ -67,32 +70,42 @@ def check_parts(
     )
     in_order = follows & (parts["part"] == np.arange(len(parts)))
     notes.rows("parts not numbered by report and share class, or twice", ~in_order, "parts", report=report)
-    own_report = np.repeat(log.reports["report"], log.reports["count"])
-    notes.rows(
-        "a contact in a part of another report",
-        parts["report"][of_contact] != own_report,
-        "contacts",
-        expected=own_report,
-        part=of_contact,
+    asked = bool(filters or areas)
+    answers = _share_classes(log, sharing, filters, areas, facts)
+    counts = np.zeros((3, len(parts)), np.int64)
+    strangers, others = hold_against(
+        log.reports["report"],
+        log.reports["count"],
+        log.contacts["target"],
+        log.n_vessels,
+        NO_TARGET,
+        answers,
+        of_contact,
+        parts["report"],
+        share_class,
+        counts,
     )
-    expected = _share_classes(log, sharing, filters, areas, facts)
-    found = share_class[of_contact] if filters or areas else share_class
-    notes.rows(
-        "share_class is not what the filters give",
-        found != expected,
-        "contacts" if filters or areas else "parts",
-        expected=np.broadcast_to(expected, found.shape),
-        found=found,
-    )
-    is_vessel = log.contacts["target"] < log.n_vessels
-    is_false = log.contacts["target"] == NO_TARGET
-    counts = {
-        "count": np.bincount(of_contact, minlength=len(parts)),
-        "n_vessels": np.bincount(of_contact[is_vessel], minlength=len(parts)),
-        "n_false": np.bincount(of_contact[is_false], minlength=len(parts)),
-    }
-    for name, counted in counts.items():
-        wrong = (parts[name] != counted[: len(parts)]) | (parts["count"] == 0)
+    if strangers:
+        own_report = np.repeat(log.reports["report"], log.reports["count"])
+        notes.rows(
+            "a contact in a part of another report",
+            parts["report"][of_contact] != own_report,
+            "contacts",
+            expected=own_report,
+            part=of_contact,
+        )
+    if others or not asked:
+        expected = answers if asked else np.zeros(len(parts), np.uint64)
+        found = share_class[of_contact] if asked else share_class
+        notes.rows(
+            "share_class is not what the filters give",
+            found != expected,
+            "contacts" if asked else "parts",
+            expected=expected,
+            found=found,
+        )
+    for name, counted in zip(("count", "n_vessels", "n_false"), counts, strict=True):
+        wrong = (parts[name] != counted) | (parts["count"] == 0)
         notes.rows(f"parts: {name} is not what it holds", wrong, "parts", expected=counted, found=parts[name])
 
 
@@ -129,27 +142,29 @@ def _share_classes(
     areas: list[list[str]],
     facts: ContactFacts | None,
 ) -> NDArray[np.uint64]:
-    """The share class of each contact; a single 0 if there are neither filters nor areas."""
+    """The share class of each contact; nothing if there are neither filters nor areas."""
+    from mda_sim.audit.part_kernels import answer
+
     if facts is None or not (filters or areas):
-        return np.zeros(1, np.uint64)
+        return np.zeros(0, np.uint64)
     answers = np.zeros(len(log.contacts), np.uint64)
-    sensor = np.repeat(log.reports["sensor"], log.reports["count"])
+    of_reports, nowhere = (log.reports["sensor"], log.reports["count"]), np.zeros(0, bool)
     for bit, links in enumerate(filters):
         link = sharing["links"][links[0]]
-        asks = link["filter"]
-        is_stopped = ~_goes(log, sharing, link["categories"])[sensor]
-        if asks["broadcasting"] is not None:
-            is_stopped |= facts.broadcasting != asks["broadcasting"]
-        if asks["length_min_m"] is not None:
-            is_stopped |= facts.length_m < np.float32(asks["length_min_m"])
-        if asks["area"] is not None:
-            is_stopped |= ~facts.inside[links[0]]
-        answers[~is_stopped] += np.uint64(1 << bit)
+        asks, goes = link["filter"], _goes(log, sharing, link["categories"])
+        broadcasting = -1 if asks["broadcasting"] is None else int(asks["broadcasting"])
+        least_m = 0.0 if asks["length_min_m"] is None else float(np.float32(asks["length_min_m"]))
+        is_inside = nowhere if asks["area"] is None else facts.inside[links[0]]
+        asked: tuple[Any, ...] = broadcasting, facts.broadcasting, least_m, facts.length_m, is_inside
+        asked = (*of_reports, goes, *asked, np.uint64(1 << bit), answers)
+        answer(*asked)
     for bit, names in enumerate(areas, len(filters)):
         kind, _, id_ = names[0].partition(".")
-        is_inside = facts.inside[names[0]] & _goes(log, sharing, sharing[kind][id_]["categories"])[sensor]
-        is_inside &= log.contacts["target"] != NO_TARGET
-        answers[is_inside] += np.uint64(1 << bit)
+        goes = _goes(log, sharing, sharing[kind][id_]["categories"])
+        is_inside = facts.inside[names[0]] & (log.contacts["target"] != NO_TARGET)
+        asked = -1, facts.broadcasting, 0.0, facts.length_m, is_inside
+        asked = (*of_reports, goes, *asked, np.uint64(1 << bit), answers)
+        answer(*asked)
     return answers
 
 

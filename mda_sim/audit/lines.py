@@ -10,8 +10,6 @@ Where next: ``queues`` replays links with it.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -96,13 +94,3 @@ def _failures(name: str, spec: Tree, until_us: int, seed: int) -> list[tuple[int
         spans += [(int(times[i]), int(times[i + 1])) for i in np.flatnonzero(~up)]
         now, number = int(times[-1]), number + BLOCK
     return spans
-
-
-def past_outages(downs: Downs, t_us: int, lasting_us: int) -> int:
-    """Begin of a transmission that could begin at ``t_us`` if there were no outages [us]."""
-    starts, ends = downs
-    i = bisect_right(ends, t_us)
-    while i < len(starts) and starts[i] < t_us + max(lasting_us, 1):
-        t_us = max(t_us, ends[i])
-        i += 1
-    return t_us

@@ -10,18 +10,19 @@ Where next: ``clocks`` puts cases and requests in order and compares the answers
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from heapq import heappop, heappush
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mda_sim.audit.calendars import Opens, next_open
+from mda_sim.audit.calendars import Opens
 from mda_sim.audit.case_file import Bools, CaseFile, Ints
-from mda_sim.audit.lines import Downs, may_leave, past_outages
+from mda_sim.audit.lines import Downs, may_leave
 from mda_sim.audit.moments import Tree, stretch_us
 from mda_sim.core.time import NEVER_US, US_PER_S, Timeline, to_us
+
+KEYS_PER_ROW, KEYS_LEAST = 4, 1 << 20
+"""Most keys of pieces that are numbered by a table; with more, they are sorted."""
 
 
 class Pieces(NamedTuple):
@@ -41,19 +42,37 @@ class Pieces(NamedTuple):
     """Piece of each of these (R,)."""
 
     @classmethod
-    def of(cls, file: CaseFile, window: Ints, rows: Ints, consent: Ints) -> Pieces:
-        """These hops by link, category, window and consent; the first three columns are of all hops."""
-        lane = file.link[rows] * max(1, len(file.categories)) + file.category[rows]
-        n_consents = len(file.rules.consent_ids) + 1
-        key = (lane * (int(window.max(initial=0)) + 1) + window[rows]) * n_consents + consent + 1
-        _, place, of_row = np.unique(key, return_index=True, return_inverse=True)
-        first = rows[place]
-        return cls(file.link[first], file.category[first], window[first], consent[place], first, rows, of_row)
+    def of(cls, file: CaseFile, window: Ints, rows: Ints, consent: NDArray[Any]) -> Pieces:
+        """These hops by link, category, window and consent, which is none where ``consent`` is empty.
 
-    def bytes_of(self, n_bytes: Ints, chosen: Bools) -> Ints:
-        """Bytes of each piece, by those of its hops that are ``chosen`` (R,)."""
-        sums = np.bincount(self.of_row[chosen], n_bytes[chosen], minlength=len(self.link))
-        return np.rint(sums).astype(np.int64)
+        ``window`` is of all hops.
+        """
+        from mda_sim.audit.clock_kernels import case_keys, number_cases
+
+        n_windows, n_consents = int(window.max(initial=0)) + 1, len(file.rules.consent_ids) + 1
+        if not len(consent):
+            n_consents = 1
+        keys = np.empty(len(rows), np.int64)
+        n_categories = max(1, len(file.categories))
+        sizes = n_categories, n_windows, n_consents
+        case_keys(rows, file.link, file.category, window, consent, *sizes, keys)
+        n_keys = len(file.links) * n_categories * n_windows * n_consents
+        if n_keys <= KEYS_PER_ROW * len(rows) + KEYS_LEAST and keys.min(initial=0) >= 0:
+            of_row, place = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
+            place = place[: number_cases(keys, np.zeros(n_keys, np.int32), of_row, place)]
+        else:
+            _, place, of_row = np.unique(keys, return_index=True, return_inverse=True)
+        first = rows[place]
+        about = consent[place] if len(consent) else np.full(len(first), -1, np.int64)
+        return cls(file.link[first], file.category[first], window[first], about, first, rows, of_row)
+
+    def has_weight(self, file: CaseFile) -> Bools:
+        """Whether any hop of each piece has bytes."""
+        from mda_sim.audit.clock_kernels import any_weight
+
+        has = np.zeros(len(self.link), bool)
+        any_weight(self.rows, self.of_row, file.row, file.n_bytes, has)
+        return has
 
     def has(self, chosen: Bools) -> Bools:
         """Whether any hop of each piece is ``chosen``."""
@@ -76,11 +95,6 @@ class Staffing(NamedTuple):
             holding = [number for begin, end, number in surges if begin <= start < end]
             servers.append(holding[-1] if holding else desk["servers"])
         return cls(starts, servers)
-
-    def at(self, t_us: int) -> tuple[int, int]:
-        """Servers at a moment, and the next moment at which their number may change [us]."""
-        i = bisect_right(self.starts_us, t_us)
-        return self.servers[i - 1], self.starts_us[i] if i < len(self.starts_us) else NEVER_US
 
 
 class Queue(NamedTuple):
@@ -110,71 +124,43 @@ def replay_desk(desk: Tree, opens: Opens, timeline: Timeline, queue: Queue) -> t
 
     Each server is free again when its review was over, as booked.
     """
+    from mda_sim.audit.desk_kernels import replay_reviews
+
     limit_us = NEVER_US if desk["expiry_s"] is None else to_us(desk["expiry_s"])
     staff, in_turn = Staffing.of(desk, timeline), queue.turns(desk["discipline"])
     turn_of = np.empty(len(in_turn), np.int64)
     turn_of[in_turn] = np.arange(len(in_turn))
     arriving = np.argsort(queue.came_us, kind="stable")
-    came, turn = queue.came_us[arriving].tolist(), turn_of[arriving].tolist()
-    came_of, until_of = queue.came_us[in_turn].tolist(), queue.until_us[in_turn].tolist()
-    is_ghost, begins = queue.is_ghost[in_turn].tolist(), [NEVER_US] * len(in_turn)
-    waiting: list[int] = []
-    busy: list[int] = []
-    now, coming = -NEVER_US, 0
-    while waiting or coming < len(came):
-        if not waiting:
-            now = max(now, came[coming])
-        now = _next_free(opens, staff, busy, now, timeline.end_us)
-        if now > timeline.end_us:
-            break
-        while coming < len(came) and came[coming] <= now:
-            heappush(waiting, turn[coming])
-            coming += 1
-        taken = heappop(waiting)
-        if now <= came_of[taken] + limit_us:
-            begins[taken] = now
-            if not is_ghost[taken]:
-                heappush(busy, until_of[taken])
+    begins = np.full(len(in_turn), NEVER_US)
+    laid_out: tuple[Any, ...] = (
+        queue.came_us[arriving],
+        turn_of[arriving],
+        *(column[in_turn] for column in (queue.came_us, queue.until_us, queue.is_ghost)),
+        opens is None,
+        *(np.array(moments, np.int64) for moments in (opens or ([], []))),
+        *(np.array(column, np.int64) for column in staff),
+        limit_us,
+        timeline.end_us,
+        begins,
+    )
+    replay_reviews(*laid_out)
     begin_us = np.empty(len(begins), np.int64)
     begin_us[in_turn] = begins
     return begin_us, (begin_us == NEVER_US) & (queue.came_us + limit_us <= timeline.end_us)
-
-
-def _next_free(opens: Opens, staff: Staffing, busy: list[int], t_us: int, end_us: int) -> int:
-    """First moment from ``t_us`` on at which a desk is open and a server free; past ``end_us`` for none."""
-    while True:
-        t_us = next_open(opens, t_us)
-        while busy and busy[0] <= t_us:
-            heappop(busy)
-        servers, change_us = staff.at(t_us)
-        if len(busy) < servers or t_us > end_us:
-            return t_us
-        t_us = min(busy[0], change_us) if busy else change_us
 
 
 def replay_link(
     spec: Tree, downs: Downs, out_us: Ints, n_bytes: Ints
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """When each piece was sent and transmitted, in the order in which they came; -1 if the queue was full."""
+    from mda_sim.audit.clock_kernels import replay_line
+
     bandwidth = spec["bandwidth_bps"]
     lasting_us = np.zeros(len(out_us), np.int64)
     if bandwidth is not None:
         lasting_us = np.rint(8.0 * n_bytes / bandwidth * US_PER_S).astype(np.int64)
     most = len(out_us) if spec["queue_limit"] is None else spec["queue_limit"]
-    free, sent = 0, []
-    line: list[int] = []
-    ready_us = may_leave(spec, out_us)
-    pieces = zip(*(c.tolist() for c in (out_us, ready_us, lasting_us, n_bytes)), strict=True)
-    for out, ready, lasting, size in pieces:
-        if len(line) - bisect_right(line, out) >= most:
-            sent.append(-1)
-            continue
-        begin = max(ready, free)
-        if downs[0]:
-            begin = past_outages(downs, begin, lasting)
-        sent.append(begin)
-        if size:
-            line.append(begin)
-            free = begin + lasting
-    sent_us = np.array(sent, np.int64)
+    down_us, up_us = (np.array(moments, np.int64) for moments in downs)
+    sent_us = np.empty(len(out_us), np.int64)
+    replay_line(out_us, may_leave(spec, out_us), lasting_us, n_bytes, most, down_us, up_us, sent_us)
     return sent_us, np.where(sent_us < 0, -1, sent_us + lasting_us)

@@ -31,7 +31,7 @@ Source: the docstring of ``mda_sim.sharing.exchange``; article 6 of the Japan-Re
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +78,11 @@ class Dates:
             soonest = np.minimum(soonest, starts)
         return soonest
 
+    def all_us(self) -> list[int]:
+        """All its dates [us]."""
+        pauses = (t_us for pause in self.pauses for t_us in (pause.begin_us, pause.end_us))
+        return [self.begin_us, self.end_us, *pauses]
+
     def _between(self, giver: str, taker: str) -> list[Pause]:
         return [
             pause
@@ -114,8 +119,40 @@ class Rules:
         """Party that runs a node."""
         return str(self.nodes[node]["nation"])
 
+    def has_purges(self) -> bool:
+        """Whether any agreement may have copies destroyed."""
+        deals = self.agreements.values()
+        return any(deal["on_suspension"] == "purge" or deal["retention_s"] is not None for deal in deals)
+
+    def is_steady(self, giver: str, taker: str, node: str, begin_us: int, end_us: int) -> bool:
+        """Whether no date of an agreement of two parties, of a consent for the taker, or of the node at which
+        it receives lies after ``begin_us`` and up to ``end_us``: then the rules say the same all along.
+        """
+        cleared_us = moment_us(self._timeline, self.nodes[node]["cleared_from"], -NEVER_US)
+        moments = {cleared_us, *self._dates_between(giver, taker), *self._dates_for(taker)}
+        return not any(begin_us < t_us <= end_us for t_us in moments)
+
+    def _is_one_moment(self, giver: str, taker: str, t_us: Times) -> bool:
+        """Whether no date of an agreement of two parties lies between any of these moments."""
+        begin_us, end_us = int(t_us.min()), int(t_us.max())
+        return not any(begin_us < t_us <= end_us for t_us in self._dates_between(giver, taker))
+
+    def _dates_between(self, giver: str, taker: str) -> set[int]:
+        """All dates of the agreements of two parties."""
+        deals = zip(self.agreement_ids, self._in_force, strict=True)
+        both = {giver, taker}
+        return {t for id_, d in deals if both <= set(self.agreements[id_]["parties"]) for t in d.all_us()}
+
+    def _dates_for(self, taker: str) -> set[int]:
+        """All dates of the consents for a party."""
+        consents = zip(self.consent_ids, self._holding, strict=True)
+        return {t for id_, d in consents if self.consents[id_]["recipient"] == taker for t in d.all_us()}
+
     def legal(self, form: Form, areas: Areas, giver: str, taker: str, t_us: Times) -> tuple[Times, Times]:
         """Failing legal gates and index of the agreement used (-1 for none) at each moment."""
+        if len(t_us) > 1 and self._is_one_moment(giver, taker, t_us):
+            once = self.legal(form, areas, giver, taker, t_us[:1])
+            return np.full(len(t_us), once[0][0]), np.full(len(t_us), once[1][0])
         failing = np.full(len(t_us), int(Gate.IN_FORCE), np.int64)
         used = np.full(len(t_us), -1, np.int64)
         if giver == taker:
@@ -138,7 +175,7 @@ class Rules:
         return failing, used
 
     def accreditation(
-        self, form: Form, used: Times, giver: str, link_level: str, node: str, t_us: Times
+        self, form: Form, used: NDArray[Any], giver: str, link_level: str, node: str, t_us: Times
     ) -> Times:
         """The accreditation gate's bit at each moment, where it fails; ``used`` is the agreement, or -1."""
         failing = np.zeros(len(t_us), np.int64)
@@ -182,12 +219,15 @@ class Rules:
             return Releases(np.full(len(t_us), int(Gate.RELEASE), np.int64), rests_on, until_us)
         standing, on_request = rests_on.copy(), rests_on.copy()
         is_refused = np.zeros(len(t_us), bool)
+        dates = self._dates_for(taker) if asked else set()
+        once = len(t_us) > 1 and not any(t_us.min() < date <= t_us.max() for date in dates)
         for originator in asked:
-            given, open_to_ask = self._consents_of(originator, form, areas, giver, taker, t_us)
+            found = self._consents_of(originator, form, areas, giver, taker, t_us[:1] if once else t_us)
+            given, open_to_ask = (np.broadcast_to(consent, len(t_us)) for consent in found)
             has = given >= 0
             standing = np.where(has & ((standing < 0) | (given < standing)), given, standing)
-            for index in np.unique(given[has]).tolist():
-                ends = self._holding[index].next_end_us(t_us)
+            for index in np.unique(found[0][found[0] >= 0]).tolist():
+                ends = self._holding[index].next_end_us(t_us[:1] if once else t_us)
                 until_us = np.where(given == index, np.minimum(until_us, ends), until_us)
             is_refused |= ~has & ((open_to_ask < 0) | (on_request >= 0))
             on_request = np.where(~has & (on_request < 0), open_to_ask, on_request)

@@ -12,29 +12,35 @@ Where next: ``verdicts`` compares the books with these, ``clocks`` replays the r
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mda_sim.audit.case_file import Bools, CaseFile, Ints
 from mda_sim.audit.draws import Places, are_so, times_us, units
 from mda_sim.audit.forms import Form
+from mda_sim.audit.moments import Tree
 from mda_sim.audit.rules import Areas, Releases
+from mda_sim.audit.times import is_drawn
 from mda_sim.audit.trails import Trail
 from mda_sim.core.time import NEVER_US, to_us
 from mda_sim.records import Gate, Outcome
+
+KEYS_MOST: Final = 1 << 22
+"""Most kinds of groups that hops are counted into; with more, they are sorted."""
 
 
 class Rulings:
     """What each hop's row should say, given its times (H,)."""
 
     def __init__(self, n: int) -> None:
-        self.gates: Ints = np.zeros(n, np.int64)
-        self.at_release: Ints = np.zeros(n, np.int64)
+        self.gates: NDArray[np.uint16] = np.zeros(n, np.uint16)
+        self.at_release: NDArray[np.uint16] = np.zeros(n, np.uint16)
         """Gates that fail at release, or when the answer comes."""
-        self.at_receipt: Ints = np.zeros(n, np.int64)
-        self.agreement: Ints = np.full(n, -1, np.int64)
-        self.consent: Ints = np.full(n, -1, np.int64)
+        self.at_receipt: NDArray[np.uint16] = np.zeros(n, np.uint16)
+        self.agreement: NDArray[np.int16] = np.full(n, -1, np.int16)
+        self.consent: NDArray[np.int16] = np.full(n, -1, np.int16)
         self.asks: Bools = np.zeros(n, bool)
         """Whether its release waits for an originator's answer."""
         self.is_overtaken: Bools = np.zeros(n, bool)
@@ -45,7 +51,7 @@ class Rulings:
         """When it comes to the recipient unless it is lost."""
 
     @property
-    def gates_at_release(self) -> Ints:
+    def gates_at_release(self) -> NDArray[np.uint16]:
         """Gates that fail after arrival, whenever they were asked last."""
         return self.at_release | self.at_receipt
 
@@ -69,11 +75,10 @@ def rule(file: CaseFile) -> tuple[Trail, Rulings]:
     for number in range(int(trail.depth.max(initial=-1)) + 1):
         rows = np.flatnonzero(trail.depth == number)
         trail.take_up(rows)
-        for group in judge.groups(rows[~trail.is_stopped[rows]]):
-            until_us = judge.ask(group)
-            came = file.is_delivered[group.rows]
-            delivered = group.rows[came]
-            trail.hand_on(delivered, rulings.agreement[delivered], until_us[came])
+        if trail.is_stopped.any():
+            rows = rows[~trail.is_stopped[rows]]
+        if len(rows):
+            judge.judge(rows)
     return trail, rulings
 
 
@@ -83,15 +88,95 @@ class Judge:
     def __init__(self, file: CaseFile, trail: Trail, rulings: Rulings) -> None:
         self.file, self.trail, self.rulings = file, trail, rulings
 
-    def groups(self, rows: Ints) -> list[Group]:
-        """These hops by link, form, holding agreement and areas."""
+    def judge(self, rows: Ints) -> None:
+        """Ask about these hops, a group at a time, and let the copies that came be held."""
+        from mda_sim.audit.trail_kernels import first_and_last, put_down
+
+        file, trail, rulings = self.file, self.trail, self.rulings
+        rows, begins = self._sorted(rows)
+        n = len(begins) - 1
+        spans_us, came = np.empty((n, 2), np.int64), np.zeros(n, bool)
+        times = file.books["t_released_us"], file.books["t_transmitted_us"]
+        fixed_us = np.array([_fixed_delay_us(spec) for spec in file.specs], np.int64)
+        delay_us = np.maximum(fixed_us, 0)[file.link[rows[begins[:-1]]]]
+        first_and_last(
+            rows, begins, delay_us, file.books["t_arrived_us"], *times, file.is_delivered, spans_us, came
+        )
+        says, is_steady = np.full((6, n), -2, np.int64), np.zeros(n, bool)
+        for number, (begin_us, end_us) in enumerate(spans_us.tolist()):
+            group = self._group(rows[begins[number] : begins[number + 1]])
+            is_steady[number] = fixed_us[group.link] >= 0 and self._is_one_answer(group, begin_us, end_us)
+            if is_steady[number]:
+                says[:, number] = self._answer_of(group, begin_us, bool(came[number]))
+                if trail.is_carrying:
+                    trail.carry_on(group.rows[file.is_delivered[group.rows]])
+            else:
+                until_us = self.ask(group)
+                is_here = file.is_delivered[group.rows]
+                delivered = group.rows[is_here]
+                trail.hand_on(delivered, rulings.agreement[delivered], until_us[is_here])
+        laid_out: tuple[Any, ...] = (
+            rows,
+            begins,
+            is_steady,
+            delay_us,
+            *says,
+            *times,
+            file.is_delivered,
+            file.end_us,
+            rulings.gates,
+            rulings.at_release,
+            rulings.at_receipt,
+            rulings.agreement,
+            rulings.due_us,
+            trail.form,
+            trail.form_after,
+            trail.under,
+            trail.under_after,
+        )
+        put_down(*laid_out)
+
+    def _sorted(self, rows: Ints) -> tuple[Ints, Ints]:
+        """These hops by link, form, holding agreement and areas, and where each group begins and ends."""
+        from mda_sim.audit.trail_kernels import group_keys, sort_by_key
+
         file, trail = self.file, self.trail
-        key = file.link[rows] * max(1, len(trail.forms)) + trail.form[rows]
-        key = key * (len(file.rules.agreement_ids) + 1) + trail.under[rows] + 1
-        key = key * len(file.areas) + file.area[file.row[rows]]
-        order = np.argsort(key, kind="stable")
-        cuts = np.flatnonzero(np.diff(key[order])) + 1
-        return [self._group(alike) for alike in np.split(rows[order], cuts) if len(alike)]
+        sizes = len(trail.forms), len(file.rules.agreement_ids), len(file.areas)
+        keys = np.empty(len(rows), np.int64)
+        group_keys(rows, file.link, trail.form, trail.under, file.row, file.area, *sizes, keys)
+        n_keys = len(file.links) * sizes[0] * (sizes[1] + 1) * sizes[2]
+        if n_keys > KEYS_MOST:
+            order = np.argsort(keys, kind="stable")
+            begins = np.flatnonzero(np.diff(keys[order], prepend=-1, append=n_keys))
+            return rows[order], begins
+        ends, out = np.zeros(n_keys + 1, np.int64), np.empty_like(rows)
+        sort_by_key(rows, keys, ends, out)
+        return out, np.unique(ends)
+
+    def _is_one_answer(self, group: Group, begin_us: int, end_us: int) -> bool:
+        """Whether the rules say the same of a group at all of these moments, and nothing comes by chance."""
+        trail, taker = self.trail, group.taker
+        is_plain = taker not in trail.parties and not trail.is_purging and end_us < NEVER_US
+        node = self.file.specs[group.link]["recipient"]
+        return is_plain and self.file.rules.is_steady(group.giver, taker, node, begin_us, end_us)
+
+    def _answer_of(self, group: Group, t_us: int, is_held: bool) -> tuple[int, ...]:
+        """Gates that fail on arrival, at release and on receipt, the agreement that passes, and form and
+        agreement as which recipients hold what came, -2 for those as which it was offered.
+        """
+        rules, spec = self.file.rules, self.file.specs[group.link]
+        now, never = np.array([t_us]), np.array([NEVER_US])
+        parties = group.giver, group.taker
+        legal, used = rules.legal(group.form, group.areas, *parties, now)
+        release = rules.release(group.form, group.areas, *parties, group.under, now, -never, never).failing
+        level, node = spec["accreditation"], spec["recipient"]
+        accredited = rules.accreditation(group.form, used, group.giver, level, node, now)
+        deal, form, under = int(used[0]), -2, -2
+        if is_held and group.giver != group.taker:
+            form = self.trail.number_of(rules.received(group.form, deal, group.giver))
+            under = deal
+        failing = (legal | accredited | release, legal | release, legal)
+        return (*(int(gates[0]) for gates in failing), deal, form, under)
 
     def _group(self, rows: Ints) -> Group:
         file, trail, first = self.file, self.trail, rows[0]
@@ -197,3 +282,10 @@ class Judge:
     def _places(self, rows: Ints, consent: Ints) -> Places:
         file = self.file
         return Places.of(file, file.link[rows], file.category[rows], self.trail.window[rows], consent)
+
+
+def _fixed_delay_us(spec: Tree) -> int:
+    """How long a link takes with what was transmitted; -1 where that, or whether it comes, is by chance."""
+    if spec["loss_probability"] != 0 or is_drawn(spec["extra_delay"]):
+        return -1
+    return to_us(spec["delay_s"]) + to_us(spec["extra_delay"]["value_s"])

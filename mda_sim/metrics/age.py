@@ -37,7 +37,7 @@ from mda_sim.core.table import Table
 from mda_sim.core.time import US_PER_S
 from mda_sim.metrics.custody import picture_offsets
 from mda_sim.metrics.figures import Figure, group_key, metric_key, ratio
-from mda_sim.metrics.groups import Cells
+from mda_sim.metrics.groups import Cells, Members, by_group
 from mda_sim.metrics.subjects import time_by_subject
 from mda_sim.records import NOTHING_US
 
@@ -47,8 +47,10 @@ QUANTILES: Final = (("p50_s", 0.5), ("p90_s", 0.9))
 
 @dataclass(frozen=True, eq=False)
 class AgeSums:
-    """What all age figures of one picture in one zone are made of; arrays have one row per cell."""
+    """What all age figures of one picture in one zone are made of; arrays have one row per cell there."""
 
+    cell: NDArray[np.int64]
+    """The cells that have scored time."""
     scored_us: NDArray[np.int64]
     """Scored vessel-time [us]."""
     never_us: NDArray[np.int64]
@@ -70,32 +72,44 @@ def age_figures(
     cells: Cells,
     members: Mapping[str, NDArray[np.bool_]],
     *,
+    scored_us: NDArray[np.int64] | None = None,
+    known: AgeSums | None = None,
     zone: str = "",
     picture: str = "",
 ) -> list[Figure]:
     """Age figures of every group of vessels in one zone.
 
-    ``aware`` is an AWARENESS table, ``scored`` a SCORED table, ``members`` is ``groups(cells, nation)``.
+    ``aware`` is an AWARENESS table, ``scored`` a SCORED table, ``members`` is ``groups(cells, nation)``,
+    ``scored_us`` (n_subjects,) the sum of ``scored`` by subject and ``known`` the ``age_sums``, if the
+    caller has them.
     """
-    walk = _walk(aware, scored, cells)
-    sums = _age_sums(walk, scored, age_cap_s, cells)
-    vessels = cells.n_vessels(time_by_subject(scored, cells.n_subjects), members)
-    quantiles = _quantiles(walk, sums, members)
+    by_subject_us = time_by_subject(scored, cells.n_subjects) if scored_us is None else scored_us
+    sums = age_sums(aware, scored, by_subject_us, age_cap_s, cells) if known is None else known
+    walk = _walk(aware, scored, cells, sums.cell)
+    there = {name: mask[sums.cell] for name, mask in members.items()}
+    capped_s2 = np.zeros(cells.n_cells)
+    capped_s2[sums.cell] = sums.capped_s2
+    vessels = cells.n_vessels(by_subject_us, members)
+    whole_us, never_us, peak_us, n_peaks = by_group(
+        there, np.stack([sums.scored_us, sums.never_us, sums.peak_us, sums.n_peaks], axis=1)
+    ).T.tolist()
+    quantiles_s = _quantiles(walk, sums, there)
+    keys = [metric_key("age", picture, f) for f in ("mean_s", "never_fraction", "peak_mean_s")]
+    quantile_keys = [metric_key("age", picture, label) for label, _ in QUANTILES]
     figures = []
-    for name, mask in members.items():
+    for g, (name, mask) in enumerate(members.items()):
         group, n = group_key(name, zone), vessels[name]
-        scored_us, peaks = int(sums.scored_us[mask].sum()), int(sums.n_peaks[mask].sum())
-        mean_s = ratio(float(sums.capped_s2[mask].sum()), scored_us / US_PER_S)
-        never = ratio(int(sums.never_us[mask].sum()), scored_us)
-        peak_s = ratio(int(sums.peak_us[mask].sum()) / US_PER_S, peaks)
+        mean_s = ratio(float(capped_s2[mask].sum()), whole_us[g] / US_PER_S)
+        peak_s = ratio(peak_us[g] / US_PER_S, n_peaks[g])
         figures += [
-            Figure(metric_key("age", picture, "mean_s"), group, mean_s, "s", n),
-            Figure(metric_key("age", picture, "never_fraction"), group, never, "1", n),
-            Figure(metric_key("age", picture, "peak_mean_s"), group, peak_s, "s", peaks),
+            Figure(keys[0], group, mean_s, "s", n),
+            Figure(keys[1], group, ratio(never_us[g], whole_us[g]), "1", n),
+            Figure(keys[2], group, peak_s, "s", n_peaks[g]),
+            *(
+                Figure(key, group, value_s, "s", n)
+                for key, value_s in zip(quantile_keys, quantiles_s[g], strict=True)
+            ),
         ]
-        for label, _ in QUANTILES:
-            value_s = quantiles[name, label]
-            figures.append(Figure(metric_key("age", picture, label), group, value_s, "s", n))
     return figures
 
 
@@ -119,12 +133,15 @@ class _Walk(NamedTuple):
     nothing_us: int
 
 
-def _walk(aware: Table, scored: Table, cells: Cells) -> _Walk:
+def _walk(aware: Table, scored: Table, cells: Cells, cell: NDArray[np.int64]) -> _Walk:
+    """The walk in which cells are numbered by their place in ``cell``."""
+    place = np.full(cells.n_cells + 1, -1, np.int64)
+    place[cell] = np.arange(len(cell))
     return _Walk(
         scored["target"],
         scored["t_from_us"],
         scored["t_to_us"],
-        cells.of_subject[scored["subject"]],
+        place[cells.of_subject[scored["subject"]]],
         picture_offsets(aware, cells.n_subjects),
         aware["t_received_us"],
         aware["t_observed_us"],
@@ -132,17 +149,27 @@ def _walk(aware: Table, scored: Table, cells: Cells) -> _Walk:
     )
 
 
-def _age_sums(walk: _Walk, scored: Table, age_cap_s: float, cells: Cells) -> AgeSums:
+def age_sums(
+    aware: Table, scored: Table, scored_us: NDArray[np.int64], age_cap_s: float, cells: Cells
+) -> AgeSums:
+    """What age figures are made of; ``scored_us`` (n_subjects,) is the sum of ``scored`` by subject.
+
+    ShapeError if a picture received an observation before it was made.
+    """
     from mda_sim.metrics.age_kernels import age_bin, fill_ages
 
+    in_cells_us = cells.total(scored_us)
+    cell = np.flatnonzero(in_cells_us)
+    walk = _walk(aware, scored, cells, cell)
     oldest_us = _oldest_us(walk.t_observed_us, scored)
-    shape = (cells.n_cells, age_bin(max(oldest_us, 0)) + 1, 3)
+    shape = (len(cell), age_bin(max(oldest_us, 0)) + 1, 3)
     sums = AgeSums(
-        cells.total(time_by_subject(scored, cells.n_subjects)),
-        np.zeros(cells.n_cells, np.int64),
-        np.zeros(cells.n_cells),
-        np.zeros(cells.n_cells, np.int64),
-        np.zeros(cells.n_cells, np.int64),
+        cell,
+        in_cells_us[cell],
+        np.zeros(len(cell), np.int64),
+        np.zeros(len(cell)),
+        np.zeros(len(cell), np.int64),
+        np.zeros(len(cell), np.int64),
         np.zeros(shape, np.int64),
     )
     n_refused = fill_ages(
@@ -172,69 +199,44 @@ def _oldest_us(t_observed_us: NDArray[np.int64], scored: Table) -> int:
     return int(scored["t_to_us"].max() - first_us)
 
 
-@dataclass(frozen=True)
-class _Crossing:
-    """Where the distribution function of one group reaches one quantile."""
+def _quantiles(walk: _Walk, sums: AgeSums, members: Mapping[str, NDArray[np.bool_]]) -> list[list[float]]:
+    """Quantiles of age [s] of each group, as ``QUANTILES``: NaN without scored time, infinite if never
+    reached.
+    """
+    from mda_sim.metrics.age_kernels import solve_crossings
 
-    bin: int
-    """Bin that holds it."""
-    below_us: int
-    """Time with an age below the bin's lower edge [us]."""
-    slope: int
-    """Pieces running at that edge."""
-    need_us: float
-    """Time that must lie at or below the quantile [us]."""
-
-
-def _quantiles(
-    walk: _Walk, sums: AgeSums, members: Mapping[str, NDArray[np.bool_]]
-) -> dict[tuple[str, str], float]:
-    """Quantiles of age [s] by group and label: NaN without scored time, infinite if never reached."""
-    edges = bin_edges(sums.bins.shape[1])
-    found: dict[tuple[str, str], float] = {}
-    crossings: dict[tuple[str, str], _Crossing] = {}
+    n_groups, n_bins = len(members), sums.bins.shape[1]
+    edges = bin_edges(n_bins)
+    by_bin = by_group(members, sums.bins.reshape(len(sums.bins), 3 * n_bins)).reshape(n_groups, n_bins, 3)
+    whole_us = by_group(members, sums.scored_us[:, None])[:, 0]
+    begins = np.zeros((n_groups, 1), np.int64)
+    slope = np.append(begins, np.cumsum(by_bin[:, :, 0], axis=1), axis=1)
+    grown_us = slope[:, :-1] * np.diff(edges) + by_bin[:, :, 2]
+    at_edge_us = np.append(begins, np.cumsum(grown_us, axis=1), axis=1)
+    found = np.where(whole_us == 0, math.nan, math.inf)[:, None] + np.zeros(len(QUANTILES))
+    need_us = whole_us[:, None] * np.array([share for _, share in QUANTILES])
+    bins = np.array(
+        [np.searchsorted(at, need) for at, need in zip(at_edge_us, need_us, strict=True)], np.int64
+    )
+    bins = bins.reshape(found.shape) - 1
+    group, nth = np.nonzero((whole_us > 0)[:, None] & (bins < n_bins))
+    at = bins[group, nth]
+    masks = Members.of(members).matrix
     wanted = np.zeros(sums.bins.shape[:2], np.bool_)
-    for name, mask in members.items():
-        whole_us = int(sums.scored_us[mask].sum())
-        steps, _, reach_us = sums.bins[mask].sum(axis=0).T
-        slope = np.concatenate([np.zeros(1, np.int64), np.cumsum(steps)])
-        at_edge_us = np.concatenate(
-            [np.zeros(1, np.int64), np.cumsum(slope[:-1] * np.diff(edges) + reach_us)]
-        )
-        for label, share in QUANTILES:
-            need_us = share * whole_us
-            b = int(np.searchsorted(at_edge_us, need_us)) - 1
-            if whole_us == 0 or b + 1 == len(at_edge_us):
-                found[name, label] = math.nan if whole_us == 0 else math.inf
-                continue
-            crossings[name, label] = _Crossing(b, int(at_edge_us[b]), int(slope[b]), need_us)
-            wanted[mask, b] = True
-    cell, bins, age_us, sign = _collect(walk, sums, wanted)
-    for (name, label), crossing in crossings.items():
-        inside = members[name][cell] & (bins == crossing.bin)
-        age_at_us = _solve(crossing, edges, age_us[inside], sign[inside])
-        found[name, label] = age_at_us / US_PER_S
-    return found
+    for g, b in zip(group.tolist(), at.tolist(), strict=True):
+        wanted[masks[g], b] = True
+    found_us = np.empty(len(group))
+    cell, _, age_us, sign = _collect(walk, sums, wanted)
+    crossings = group, at, at_edge_us[group, at], slope[group, at], need_us[group, nth]
+    solve_crossings(masks, *crossings, edges, cell, age_us, sign, found_us)
+    found[group, nth] = found_us / US_PER_S
+    return [list(map(float, of_group)) for of_group in found]
 
 
 def _collect(walk: _Walk, sums: AgeSums, wanted: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Cell, bin, age [us] and sign (4, n) of the piece ends in the wanted bins."""
+    """Cell, bin, age [us] and sign (4, n) of the piece ends in the wanted bins, in order of age."""
     from mda_sim.metrics.age_kernels import collect_ends
 
     out = np.empty((4, int(sums.bins[wanted, 1].sum())), np.int64)
     collect_ends(*walk, wanted, *out)
-    return out
-
-
-def _solve(
-    crossing: _Crossing, edges: NDArray[np.int64], age_us: NDArray[np.int64], sign: NDArray[np.int64]
-) -> float:
-    """The age at which the time below reaches the need, inside one bin [us]."""
-    order = np.argsort(age_us, kind="stable")
-    at = np.concatenate(
-        [edges[crossing.bin : crossing.bin + 1], age_us[order], edges[crossing.bin + 1 :][:1]]
-    )
-    slope = crossing.slope + np.concatenate([np.zeros(1, np.int64), np.cumsum(sign[order])])
-    below_us = crossing.below_us + np.concatenate([np.zeros(1, np.int64), np.cumsum(slope * np.diff(at))])
-    j = max(int(np.searchsorted(below_us, crossing.need_us)) - 1, 0)
-    return float(at[j] + (crossing.need_us - below_us[j]) / slope[j])
+    return out[:, np.argsort(out[2])]

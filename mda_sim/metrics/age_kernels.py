@@ -142,3 +142,40 @@ def collect_ends(
             begin = end
             row += 1
     return n
+
+
+@kernel
+def solve_crossings(
+    mask: NDArray[np.bool_],
+    group: NDArray[np.int64],
+    bins: NDArray[np.int64],
+    below_us: NDArray[np.int64],
+    slope: NDArray[np.int64],
+    need_us: NDArray[np.float64],
+    edges: NDArray[np.int64],
+    end_cell: NDArray[np.int64],
+    end_us: NDArray[np.int64],
+    end_sign: NDArray[np.int64],
+    found_us: NDArray[np.float64],
+) -> None:
+    """Write the age at which the time below reaches the need of each crossing, inside its bin [us].
+
+    A crossing is of ``group`` (row of ``mask``, by cell), in a bin at whose lower edge ``below_us`` lies
+    below and ``slope`` pieces run; ``end_cell``, ``end_us`` and ``end_sign`` are the ends of
+    ``collect_ends`` for all crossings, in order of age.
+    """
+    for i in range(group.size):
+        b = bins[i]
+        at, below, rate = edges[b], below_us[i], slope[i]
+        first = newest_row(end_us, 0, end_us.size, edges[b] - 1) + 1
+        for row in range(first, end_us.size):
+            if end_us[row] >= edges[b + 1]:
+                break
+            if not mask[group[i], end_cell[row]]:
+                continue
+            reached = below + rate * (end_us[row] - at)
+            if reached >= need_us[i]:
+                break
+            at, below = end_us[row], reached
+            rate += end_sign[row]
+        found_us[i] = at + (need_us[i] - below) / rate

@@ -28,7 +28,7 @@ Source: P. Jaccard, "The distribution of the flora in the alpine zone", New Phyt
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Final
 
 import numpy as np
@@ -92,17 +92,22 @@ def shared_time(
     return shared_us
 
 
-def agreement_figures(frame: ScoringFrame, pictures: Mapping[str, Table]) -> dict[str, list[Figure]]:
+def agreement_figures(
+    frame: ScoringFrame, pictures: Mapping[str, Table], contents: Mapping[str, Hashable] | None = None
+) -> dict[str, list[Figure]]:
     """Figures of every pair of nations, by the nation first in the alphabet; in the area and every zone.
 
     ``pictures``: by nation, AWARENESS tables of the observations good enough for custody. Pairs of pictures
-    with the same content are compared once in a frame.
+    with the same content are compared once in a frame; ``contents`` tells them apart, if the caller knows.
     """
+    told: Mapping[str, Hashable] = contents or {
+        nation: picture.digest() for nation, picture in pictures.items()
+    }
     nations = sorted(pictures)
     figures: dict[str, list[Figure]] = {nation: [] for nation in nations}
     for i, first in enumerate(nations):
         for second in nations[i + 1 :]:
-            key = (second, pictures[first].digest(), pictures[second].digest())
+            key = (second, told[first], told[second])
             if key not in frame.compared_pictures:
                 frame.compared_pictures[key] = [
                     figure

@@ -33,6 +33,7 @@ def fill_shared(
     over. Between steps of either picture, each holds its target from the beginning to its observation plus
     the age, if it has one.
     """
+    least_us = age_us.min()
     for i in range(target.size):
         k, c = target[i], cell[i]
         if c < 0:
@@ -41,6 +42,7 @@ def fill_shared(
         begin = t_from_us[i]
         row = newest_row(t_received_us, offsets[k], last, begin)
         other = newest_row(other_received_us, other_offsets[k], other_last, begin)
+        at_every_age, same_at_every_age = np.int64(0), np.int64(0)
         while begin < t_to_us[i]:
             end = t_to_us[i]
             if row + 1 < last:
@@ -49,7 +51,17 @@ def fill_shared(
                 end = min(end, other_received_us[other + 1])
             has, has_other = row >= offsets[k], other >= other_offsets[k]
             same = has and has_other and report[row] == other_report[other]
-            for j in range(age_us.size):
+            if (
+                has
+                and has_other
+                and end <= t_observed_us[row] + least_us
+                and end <= other_observed_us[other] + least_us
+            ):
+                at_every_age += end - begin
+                if same:
+                    same_at_every_age += end - begin
+                begin = end
+            for j in range(age_us.size if begin < end else 0):
                 mine = theirs = begin
                 if has:
                     mine = max(begin, min(end, t_observed_us[row] + age_us[j]))
@@ -66,3 +78,6 @@ def fill_shared(
                 row += 1
             if other + 1 < other_last and other_received_us[other + 1] == end:
                 other += 1
+        for j in range(age_us.size):
+            shared_us[c, j, 0] += at_every_age
+            shared_us[c, j, 3] += same_at_every_age

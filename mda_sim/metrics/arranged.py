@@ -16,7 +16,8 @@ from mda_sim.core.table import Table
 from mda_sim.core.time import NEVER_US
 from mda_sim.metrics.asked import Asked
 from mda_sim.metrics.frame import ScoringFrame
-from mda_sim.metrics.groups import AIS_GROUPS
+from mda_sim.metrics.groups import AIS_GROUPS, Members
+from mda_sim.metrics.kept import Content, content_of
 from mda_sim.metrics.phases import ScoredEvent
 from mda_sim.picture.awareness import PartHistory, awareness, received_error_m
 from mda_sim.records import DeliveryLog
@@ -35,6 +36,8 @@ class Arrangement(NamedTuple):
     """Parties that are no nations."""
     events: Sequence[ScoredEvent]
     """Events in whose phases it is measured."""
+    parts: int
+    """Number of its division of contacts into parts, as ``kept`` has it."""
 
 
 class Pictures(NamedTuple):
@@ -62,7 +65,18 @@ def members_of(
     if not zone:
         return members
     named = {endpoint.group for endpoint in frame.spec.primary if endpoint.zone == zone}
-    return {name: mask for name, mask in members.items() if name in AIS_GROUPS or name in named}
+    return Members.of(members).only(name for name in members if name in AIS_GROUPS or name in named)
+
+
+def content(
+    frame: ScoringFrame, arranged: Arrangement, received: Table, operators: Collection[str] | None
+) -> Content:
+    """What tells the picture of what some parties saw (None: all) from others."""
+    if operators is None:
+        return content_of(arranged.parts, received)
+    operated = np.array([card.operator in operators for card in frame.log.sensors], np.bool_)
+    sensor = frame.log.reports["sensor"][arranged.deliveries.parts["report"][received["part"]]]
+    return content_of(arranged.parts, received, operated[sensor])
 
 
 def pictures_of(
@@ -73,10 +87,18 @@ def pictures_of(
     Where all observations received are good enough, those in sanitised copies included, they are one table.
     """
     log, deliveries = frame.log, arranged.deliveries
-    make = partial(awareness, log, deliveries, received, contacts=arranged.contacts, operators=operators)
+    error_m = received_error_m(log, deliveries, received)
+    make = partial(
+        awareness,
+        log,
+        deliveries,
+        received,
+        contacts=arranged.contacts,
+        operators=operators,
+        errors_m=error_m,
+    )
     aware = make()
     all_true = arranged.contacts.is_false is None
-    error_m = received_error_m(log, deliveries, received)
     bounds_m = frame.spec.error_max_m, frame.spec.search_radius_m
     made: dict[int, Table] = {}
     for bound_m in bounds_m:

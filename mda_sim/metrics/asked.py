@@ -26,7 +26,7 @@ from mda_sim.metrics import age, incidence, latency
 from mda_sim.metrics.figures import Figure, metric_key
 from mda_sim.metrics.gap_causes import CAUSE_METRICS
 from mda_sim.metrics.gap_split import Answer, window_s
-from mda_sim.metrics.groups import AIS_GROUPS
+from mda_sim.metrics.groups import AIS_GROUPS, Members
 from mda_sim.metrics.probe_contacts import AT_LEAST
 from mda_sim.metrics.spec import Endpoint, MetricsSpec, age_label
 from mda_sim.records import Gate, Outcome
@@ -232,6 +232,10 @@ class Asked:
         """Whether anything of these families is asked for, of one picture."""
         return self.endpoints is None or any((family, picture) in self._families for family in families)
 
+    def has_metric(self, *metrics: str) -> bool:
+        """Whether any of these metrics is asked for."""
+        return self.endpoints is None or any(name in self.metrics for name in metrics)
+
     def of_nation(self, nation: str) -> bool:
         """Whether anything of a nation is asked for."""
         return self.nations is None or nation in self.nations
@@ -245,7 +249,7 @@ class Asked:
         if self.endpoints is None:
             return members
         groups = self._groups.get(zone, frozenset())
-        return {name: mask for name, mask in members.items() if name in groups}
+        return Members.of(members).only(name for name in members if name in groups)
 
     def kept(self, figures: Sequence[Figure]) -> list[Figure]:
         """Those of the figures that are asked for."""

@@ -20,8 +20,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final
 
+from mda_sim.metrics.score_book import BySeed, Holder, ScoreBook
+from mda_sim.metrics.score_book import Key as Key
 from mda_sim.metrics.score_rows import ScoreRow
 from mda_sim.metrics.spec import Endpoint
 
@@ -45,22 +47,12 @@ CONFIDENCE_LEVEL: Final = 0.95
 """Level of the intervals."""
 
 
-class Key(NamedTuple):
-    """Whose figure it is, and which."""
-
-    configuration: str
-    holder: str
-    """Nation, or node."""
-    metric: str
-    group: str
-
-
-Values = dict[Key, dict[int, float]]
+Values = Mapping[Key, Mapping[int, float]]
 """Value of each figure by seed."""
 
 
 def summarise(
-    rows: Iterable[ScoreRow],
+    rows: Iterable[ScoreRow] | ScoreBook,
     baseline: str,
     primary: Sequence[Endpoint] = (),
     picture_nodes: Mapping[str, str] | None = None,
@@ -76,37 +68,34 @@ def summarise(
     ``configurations`` -> node -> ... likewise, and under ``nations`` whose each node is. The caveats say
     whether association is gated, as ``is_gated`` does.
     """
-    of_pictures, of_nodes = _split(rows, picture_nodes or {})
+    book, nodes = _book(rows), picture_nodes or {}
+    seeds, nations = book.seeds(nodes), book.nations_of_nodes(nodes)
     summary = {
         "label": LABEL,
         "caveats": list(GATED_CAVEATS if is_gated else CAVEATS),
         "confidence_level": CONFIDENCE_LEVEL,
         "baseline": baseline,
-        "seeds": sorted({row.seed for row in of_pictures}),
-        "warnings": warnings(len({row.seed for row in of_pictures})),
+        "seeds": seeds,
+        "warnings": warnings(len(seeds)),
         "primary": [{"metric": endpoint.metric, "group": endpoint.key} for endpoint in primary],
-        "configurations": _tree(of_pictures, baseline, "nation"),
+        "configurations": _tree(book, baseline, "nation", nodes),
     }
-    if of_nodes:
-        nations = {row.node: row.nation for row in of_nodes}
+    if nations:
         summary["nodes"] = {
             "baseline": baseline,
             "nations": dict(sorted(nations.items())),
-            "configurations": _tree(of_nodes, baseline, "node"),
+            "configurations": _tree(book, baseline, "node", nodes),
         }
     return summary
 
 
-def values_by_key(rows: Iterable[ScoreRow], holder: Literal["nation", "node"] = "nation") -> Values:
+def values_by_key(rows: Iterable[ScoreRow] | ScoreBook, holder: Holder = "nation") -> Values:
     """Values by seed of each figure; ValueError if a seed has two of one."""
-    by_key: Values = {}
-    for row in rows:
-        key = Key(row.configuration, row.nation if holder == "nation" else row.node, row.metric, row.group)
-        values = by_key.setdefault(key, {})
-        if row.seed in values:
-            raise ValueError(f"seed {row.seed} has two values of {tuple(key)}")
-        values[row.seed] = row.value
-    return by_key
+    return _book(rows).values(holder)
+
+
+def _book(rows: Iterable[ScoreRow] | ScoreBook) -> ScoreBook:
+    return rows if isinstance(rows, ScoreBook) else ScoreBook.of_rows(rows)
 
 
 def interval(values: Sequence[float]) -> dict[str, Any]:
@@ -115,9 +104,11 @@ def interval(values: Sequence[float]) -> dict[str, Any]:
     >>> interval([1.0, 1.0, math.nan])
     {'mean': 1.0, 'low': 1.0, 'high': 1.0, 'n': 2}
     """
-    known = [value for value in values if not math.isnan(value)]
+    known, infinite = values, 0
+    if not all(map(math.isfinite, values)):
+        known = [value for value in values if not math.isnan(value)]
+        infinite = sum(map(math.isinf, known))
     n = len(known)
-    infinite = sum(map(math.isinf, known))
     if infinite or not n:
         counted = {"n_infinite": infinite} if infinite else {}
         return {"mean": None, "low": None, "high": None, "n": n, **counted}
@@ -131,6 +122,8 @@ def interval(values: Sequence[float]) -> dict[str, Any]:
 
 def paired_difference(values: Mapping[int, float], reference: Mapping[int, float]) -> dict[str, Any]:
     """``interval`` of value - reference over the seeds that have both (seed -> value)."""
+    if isinstance(values, BySeed) and isinstance(reference, BySeed):
+        return interval(values.less(reference))
     return interval([value - reference[seed] for seed, value in values.items() if seed in reference])
 
 
@@ -150,26 +143,15 @@ def t_quantile(degrees: int) -> float:
     return float(stdtrit(degrees, 0.5 + CONFIDENCE_LEVEL / 2))
 
 
-def _split(
-    rows: Iterable[ScoreRow], picture_nodes: Mapping[str, str]
-) -> tuple[list[ScoreRow], list[ScoreRow]]:
-    """Rows of picture nodes, and of others."""
-    parts: tuple[list[ScoreRow], list[ScoreRow]] = ([], [])
-    for row in rows:
-        parts[picture_nodes.get(row.nation, row.node) != row.node].append(row)
-    return parts
-
-
-def _tree(rows: Sequence[ScoreRow], baseline: str, holder: Literal["nation", "node"]) -> dict[str, Any]:
+def _tree(book: ScoreBook, baseline: str, holder: Holder, nodes: Mapping[str, str]) -> dict[str, Any]:
     """Configuration -> holder -> metric -> group -> entry."""
-    units = {row.metric: row.unit for row in rows}
-    by_key = values_by_key(rows, holder)
+    by_key = book.values(holder, nodes)
     tree: dict[str, Any] = {}
-    for key, values in sorted(by_key.items()):
-        entry: dict[str, Any] = {**interval(tuple(values.values())), "unit": units[key.metric]}
+    for key in sorted(by_key):
+        values = by_key[key]
+        entry: dict[str, Any] = {**interval(values.numbers()), "unit": book.units[key.metric]}
         if key.configuration != baseline:
-            reference = by_key.get(key._replace(configuration=baseline), {})
-            entry["difference"] = paired_difference(values, reference)
+            entry["difference"] = paired_difference(values, by_key.get(Key(baseline, *key[1:]), {}))
         branch = tree.setdefault(key.configuration, {}).setdefault(key.holder, {}).setdefault(key.metric, {})
         branch[key.group] = entry
     return tree

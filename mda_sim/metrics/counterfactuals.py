@@ -24,16 +24,13 @@ from typing import Any, Final
 
 from mda_sim.metrics.asked import Asked, known_metrics
 from mda_sim.metrics.compare import interval, values_by_key
-from mda_sim.metrics.gap_split import Answer, window_s
+from mda_sim.metrics.gap_split import GAP_METRICS, Answer, window_s
 from mda_sim.metrics.ladder import ladder
 from mda_sim.metrics.score_rows import ScoreRow
 from mda_sim.metrics.spec import Endpoint, MetricsSpec, age_label
 
 RUNGS: Final = ("gates_open", "no_delays")
 """The two steps, in their order."""
-
-GAP_METRICS: Final = tuple(f"gap_{answer.name.lower()}_fraction" for answer in Answer)
-"""Figures of the gap split, in the order of the answers."""
 
 
 def rungs_of(configuration: str) -> tuple[str, ...]:

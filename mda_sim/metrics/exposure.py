@@ -107,27 +107,29 @@ def exposed(log: DetectionLog, deliveries: DeliveryLog, sharing: SharingSpec) ->
 def exposure_figures(found: Exposed, nation: str, timeline: Timeline) -> list[Figure]:
     """Exposure of what the sensors of ``nation`` saw."""
     abroad = found.abroad
-    mine = abroad.origin == (found.parties.index(nation) if nation in found.parties else NONE)
-    at_end = (abroad.t_from_us <= timeline.end_us) & (abroad.t_to_us > timeline.end_us)
+    mine = np.flatnonzero(abroad.origin == (found.parties.index(nation) if nation in found.parties else NONE))
+    from_us, to_us, contacts = abroad.t_from_us[mine], abroad.t_to_us[mine], abroad.contacts[mine]
+    at_end = (from_us <= timeline.end_us) & (to_us > timeline.end_us)
     window_us = timeline.score_to_us - timeline.score_from_us
-    held_us = np.minimum(abroad.t_to_us, timeline.score_to_us) - np.maximum(
-        abroad.t_from_us, timeline.score_from_us
-    )
+    held_us = np.minimum(to_us, timeline.score_to_us) - np.maximum(from_us, timeline.score_from_us)
     share = np.maximum(held_us, 0) / window_us
-    groups = {"all": mine, "stripped": mine & abroad.is_stripped}
+    weighed, is_scored = contacts * share, share > 0
+    level, node = abroad.level[mine], abroad.node[mine]
+    groups = {"all": np.arange(len(mine)), "stripped": np.flatnonzero(abroad.is_stripped[mine])}
     for number, name in enumerate(level_names()):
-        groups[f"level:{name}"] = mine & (abroad.level == number)
+        groups[f"level:{name}"] = np.flatnonzero(level == number)
     for number, name in enumerate(found.nodes):
-        if (mine & (abroad.node == number)).any():
-            groups[f"node:{name}"] = mine & (abroad.node == number)
+        held_there = np.flatnonzero(node == number)
+        if len(held_there):
+            groups[f"node:{name}"] = held_there
     figures = []
-    for group, mask in groups.items():
-        now = mask & at_end
-        count = float(abroad.contacts[now].sum())
-        mean = float((abroad.contacts[mask] * share[mask]).sum())
+    for group, rows in groups.items():
+        now = at_end[rows]
+        count = float(contacts[rows][now].sum())
+        mean = float(weighed[rows].sum())
         figures += [
             Figure("exposure_count", group, count, "count", int(now.sum())),
-            Figure("exposure_mean_count", group, mean, "count", int((mask & (share > 0)).sum())),
+            Figure("exposure_mean_count", group, mean, "count", int(is_scored[rows].sum())),
         ]
     return figures
 
@@ -139,18 +141,25 @@ def exposure_table(found: Exposed, timeline: Timeline) -> Table:
     of_kind = abroad.origin, abroad.node, abroad.level, abroad.is_stripped.astype(np.int64)
     shape = len(found.parties), len(found.nodes), len(level_names()), 2
     kind, n_kinds = np.ravel_multi_index(of_kind, shape), math.prod(shape)
-    begins, ends = (np.searchsorted(moments, t_us) for t_us in (abroad.t_from_us, abroad.t_to_us))
-    counts = np.zeros((2, len(moments) + 1, n_kinds), np.int64)
-    for number, weight in enumerate((abroad.contacts, np.ones_like(abroad.contacts))):
-        np.add.at(counts[number], (begins, kind), weight)
-        np.subtract.at(counts[number], (ends, kind), weight)
-    contacts, parts = counts.cumsum(axis=1)[:, :-1]
+    begins, ends = (_moments_before(t_us, timeline.end_us) for t_us in (abroad.t_from_us, abroad.t_to_us))
+    counts = np.zeros((2, (len(moments) + 1) * n_kinds), np.int64)
+    for sign, at in ((1, begins * n_kinds + kind), (-1, ends * n_kinds + kind)):
+        n, size = np.bincount(at, minlength=counts.shape[1]), counts.shape[1]
+        weighed = np.bincount(at, abroad.contacts, minlength=size)  # whole numbers, exact in float64
+        counts += sign * np.stack([weighed.astype(np.int64), n])
+    contacts, parts = counts.reshape(2, len(moments) + 1, n_kinds).cumsum(axis=1)[:, :-1]
     moment, which = np.nonzero(parts)
     names = ("origin", "node", "level", "is_stripped")
     columns: dict[str, NDArray[Any]] = dict(zip(names, np.unravel_index(which, shape), strict=True))
     columns |= {"t_us": moments[moment], "contacts": contacts[moment, which], "parts": parts[moment, which]}
     meta = {"parties": list(found.parties), "nodes": list(found.nodes), "levels": list(level_names())}
     return Table.of(EXPOSURE, columns, meta)
+
+
+def _moments_before(t_us: Ints, end_us: int) -> Ints:
+    """How many midnights of the run, and its end, lie before each time >= 0."""
+    n_midnights = -(-end_us // US_PER_DAY)
+    return np.where(t_us > end_us, n_midnights + 1, np.minimum(-(-t_us // US_PER_DAY), n_midnights))
 
 
 def level_names() -> tuple[str, ...]:

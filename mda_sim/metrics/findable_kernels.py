@@ -45,8 +45,9 @@ def merge_searches(
     """Write the steps at which the time until which a target is findable changes; return their number.
 
     Both pictures have their rows by target (``offsets``) and rising time of receipt. With ``is_lasting`` the
-    latest end of all rows so far counts, else that of the newest row of either picture. ``offsets_out`` has
-    one entry more than subjects; those after the last target have no steps.
+    latest end of all rows so far counts, and what comes before that end lengthens its step; else the newest
+    row of either picture counts. ``offsets_out`` has one entry more than subjects; those after the last
+    target have no steps.
     """
     n = 0
     for k in range(speed_mps.size):
@@ -75,8 +76,11 @@ def merge_searches(
             if best != standing:
                 if n > offsets_out[k] and t_out[n - 1] == t:
                     n -= 1
-                t_out[n], until_out[n] = t, best
-                n += 1
+                if is_lasting and n > offsets_out[k] and t <= until_out[n - 1]:
+                    until_out[n - 1] = best
+                else:
+                    t_out[n], until_out[n] = t, best
+                    n += 1
                 standing = best
     offsets_out[speed_mps.size :] = n
     return n

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from mda_sim.metrics.corridors import LanePieces, lane_pieces
 from mda_sim.metrics.coverage import Probes
 from mda_sim.metrics.figures import Figure
 from mda_sim.metrics.groups import Cells, cells
+from mda_sim.metrics.kept import Kept
 from mda_sim.metrics.position_error import Samples, samples
 from mda_sim.metrics.probe_contacts import ProbeContacts, probe_contacts
 from mda_sim.metrics.spec import MetricsSpec
@@ -75,12 +77,12 @@ class ScoringFrame:
     """What is measured."""
     gated: GatedFrame | None = None
     """What tracks are made from and scored on; none where association is by the truth."""
-    scored_pictures: dict[tuple[str, ...], tuple[list[Figure], NDArray[np.int64]]] = field(
-        default_factory=dict, repr=False
-    )
+    scored_pictures: dict[Any, Any] = field(default_factory=dict, repr=False)
     """Figures of pictures already scored, by content: configurations with the same picture share them."""
-    compared_pictures: dict[tuple[str, ...], list[Figure]] = field(default_factory=dict, repr=False)
+    compared_pictures: dict[Any, list[Figure]] = field(default_factory=dict, repr=False)
     """Agreement of pairs of pictures already compared, by content."""
+    kept: Kept = field(default_factory=Kept, repr=False)
+    """What was worked out last of a picture."""
 
 
 def scoring_frame(
@@ -108,6 +110,8 @@ def scoring_frame(
     known = subjects(fleet)
     scored = {name: scored_by_subject(table, fleet, known) for name, table in inside.items()}
     scored_us = {name: time_by_subject(table, len(known.target)) for name, table in scored.items()}
+    for sums_us in scored_us.values():
+        sums_us.flags.writeable = False
     probes = np.arange(fleet.n_vessels, fleet.n_targets)
     first_leg = fleet.targets["first_leg"][probes]
     lat_deg, lon_deg = fleet.positions(probes, fleet.legs["t_from_us"][first_leg])

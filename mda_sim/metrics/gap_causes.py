@@ -50,7 +50,7 @@ from mda_sim.core.time import NEVER_US, to_us
 from mda_sim.metrics.fates import Fates
 from mda_sim.metrics.figures import Figure, group_key
 from mda_sim.metrics.gap_split import Answer, Split
-from mda_sim.metrics.groups import Cells
+from mda_sim.metrics.groups import Cells, by_group
 from mda_sim.metrics.latency import STAGE_NAMES
 from mda_sim.metrics.under_way import hops_under_way
 from mda_sim.picture.awareness import PartHistory
@@ -157,16 +157,20 @@ class Causes(NamedTuple):
 
 def causes(known: Ways, contacts: PartHistory, found: Split, age_s: float, cells: Cells) -> Causes:
     """What the spans of a split are made of; ``contacts`` and the window ``age_s`` are those of the split."""
-    from mda_sim.metrics.gap_causes_kernels import fill_gates, fill_stages
+    from mda_sim.metrics.gap_causes_kernels import fill_causes
 
     stage_us = np.zeros((cells.n_cells, len(STAGE_NAMES)), np.int64)
     mask_us = np.zeros((cells.n_cells, PURGED + 1), np.int64)
-    spans = found.spans.copy()
-    spans[:, 2] = cells.of_subject[spans[:, 2]]
-    seen = (contacts.offsets, contacts.part, contacts.t_observed_us, known.answer_before, known.forgotten_us)
-    fill_stages(
-        spans,
-        *seen,
+    fill_causes(
+        found.spans,
+        cells.of_subject,
+        contacts.offsets,
+        contacts.part,
+        contacts.t_observed_us,
+        known.answer_before,
+        known.forgotten_us,
+        known.gates,
+        PURGED,
         known.ready_us,
         known.receipt_offsets,
         known.receipt_us,
@@ -177,8 +181,8 @@ def causes(known: Ways, contacts: PartHistory, found: Split, age_s: float, cells
         to_us(age_s),
         NEVER_US,
         stage_us,
+        mask_us,
     )
-    fill_gates(spans, *seen, known.gates, PURGED, to_us(age_s), mask_us)
     return Causes(stage_us, mask_us)
 
 
@@ -199,9 +203,8 @@ def cause_figures(
     )
     vessels = cells.n_vessels(scored_us, members)
     figures = []
-    for name, mask in members.items():
+    for name, (*times, whole) in zip(members, by_group(members, told).tolist(), strict=True):
         group, n = group_key(name, zone), vessels[name]
-        *times, whole = told[mask].sum(axis=0).tolist()
         figures += [
             Figure(metric, group, us / whole if whole else math.nan, "1", n)
             for metric, us in zip(CAUSE_METRICS, times, strict=True)

@@ -70,13 +70,16 @@ def _add_stages(
 
 
 @kernel
-def fill_stages(
+def fill_causes(
     spans: NDArray[np.int64],
+    cell: NDArray[np.int64],
     offsets: NDArray[np.int64],
     part: NDArray[np.uint32],
     t_contact_us: NDArray[np.int64],
     answer_before: NDArray[np.int8],
     forgotten_us: NDArray[np.int64],
+    gates: NDArray[np.int64],
+    purged: int,
     ready_us: NDArray[np.int64],
     receipt_offsets: NDArray[np.int64],
     receipt_us: NDArray[np.int64],
@@ -87,115 +90,90 @@ def fill_stages(
     window_us: int,
     never_us: int,
     stage_us: NDArray[np.int64],
+    mask_us: NDArray[np.int64],
 ) -> None:
-    """Add to ``stage_us[c, i]`` the time in spans of latency of row c while the part that counts is in stage
-    i.
+    """Add the time in spans of latency of cell c while the part that counts is in stage i to ``stage_us[c,
+    i]``, and that in spans of policy while m is the set of gates that counts to ``mask_us[c, m]``.
 
-    ``spans`` are those of ``gap_split.Split`` with the row in place of the subject; the contacts are as in
+    ``spans`` are those of ``gap_split.Split``, ``cell`` is by subject, and contacts are as in
     ``fill_answers``. By part are ``answer_before`` (before any copy was destroyed), ``forgotten_us``,
-    ``ready_us``, receipts ``receipt_offsets[p] .. receipt_offsets[p + 1]`` of ``receipt_us`` (rising) and
-    ``receipt_hop``, and ``under_way``, the hop of what comes by no receipt. ``source`` and ``times_us`` are
-    columns of `hops`.
+    ``gates``, the mask of those that refuse it, ``ready_us``, receipts ``receipt_offsets[p] ..
+    receipt_offsets[p + 1]`` of ``receipt_us`` (rising) and ``receipt_hop``, and ``under_way``, the hop of
+    what comes by no receipt. ``purged`` is the one bit that a part has of which the last copy was destroyed.
+    ``source`` and ``times_us`` are columns of `hops`.
 
-    Of the contacts under way that one counts which comes first; then the one that was seen first.
+    Of the contacts under way that one counts which comes first; then the one that was seen first. Of the
+    contacts refused or destroyed that one which the fewest gates stop; then the newest.
     """
+    n_bits = np.empty(2 * purged, np.int64)
+    for mask in range(n_bits.size):
+        n_bits[mask] = _n_bits(mask)
     queue = np.empty(max(1, _most(offsets)), np.int64)
-    comes_us = np.empty(queue.size, np.int64)
-    hop = np.empty(queue.size, np.int64)
+    rank, by, over_us = np.empty((3, queue.size), np.int64)
     for i in range(len(spans)):
-        if spans[i, 0] != COMING:
-            continue
-        k, row, t, end = spans[i, 1], spans[i, 2], spans[i, 3], spans[i, 4]
-        contact = newest_row(t_contact_us, offsets[k], offsets[k + 1], t - window_us) + 1
+        comes = spans[i, 0] == COMING
+        k, row, t, end = spans[i, 1], cell[spans[i, 2]], spans[i, 3], spans[i, 4]
+        contact, last = (
+            newest_row(t_contact_us, offsets[k], offsets[k + 1], t - window_us) + 1,
+            offsets[k + 1],
+        )
         head, tail = 0, 0
+        counts, counted_by, since = np.int64(-1), NOT_OFFERED, t
         while t < end:
-            while contact < offsets[k + 1] and t_contact_us[contact] <= t:
+            while contact < last and t_contact_us[contact] <= t:
                 p = part[contact]
-                if answer_before[p] == COMING and forgotten_us[p] > t:
+                is_purged = answer_before[p] == COMING and forgotten_us[p] <= t
+                if comes and answer_before[p] == COMING and not is_purged:
                     r = receipt_offsets[p]
                     while r < receipt_offsets[p + 1] and receipt_us[r] <= t:
                         r += 1
                     is_received = r < receipt_offsets[p + 1]
-                    first_us = receipt_us[r] if is_received else never_us
-                    while tail > head and comes_us[tail - 1] > first_us:
+                    worse = receipt_us[r] if is_received else never_us
+                    while tail > head and rank[tail - 1] > worse:
                         tail -= 1
-                    queue[tail], comes_us[tail] = contact, first_us
-                    hop[tail] = receipt_hop[r] if is_received else under_way[p]
+                    queue[tail], rank[tail] = contact, worse
+                    by[tail] = receipt_hop[r] if is_received else under_way[p]
+                    over_us[tail] = min(t_contact_us[contact] + window_us, forgotten_us[p])
                     tail += 1
-                contact += 1
-            while head < tail and _is_over(queue[head], t, part, t_contact_us, forgotten_us, window_us):
-                head += 1
-            following = end
-            if contact < offsets[k + 1]:
-                following = min(following, t_contact_us[contact])
-            if head < tail:
-                p = part[queue[head]]
-                following = min(following, t_contact_us[queue[head]] + window_us, forgotten_us[p])
-                _add_stages(t, following, ready_us[p], hop[head], source, times_us, stage_us[row], never_us)
-            t = following
-
-
-@kernel
-def fill_gates(
-    spans: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    part: NDArray[np.uint32],
-    t_contact_us: NDArray[np.int64],
-    answer_before: NDArray[np.int8],
-    forgotten_us: NDArray[np.int64],
-    gates: NDArray[np.int64],
-    purged: int,
-    window_us: int,
-    mask_us: NDArray[np.int64],
-) -> None:
-    """Add to ``mask_us[c, m]`` the time in spans of policy of row c while m is the set of gates that counts.
-
-    ``spans`` and contacts are as in ``fill_stages``; ``gates``, by part, is the mask of those that refuse it,
-    and ``purged`` the one bit that a part has of which the last copy was destroyed.
-
-    Of the contacts refused or destroyed that one counts which the fewest gates stop; then the newest.
-    """
-    queue = np.empty(max(1, _most(offsets)), np.int64)
-    mask = np.empty(queue.size, np.int64)
-    for i in range(len(spans)):
-        if spans[i, 0] != REFUSED:
-            continue
-        k, row, t, end = spans[i, 1], spans[i, 2], spans[i, 3], spans[i, 4]
-        contact = newest_row(t_contact_us, offsets[k], offsets[k + 1], t - window_us) + 1
-        head, tail = 0, 0
-        while t < end:
-            while contact < offsets[k + 1] and t_contact_us[contact] <= t:
-                p = part[contact]
-                is_purged = answer_before[p] == COMING and forgotten_us[p] <= t
-                if answer_before[p] == REFUSED or is_purged:
+                elif not comes and (answer_before[p] == REFUSED or is_purged):
                     stopped = purged if is_purged else gates[p]
-                    while tail > head and _n_bits(mask[tail - 1]) >= _n_bits(stopped):
+                    worse = n_bits[stopped]
+                    while tail > head and rank[tail - 1] >= worse:
                         tail -= 1
-                    queue[tail], mask[tail] = contact, stopped
+                    queue[tail], rank[tail], by[tail] = contact, worse, stopped
+                    over_us[tail] = t_contact_us[contact] + window_us
                     tail += 1
                 contact += 1
-            while head < tail and t_contact_us[queue[head]] + window_us <= t:
+            while head < tail and over_us[head] <= t:
                 head += 1
+            now = queue[head] if head < tail else np.int64(-1)
+            if now != counts:
+                if counts >= 0 and comes:
+                    _add_stages(
+                        since,
+                        t,
+                        ready_us[part[counts]],
+                        counted_by,
+                        source,
+                        times_us,
+                        stage_us[row],
+                        never_us,
+                    )
+                elif counts >= 0:
+                    mask_us[row, counted_by] += t - since
+                counts, since = now, t
             following = end
-            if contact < offsets[k + 1]:
+            if contact < last:
                 following = min(following, t_contact_us[contact])
             if head < tail:
-                following = min(following, t_contact_us[queue[head]] + window_us)
-                mask_us[row, mask[head]] += following - t
+                counted_by = by[head]
+                following = min(following, over_us[head])
             t = following
-
-
-@kernel
-def _is_over(
-    contact: int,
-    t_us: int,
-    part: NDArray[np.uint32],
-    t_contact_us: NDArray[np.int64],
-    forgotten_us: NDArray[np.int64],
-    window_us: int,
-) -> bool:
-    """Whether a contact that was under way no longer answers at ``t_us``."""
-    return bool(t_contact_us[contact] + window_us <= t_us or forgotten_us[part[contact]] <= t_us)
+        if counts >= 0 and comes:
+            ready = ready_us[part[counts]]
+            _add_stages(since, end, ready, counted_by, source, times_us, stage_us[row], never_us)
+        elif counts >= 0:
+            mask_us[row, counted_by] += end - since
 
 
 @kernel

@@ -54,7 +54,7 @@ from mda_sim.core.time import NEVER_US, to_us
 from mda_sim.metrics.custody import picture_offsets
 from mda_sim.metrics.fates import NO_FATE, Fates
 from mda_sim.metrics.figures import Figure, group_key, ratio
-from mda_sim.metrics.groups import Cells
+from mda_sim.metrics.groups import Cells, by_group
 from mda_sim.picture.awareness import PartHistory
 from mda_sim.picture.newest import newest_under_way
 from mda_sim.records import NOTHING_US, Outcome
@@ -137,6 +137,17 @@ def answer_before_arrival(found: Fates) -> NDArray[np.int8]:
     return answer
 
 
+class Steps(NamedTuple):
+    """Steps of one kind in order of target and time."""
+
+    offsets: NDArray[np.int64]
+    """First step of each target, and their number, (n_targets + 1,)."""
+    t_us: NDArray[np.int64]
+    """When each begins [us], (n_steps,)."""
+    t_observed_us: NDArray[np.int64]
+    """The observation of each [us], (n_steps,); NOTHING_US for none."""
+
+
 @dataclass(frozen=True, eq=False)
 class Tracks:
     """What the answers of one nation's split are read off: contacts, and steps of four kinds by target.
@@ -151,16 +162,14 @@ class Tracks:
     """The contacts of the configuration."""
     answer_before: NDArray[np.int8]
     """What contacts of each part make true by themselves, (n_parts,); -1 for nothing."""
-    offsets: NDArray[np.int64]
-    """First step of each kind and target, and their end, (4, n_targets + 1)."""
-    t_us: NDArray[np.int64]
-    """When each step begins [us], (n_steps,)."""
-    t_observed_us: NDArray[np.int64]
-    """The observation of each step [us], (n_steps,); NOTHING_US for none."""
-
-
-STEP_ANSWERS: Final = (Answer.HELD, Answer.QUALITY, Answer.LATENCY, Answer.POLICY)
-"""The answer that steps of each kind make true."""
+    held: Steps
+    """Steps that make ``held`` true."""
+    arrived: Steps
+    """Steps that make ``quality`` true; none where they are the same as those of ``held``."""
+    again: Steps
+    """Steps that make ``latency`` true."""
+    gone: Steps
+    """Steps that make ``policy`` true."""
 
 
 def tracks(
@@ -177,21 +186,22 @@ def tracks(
     ``forgotten_us`` (n_parts,) says when the last copy of each part was destroyed.
     """
     n_targets = len(contacts.offsets) - 1
-    pictures = [
-        (picture_offsets(table, n_targets), table["t_received_us"], table["t_observed_us"])
-        for table in (accurate, aware)
-    ]
     is_forgotten = (forgotten_us < NEVER_US) & (answer_before == Answer.LATENCY)
-    pictures += _forgotten(contacts, is_forgotten, forgotten_us)
-    lengths = [len(t_us) for _, t_us, _ in pictures]
-    begins = np.cumsum([0, *lengths[:-1]])
+    none = np.zeros(0, np.int64)
+    again = gone = Steps(np.zeros(n_targets + 1, np.int64), none, none)
+    if is_forgotten.any():
+        answer_before = np.where(is_forgotten, np.int8(-1), answer_before)
+        again, gone = _forgotten(contacts, is_forgotten, forgotten_us)
+    arrived = aware.take(np.zeros(0, np.int64)) if aware is accurate else aware
     return Tracks(
-        contacts,
-        np.where(is_forgotten, np.int8(-1), answer_before),
-        np.stack([begin + offsets for begin, (offsets, _, _) in zip(begins, pictures, strict=True)]),
-        np.concatenate([t_us for _, t_us, _ in pictures]),
-        np.concatenate([observed_us for _, _, observed_us in pictures]),
+        contacts, answer_before, _steps(accurate, n_targets), _steps(arrived, n_targets), again, gone
     )
+
+
+def _steps(picture: Table, n_targets: int) -> Steps:
+    """The steps of an AWARENESS table."""
+    offsets = picture_offsets(picture, n_targets)
+    return Steps(offsets, picture["t_received_us"], picture["t_observed_us"])
 
 
 class Split(NamedTuple):
@@ -221,10 +231,10 @@ def split(found: Tracks, scored: Table, age_s: float, n_vessels: int, n_subjects
         found.contacts.part,
         found.contacts.t_observed_us,
         found.answer_before,
-        found.offsets,
-        found.t_us,
-        found.t_observed_us,
-        np.array(STEP_ANSWERS, np.int64),
+        found.held,
+        found.arrived,
+        found.again,
+        found.gone,
         to_us(age_s),
         n_vessels,
         answer_us,
@@ -250,8 +260,8 @@ def of_vessels(scored: Table, n_vessels: int) -> Table:
 
 def _forgotten(
     contacts: PartHistory, is_forgotten: NDArray[np.bool_], forgotten_us: NDArray[np.int64]
-) -> list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
-    """Offsets, times and observations of the last two kinds of steps; ``is_forgotten`` is by part."""
+) -> tuple[Steps, Steps]:
+    """The last two kinds of steps; ``is_forgotten`` is by part."""
     n_targets = len(contacts.offsets) - 1
     rows = np.flatnonzero(is_forgotten[contacts.part])
     target = np.repeat(np.arange(n_targets), np.diff(contacts.offsets))[rows]
@@ -259,13 +269,13 @@ def _forgotten(
     rows, target = rows[newest_first], target[newest_first]
     seen_us = contacts.t_observed_us[rows]
     gone_us = np.maximum(forgotten_us[contacts.part[rows]], seen_us)
-    kinds = []
-    for from_us, until_us in ((seen_us, gone_us), (gone_us, np.full(len(rows), NEVER_US))):
-        steps = newest_under_way(target, from_us, until_us)
-        offsets = np.searchsorted(steps.target, np.arange(n_targets + 1)).astype(np.int64)
-        observed_us = np.append(seen_us, NOTHING_US)[steps.row]
-        kinds.append((offsets, steps.t_us, observed_us))
-    return kinds
+
+    def steps(from_us: NDArray[np.int64], until_us: NDArray[np.int64]) -> Steps:
+        found = newest_under_way(target, from_us, until_us)
+        offsets = np.searchsorted(found.target, np.arange(n_targets + 1)).astype(np.int64)
+        return Steps(offsets, found.t_us, np.append(seen_us, NOTHING_US)[found.row])
+
+    return steps(seen_us, gone_us), steps(gone_us, np.full(len(rows), NEVER_US))
 
 
 def gap_split_figures(
@@ -281,14 +291,17 @@ def gap_split_figures(
     ``answer_us`` (n_subjects, 8) is ``split_time``, ``scored_us`` (n_subjects,) the time that it splits,
     ``members`` is ``groups(cells, nation)``.
     """
-    split, scored = cells.total(answer_us), cells.total(scored_us)
+    times = by_group(members, np.column_stack([cells.total(answer_us), cells.total(scored_us)])).tolist()
     vessels = cells.n_vessels(scored_us, members)
     figures = []
-    for name, mask in members.items():
+    for name, (*parts, whole) in zip(members, times, strict=True):
         group, n = group_key(name, zone), vessels[name]
-        whole, times = int(scored[mask].sum()), split[mask].sum(axis=0)
         figures += [
-            Figure(f"gap_{answer.name.lower()}_fraction", group, ratio(int(times[answer]), whole), "1", n)
-            for answer in Answer
+            Figure(metric, group, ratio(part, whole), "1", n)
+            for metric, part in zip(GAP_METRICS, parts, strict=True)
         ]
     return figures
+
+
+GAP_METRICS: Final = tuple(f"gap_{answer.name.lower()}_fraction" for answer in Answer)
+"""Figures of the gap split, in the order of the answers."""

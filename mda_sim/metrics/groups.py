@@ -17,7 +17,7 @@ Where next: ``frame.py`` holds the scored time of one replicate, every other mod
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -31,6 +31,38 @@ from mda_sim.world.fleet import Fleet
 AIS_GROUPS: Final = ("all", "broadcasting", "not_broadcasting", "not_broadcasting_foreign")
 """Groups by AIS state: scored in the whole area and in every zone. The others are scored in the whole area,
 and in a zone where a primary endpoint asks for it."""
+
+
+class Members(dict[str, NDArray[np.bool_]]):
+    """The cells of each group, name -> mask (n_cells,), as ``groups`` gives them; not to be changed."""
+
+    @classmethod
+    def of(cls, members: Mapping[str, NDArray[np.bool_]]) -> Members:
+        """These groups."""
+        return members if isinstance(members, cls) else cls(members)
+
+    @cached_property
+    def matrix(self) -> NDArray[np.bool_]:
+        """All masks, (n_groups, n_cells)."""
+        return np.array(list(self.values()), np.bool_) if self else np.zeros((0, 0), np.bool_)
+
+    @cached_property
+    def _chosen(self) -> dict[tuple[str, ...], Members]:
+        return {}
+
+    @cached_property
+    def counted(self) -> dict[int, tuple[NDArray[np.int64], Mapping[str, int]]]:
+        """``Cells.n_vessels`` of arrays that cannot be written to, with the array, by its ``id``."""
+        return {}
+
+    def only(self, names: Iterable[str]) -> Members:
+        """Those of the groups that are named, in the order of the names; made once."""
+        wanted = tuple(names)
+        if wanted == tuple(self):
+            return self
+        if wanted not in self._chosen:
+            self._chosen[wanted] = Members({name: self[name] for name in wanted})
+        return self._chosen[wanted]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,20 +98,18 @@ class Cells:
 
     def total(self, per_subject: NDArray[np.int64]) -> NDArray[np.int64]:
         """Sum of integers (n_subjects, ...) over the vessels of each cell, (n_cells, ...)."""
+        from mda_sim.metrics.groups_kernels import add_to_cells
+
         sums = np.zeros((self.n_cells, *per_subject.shape[1:]), np.int64)
-        subjects, begins = self._by_cell
-        if len(subjects):
-            filled = self.of_subject[subjects[begins]]
-            sums[filled] = np.add.reduceat(per_subject[subjects], begins, axis=0)
+        if self.n_cells:
+            wide = np.ascontiguousarray(per_subject).reshape(len(per_subject), -1)
+            add_to_cells(self.of_subject, wide, sums.reshape(self.n_cells, -1))
         return sums
 
     @cached_property
-    def _by_cell(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Subjects that are vessels in order of cell, and where each cell that has any begins among them."""
-        order = np.argsort(self.of_subject, kind="stable")
-        order = order[self.of_subject[order] >= 0]
-        cell = self.of_subject[order]
-        return order, np.flatnonzero(np.append(True, cell[1:] != cell[:-1])[: len(cell)])
+    def seen_by(self) -> dict[str, Members]:
+        """``groups`` of these cells by nation, as far as they were asked for."""
+        return {}
 
     def n_vessels(
         self, scored_us: NDArray[np.int64], members: Mapping[str, NDArray[np.bool_]]
@@ -88,18 +118,46 @@ class Cells:
 
         ``scored_us`` (n_subjects,) is the time of each subject, ``members`` is ``groups(cells, nation)``.
         """
-        counts = self.total((scored_us > 0).astype(np.int64))
+        whose = Members.of(members)
+        if not whose:
+            return {}
+        known = whose.counted.get(id(scored_us))
+        if known is not None:
+            return known[1]
+        counts = by_group(whose, self.total((scored_us > 0).astype(np.int64))[:, None])[:, 0]
         both = self.of_subject[self.twins[(scored_us[self.twins] > 0).all(axis=1)]]
-        return {
-            name: int(counts[mask].sum()) - int((mask[both[:, 0]] & mask[both[:, 1]]).sum())
-            for name, mask in members.items()
-        }
+        pairs, times = np.unique(both, axis=0, return_counts=True)
+        twice = (whose.matrix[:, pairs[:, 0]] & whose.matrix[:, pairs[:, 1]]) @ times
+        found = dict(zip(whose, (counts - twice).tolist(), strict=True))
+        if not scored_us.flags.writeable:
+            whose.counted[id(scored_us)] = scored_us, found
+        return found
 
 
 def by_group(members: Mapping[str, NDArray[np.bool_]], per_cell: NDArray[np.int64]) -> NDArray[np.int64]:
     """Sums of integers (n_cells, n) over the cells of each group, (n_groups, n), in order of ``members``."""
-    masks = np.array(list(members.values()), np.int64).reshape(len(members), len(per_cell))
-    return np.asarray(masks @ per_cell)
+    from mda_sim.metrics.groups_kernels import add_to_groups
+
+    sums = np.zeros((len(members), per_cell.shape[1]), np.int64)
+    if sums.size and len(per_cell):
+        add_to_groups(Members.of(members).matrix, np.ascontiguousarray(per_cell), sums)
+    return sums
+
+
+def rows_by_group(
+    members: Mapping[str, NDArray[np.bool_]], cell: NDArray[np.int64]
+) -> list[NDArray[np.int64]]:
+    """Rows whose cell is in each group, rising, in order of ``members``; ``cell`` is (n,), -1 for none."""
+    from mda_sim.metrics.groups_kernels import fill_group_rows
+
+    masks = Members.of(members).matrix
+    if not masks.size or not len(cell):
+        return [np.zeros(0, np.int64) for _ in members]
+    in_cell = np.bincount(cell[cell >= 0], minlength=masks.shape[1])
+    offsets = np.append(0, np.cumsum(masks @ in_cell)).astype(np.int64)
+    rows = np.empty(offsets[-1], np.int64)
+    fill_group_rows(masks, cell, offsets, rows)
+    return np.split(rows, offsets[1:-1])
 
 
 def cells(fleet: Fleet, known: Subjects, nations: Collection[str] = ()) -> Cells:
@@ -130,13 +188,19 @@ def cells(fleet: Fleet, known: Subjects, nations: Collection[str] = ()) -> Cells
     )
 
 
-def groups(cells: Cells, nation: str) -> Mapping[str, NDArray[np.bool_]]:
+def groups(cells: Cells, nation: str) -> Members:
     """The cells of each group as ``nation`` sees them: name -> mask (n_cells,).
 
     ``all``, ``broadcasting``, ``not_broadcasting``, ``not_broadcasting_foreign`` (not transmitting and not
     flying the nation's own flag), ``class:<id>``, ``flag:<XXX>`` and ``bound:<XXX>`` (sailing to a port of a
     nation, of those that are told apart and have any); a group may be empty.
     """
+    if nation not in cells.seen_by:
+        cells.seen_by[nation] = _groups(cells, nation)
+    return cells.seen_by[nation]
+
+
+def _groups(cells: Cells, nation: str) -> Members:
     own = np.array([flag == nation for flag in cells.flag], np.bool_)
     named = {
         "all": np.ones(cells.n_cells, np.bool_),
@@ -150,4 +214,4 @@ def groups(cells: Cells, nation: str) -> Mapping[str, NDArray[np.bool_]]:
         named[f"flag:{name}"] = np.array([other == name for other in cells.flag], np.bool_)
     for name in sorted(set(cells.bound_for) - {""}):
         named[f"bound:{name}"] = np.array([other == name for other in cells.bound_for], np.bool_)
-    return named
+    return Members(named)

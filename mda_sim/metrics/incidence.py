@@ -40,7 +40,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -49,7 +49,7 @@ from mda_sim.core.table import Table
 from mda_sim.core.time import Timeline, to_us
 from mda_sim.metrics.custody import picture_offsets
 from mda_sim.metrics.figures import Figure, group_key, metric_key
-from mda_sim.metrics.groups import Cells
+from mda_sim.metrics.groups import Cells, rows_by_group
 from mda_sim.metrics.spec import age_label
 
 HORIZONS_S: Final = (21_600.0, 86_400.0, 259_200.0)
@@ -113,19 +113,25 @@ def cumulative_incidence(
     if not len(times):
         return [math.nan] * len(by)
     order = np.argsort(times, kind="stable")
-    times = times[order]
-    events, rivals = (np.asarray(ends, np.int64)[order] for ends in (happened, competed))
-    starts = np.concatenate([np.zeros(1, np.int64), np.flatnonzero(np.diff(times)) + 1])
-    at_risk = len(times) - starts
-    n_events = np.add.reduceat(events, starts)
-    survivors = np.cumprod((at_risk - n_events - np.add.reduceat(rivals, starts)) / at_risk)
-    before = np.concatenate([np.ones(1), survivors[:-1]])
-    incidence = np.concatenate([np.zeros(1), np.cumsum(before * n_events / at_risk)])
-    known_until = times[-1] if survivors[-1] > 0 else math.inf
-    places = np.searchsorted(times[starts], by, side="right").tolist()
-    return [
-        float(incidence[place]) if t <= known_until else math.nan for t, place in zip(by, places, strict=True)
-    ]
+    events, rivals = (np.asarray(ends, np.bool_)[order] for ends in (happened, competed))
+    return incidences(times[order], events, rivals, [np.arange(len(times))], by)[0]
+
+
+def incidences(
+    lasted: NDArray[Any],
+    happened: NDArray[np.bool_],
+    competed: NDArray[np.bool_],
+    groups: Sequence[NDArray[np.int64]],
+    by: Sequence[float],
+) -> list[list[float]]:
+    """``cumulative_incidence`` of the rows of each of the groups; ``lasted`` and all rows rise."""
+    from mda_sim.metrics.incidence_kernels import fill_incidence
+
+    found = np.empty((len(groups), len(by)))
+    at = np.asarray(by, np.float64)
+    for rows, shares in zip(groups, found, strict=True):
+        fill_incidence(lasted, happened, competed, rows, at, shares)
+    return found.tolist()
 
 
 def incidence_figures(
@@ -135,31 +141,31 @@ def incidence_figures(
     cells: Cells,
     members: Mapping[str, NDArray[np.bool_]],
     *,
+    known: Visits | None = None,
     zone: str = "",
     picture: str = "",
 ) -> list[Figure]:
     """Awareness of every group of vessels in one zone.
 
-    ``aware`` is an AWARENESS table, ``stays`` as for ``visits``, ``members`` is ``groups(cells, nation)``.
+    ``aware`` is an AWARENESS table, ``stays`` as for ``visits``, ``members`` is ``groups(cells, nation)``,
+    ``known`` the ``visits``, if the caller has them.
     """
-    found = visits(aware, stays, timeline, cells.n_subjects)
+    found = visits(aware, stays, timeline, cells.n_subjects) if known is None else known
     cell = cells.of_subject[found.subject]
     by_us = [0, *(to_us(horizon_s) for horizon_s in HORIZONS_S)]
     share_names = [
         metric_key("awareness", picture, "at_entry_fraction"),
         *(metric_key("awareness_fraction", picture, age_label(horizon_s)) for horizon_s in HORIZONS_S),
     ]
+    count_names = [metric_key("awareness", picture, f"{end}_count") for end in ("received", "left")]
+    groups = rows_by_group(members, cell)
+    shares = incidences(found.lasted_us, found.received, found.left, groups, by_us)
     figures = []
-    for name, mask in members.items():
-        rows = np.flatnonzero(np.append(mask, False)[cell])  # the last is cell -1, that of the probes
+    for name, rows, of_group in zip(members, groups, shares, strict=True):
         group, n = group_key(name, zone), len(rows)
-        received, left = found.received[rows], found.left[rows]
-        shares = cumulative_incidence(found.lasted_us[rows], received, left, by_us)
         figures += [
-            Figure(metric, group, share, "1", n) for metric, share in zip(share_names, shares, strict=True)
+            Figure(metric, group, share, "1", n) for metric, share in zip(share_names, of_group, strict=True)
         ]
-        for label, ends in (("received_count", received), ("left_count", left)):
-            figures.append(
-                Figure(metric_key("awareness", picture, label), group, float(ends.sum()), "count", n)
-            )
+        for metric, ends in zip(count_names, (found.received, found.left), strict=True):
+            figures.append(Figure(metric, group, float(ends[rows].sum()), "count", n))
     return figures

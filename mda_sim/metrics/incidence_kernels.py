@@ -62,3 +62,33 @@ def fill_visits(
         subject_out[n], lasted_out[n], ended_out[n] = subject[i], lasted, ended
         n += 1
     return n
+
+
+@kernel
+def fill_incidence(
+    lasted: NDArray[np.int64],
+    happened: NDArray[np.bool_],
+    competed: NDArray[np.bool_],
+    rows: NDArray[np.int64],
+    by: NDArray[np.float64],
+    shares: NDArray[np.float64],
+) -> None:
+    """Write the Aalen-Johansen estimate at each of the times ``by``, of some rows of cases that come in order
+    of how long they ``lasted``; NaN where it is not determined.
+    """
+    for nth in range(by.size):
+        n_events, share, before, survivors, i = 0, 0.0, 1.0, 1.0, 0
+        while i < rows.size and lasted[rows[i]] <= by[nth]:
+            at_risk, n_ended, n_events, t = rows.size - i, 0, 0, lasted[rows[i]]
+            while i < rows.size and lasted[rows[i]] == t:
+                n_events += happened[rows[i]]
+                n_ended += happened[rows[i]]
+                n_ended += competed[rows[i]]
+                i += 1
+            share += before * n_events / at_risk
+            survivors *= (at_risk - n_ended) / at_risk
+            before = survivors
+        is_known = rows.size > 0
+        if is_known and by[nth] > lasted[rows[rows.size - 1]]:
+            is_known = survivors <= 0.0
+        shares[nth] = share if is_known else np.nan

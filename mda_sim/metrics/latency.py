@@ -30,7 +30,7 @@ Source: E. L. Kaplan, P. Meier, "Nonparametric estimation from incomplete observ
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -39,7 +39,7 @@ from numpy.typing import ArrayLike, NDArray
 from mda_sim.core.table import Column, Schema, Table
 from mda_sim.core.time import US_PER_S, Timeline
 from mda_sim.metrics.figures import Figure, ratio
-from mda_sim.picture.receipts import BY_FEED, BY_GROUP, is_first
+from mda_sim.picture.receipts import BY_FEED, is_first
 from mda_sim.records import DeliveryLog, DetectionLog, Gate, Outcome
 
 QUANTILES: Final = (("p50_s", 0.5), ("p90_s", 0.9), ("p95_s", 0.95))
@@ -90,13 +90,26 @@ def kaplan_meier_quantile(time: ArrayLike, weight: ArrayLike, happened: ArrayLik
     3.0
     """
     times, weights = np.asarray(time, np.float64), np.asarray(weight, np.float64)
-    at, place = np.unique(times, return_inverse=True)
-    leaving = np.bincount(place, weights, minlength=len(at))
-    events = np.bincount(place, weights * np.asarray(happened, np.float64), minlength=len(at))
-    at_risk = leaving[::-1].cumsum()[::-1]
-    survivors = np.cumprod(np.where(at_risk > 0, 1.0 - events / np.where(at_risk > 0, at_risk, 1.0), 1.0))
-    reached = np.flatnonzero((survivors <= 1.0 - p + 1e-12) & (events > 0))  # 1e-12: rounding of the product
-    return float(at[reached[0]]) if len(reached) else math.nan
+    order = np.argsort(times, kind="stable")
+    ended = np.asarray(happened, np.bool_)[order]
+    return survivor_quantiles(times[order], weights[order], ended, np.arange(len(times)), (p,))[0]
+
+
+def survivor_quantiles(
+    time: NDArray[Any],
+    weight: NDArray[np.float64],
+    happened: NDArray[np.bool_],
+    rows: NDArray[np.int64],
+    shares: Sequence[float],
+) -> list[float]:
+    """``kaplan_meier_quantile`` of the ``rows`` of cases, for each of the ``shares``; times and rows rise."""
+    from mda_sim.metrics.latency_kernels import fill_survivor_quantiles
+
+    found = np.empty(len(shares))
+    fill_survivor_quantiles(
+        time.astype(np.float64, copy=False), weight, happened, rows, np.array(shares, np.float64), found
+    )
+    return found.tolist()
 
 
 def stages(log: DetectionLog, deliveries: DeliveryLog, received: Table) -> Table:
@@ -105,24 +118,42 @@ def stages(log: DetectionLog, deliveries: DeliveryLog, received: Table) -> Table
     ``received`` is the RECEIPTS table of the node. Routes are followed back over the hops that brought the
     copy to each node.
     """
+    return Table.of(STAGES, _stages(log, deliveries, received))
+
+
+def _stages(
+    log: DetectionLog,
+    deliveries: DeliveryLog,
+    received: Table,
+    counts: NDArray[np.bool_] | None = None,
+) -> dict[str, NDArray[Any]]:
+    """The columns of ``stages``, of the parts that count (None: all)."""
+    from mda_sim.metrics.latency_kernels import fill_stages
+
     hops = deliveries.hops
     shared = is_first(received["part"]) & (received["hop"] != BY_FEED)
+    if counts is not None:
+        shared &= counts[received["part"]]
     part, last = received["part"][shared], received["hop"][shared]
     report = deliveries.parts["report"][part]
-    linked = last != BY_GROUP
-    first, asking_us = _routes(hops, last[linked])
-    ready_us = log.reports["t_ready_us"][report]
-    columns: dict[str, NDArray[Any]] = {f"{name}_us": np.zeros(len(part), np.int64) for name in STAGE_NAMES}
+    spent_us = np.empty((len(STAGE_NAMES), len(part)), np.int64)
+    fill_stages(
+        last,
+        received["t_received_us"][shared],
+        log.reports["t_observed_us"][report],
+        log.reports["t_ready_us"][report],
+        hops["source"],
+        hops["t_released_us"],
+        hops["t_consented_us"],
+        tuple(hops[begins] for _, begins, _ in HOP_STAGES),
+        tuple(hops[ends] for _, _, ends in HOP_STAGES),
+        spent_us,
+    )
+    columns: dict[str, NDArray[Any]] = {
+        f"{name}_us": of_stage for name, of_stage in zip(STAGE_NAMES, spent_us, strict=True)
+    }
     columns["part"] = part
-    columns["product_us"] = ready_us - log.reports["t_observed_us"][report]
-    columns["feed_us"][linked] = hops["t_arrived_us"][first] - ready_us[linked]
-    for name, begins, ends in HOP_STAGES:
-        columns[f"{name}_us"][linked] = hops[ends][first] - hops[begins][first]
-    columns["consent_us"][linked] = asking_us
-    came_us, onward_us = hops["t_received_us"][first], received["t_received_us"][shared][linked]
-    later_us = asking_us - (hops["t_consented_us"] - hops["t_released_us"])[first]
-    columns["relay_us"][linked] = onward_us - came_us - later_us
-    return Table.of(STAGES, columns)
+    return columns
 
 
 def latency_figures(
@@ -138,28 +169,21 @@ def latency_figures(
     table of the nation's picture node.
     """
     outcomes = _scored_outcomes(log, deliveries, nation, timeline)
-    split = stages(log, deliveries, received)
+    origins = _origins(log, deliveries.parts["report"][outcomes["part"]], nation)
+    quantiles_s = _quantiles(outcomes, origins, timeline)
+    counts = np.zeros(len(deliveries.parts), np.bool_)
+    counts[outcomes["part"]] = True
+    split = _stages(log, deliveries, received, counts)
+    row = np.searchsorted(outcomes["part"], split["part"])
+    shares = [
+        (name, split[f"{name}_us"] / US_PER_S if split[f"{name}_us"].any() else None) for name in STAGE_NAMES
+    ]
     figures = []
-    for group, mask in _origins(log, deliveries.parts["report"][outcomes["part"]], nation).items():
-        chosen = {name: column[mask] for name, column in outcomes.items()}
-        figures += _quantile_figures(group, chosen, timeline)
-        figures += _stage_figures(group, chosen, split)
-        figures += _count_figures(group, chosen)
+    for group, mask in origins.items():
+        figures += quantiles_s[group]
+        figures += _stage_figures(group, outcomes["weight"], row, shares, mask)
+        figures += _count_figures(group, {name: column[mask] for name, column in outcomes.items()})
     return figures
-
-
-def _routes(hops: Table, last: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The first hop of the route that each of the hops ``last`` ends, and its waits for consents [us]."""
-    first, waited_us = last.copy(), hops["t_consented_us"] - hops["t_released_us"]
-    asking_us = waited_us[first]
-    for _ in hops.meta.get("links", ()):  # a route takes each link once at most
-        source = hops["source"][first]
-        later = np.flatnonzero(source >= 0)
-        if not len(later):
-            break
-        first[later] = source[later]
-        asking_us[later] += waited_us[first[later]]
-    return first, asking_us
 
 
 def _scored_outcomes(
@@ -168,51 +192,69 @@ def _scored_outcomes(
     """The nation's outcomes of parts with vessels in the scored time, with weight and observation time."""
     outcomes = deliveries.outcomes
     names = list(outcomes.meta.get("nations", ()))
-    mine = outcomes["nation"] == (names.index(nation) if nation in names else -1)
-    part = outcomes["part"]
-    observed_us = log.reports["t_observed_us"][deliveries.parts["report"][part]]
-    weight = deliveries.parts["n_vessels"][part].astype(np.int64)
-    scored = (observed_us >= timeline.score_from_us) & (observed_us < timeline.score_to_us)
-    rows = np.flatnonzero(mine & scored & (weight > 0))
+    observed_us = log.reports["t_observed_us"][deliveries.parts["report"]]
+    counts = (observed_us >= timeline.score_from_us) & (observed_us < timeline.score_to_us)
+    counts &= deliveries.parts["n_vessels"] > 0
+    mine = np.flatnonzero(outcomes["nation"] == (names.index(nation) if nation in names else -1))
+    rows = mine[counts[outcomes["part"][mine]]]
     chosen = {name: outcomes[name][rows] for name in ("part", "t_received_us", "gates", "outcome")}
-    return {**chosen, "observed_us": observed_us[rows], "weight": weight[rows]}
+    weight = deliveries.parts["n_vessels"][chosen["part"]].astype(np.int64)
+    return {**chosen, "observed_us": observed_us[chosen["part"]], "weight": weight}
 
 
 def _origins(log: DetectionLog, report: NDArray[np.uint32], nation: str) -> Mapping[str, NDArray[np.bool_]]:
     """Masks over the rows of ``report``: all, and by operator."""
-    operators = np.array([card.operator for card in log.sensors], dtype=object)
-    origin = operators[log.reports["sensor"][report]]
+    operators = sorted({card.operator for card in log.sensors} - {nation})
+    number = np.array(
+        [[card.operator == operator for card in log.sensors] for operator in operators], np.bool_
+    )
+    sensor = log.reports["sensor"][report]
     named = {"all": np.ones(len(report), np.bool_)}
-    for operator in sorted(set(operators.tolist()) - {nation}):
-        named[f"from:{operator}"] = np.asarray(origin == operator, np.bool_)
+    for operator, operated in zip(operators, number, strict=True):
+        named[f"from:{operator}"] = operated[sensor]
     return named
 
 
-def _quantile_figures(group: str, outcomes: dict[str, NDArray[Any]], timeline: Timeline) -> list[Figure]:
+def _quantiles(
+    outcomes: dict[str, NDArray[Any]], origins: Mapping[str, NDArray[np.bool_]], timeline: Timeline
+) -> dict[str, list[Figure]]:
+    """Quantiles of latency of each group."""
     delivered = outcomes["outcome"] == Outcome.DELIVERED
-    sent = delivered | (outcomes["outcome"] == Outcome.IN_FLIGHT)
+    sent = np.flatnonzero(delivered | (outcomes["outcome"] == Outcome.IN_FLIGHT))
     until_us = np.where(delivered, outcomes["t_received_us"], timeline.end_us)[sent]
     lasted_us = until_us - outcomes["observed_us"][sent]
-    weight = outcomes["weight"][sent]
-    n = int(weight.sum())
-    return [
-        Figure(
-            f"latency_{label}",
-            group,
-            kaplan_meier_quantile(lasted_us, weight, delivered[sent], p) / US_PER_S,
-            "s",
-            n,
-        )
-        for label, p in QUANTILES
-    ]
+    order = np.argsort(lasted_us)
+    sent, lasted_us = sent[order], lasted_us[order]
+    weight, delivered = outcomes["weight"][sent].astype(np.float64), delivered[sent]
+    figures = {}
+    for group, mask in origins.items():
+        rows = np.flatnonzero(mask[sent])
+        n = int(weight[rows].sum())
+        found = survivor_quantiles(lasted_us, weight, delivered, rows, [p for _, p in QUANTILES])
+        figures[group] = [
+            Figure(f"latency_{label}", group, t_us / US_PER_S, "s", n)
+            for (label, _), t_us in zip(QUANTILES, found, strict=True)
+        ]
+    return figures
 
 
-def _stage_figures(group: str, outcomes: dict[str, NDArray[Any]], split: Table) -> list[Figure]:
-    rows = np.flatnonzero(np.isin(split["part"], outcomes["part"]))
-    weight = outcomes["weight"][np.searchsorted(outcomes["part"], split["part"][rows])]
-    n = int(weight.sum())
+def _stage_figures(
+    group: str,
+    weight: NDArray[np.int64],
+    row: NDArray[np.int64],
+    shares: Sequence[tuple[str, NDArray[np.float64] | None]],
+    mask: NDArray[np.bool_],
+) -> list[Figure]:
+    """Mean stages of a group; ``row`` tells the outcome of each row of stages.
+
+    ``shares`` are these stages [s], None if all of one is zero; ``mask`` and ``weight`` are by outcome.
+    """
+    rows = np.flatnonzero(mask[row])
+    weights = weight[row[rows]]
+    n = int(weights.sum())
     means_s = {
-        name: ratio(float((weight * (split[f"{name}_us"][rows] / US_PER_S)).sum()), n) for name in STAGE_NAMES
+        name: ratio(0.0 if spent_s is None else float((weights * spent_s[rows]).sum()), n)
+        for name, spent_s in shares
     }
     figures = [Figure(f"stage_{name}_mean_s", group, mean_s, "s", n) for name, mean_s in means_s.items()]
     return [*figures, Figure("latency_mean_s", group, math.fsum(means_s.values()), "s", n)]

@@ -7,6 +7,7 @@ it. Where next: ``node_figures`` puts them beside the others.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +18,11 @@ from mda_sim.metrics.arranged import Arrangement, Pictures, members_of
 from mda_sim.metrics.asked import Asked
 from mda_sim.metrics.coverage import gap_figures, probe_gaps
 from mda_sim.metrics.figures import Figure
-from mda_sim.metrics.findable import findable_figures, findable_time, searches
+from mda_sim.metrics.findable import Searches, findable_figures, findable_time, searches
 from mda_sim.metrics.frame import ScoringFrame
 from mda_sim.metrics.gap_split import window_s
-from mda_sim.metrics.groups import groups
+from mda_sim.metrics.groups import Members, groups
+from mda_sim.metrics.kept import Content
 from mda_sim.metrics.not_matched import not_matched_figures, not_matched_visits
 from mda_sim.metrics.position_error import distinct_errors, error_times, position_figures, sampled_off
 from mda_sim.metrics.probe_contacts import access_figures, accesses
@@ -28,42 +30,58 @@ from mda_sim.metrics.spec import age_label
 
 
 def findable_of(
-    frame: ScoringFrame, pictures: Pictures, nation: str, picture: str, asked: Asked
+    frame: ScoringFrame, pictures: Pictures, of: Content, nation: str, picture: str, asked: Asked
 ) -> list[Figure]:
-    """What is findable by one picture, in the area and every zone."""
+    """What is findable by one picture, whose content is ``of``, in the area and every zone."""
     cells, members = frame.cells, groups(frame.cells, nation)
     tables = [pictures.accurate] if pictures.wide is pictures.accurate else [pictures.accurate, pictures.wide]
-    found = searches(
-        tables,
-        frame.speed_mps,
-        frame.spec.search_radius_m,
-        is_lasting=pictures.is_lasting,
-        n_subjects=cells.n_subjects,
-    )
+
+    def found() -> Searches:
+        return searches(
+            tables,
+            frame.speed_mps,
+            frame.spec.search_radius_m,
+            is_lasting=pictures.is_lasting,
+            n_subjects=cells.n_subjects,
+        )
+
     figures: list[Figure] = []
+    until = frame.kept.of_content(of, "searches", found)
     for zone, scored in frame.scored.items():
         if not asked.in_zone(zone):
             continue
-        time_us = findable_time(found, scored, cells.n_subjects)
+        time_us = frame.kept.of_content(
+            of, ("findable", zone), partial(findable_time, until, scored, cells.n_subjects)
+        )
         whose, scored_us = members_of(frame, zone, members, asked), frame.scored_us[zone]
         figures += findable_figures(time_us, scored_us, cells, whose, zone=zone, picture=picture)
     return figures
 
 
-def position_errors_of(frame: ScoringFrame, aware: Table, nation: str, asked: Asked) -> list[Figure]:
-    """Position error of one picture, in the area and every zone."""
+def position_errors_of(
+    frame: ScoringFrame, aware: Table, of: Content, nation: str, asked: Asked
+) -> list[Figure]:
+    """Position error of one picture, whose content is ``of``, in the area and every zone."""
     cells, members = frame.cells, groups(frame.cells, nation)
     age_s = window_s(frame.spec.custody_age_s)
-    errors_m, age_us = distinct_errors(aware), to_us(age_s)
-    off = sampled_off(aware, frame.samples, frame.log, frame.fleet, frame.speed_mps, age_us)
+    age_us = to_us(age_s)
+    errors_m = frame.kept.of_content(of, "errors", partial(distinct_errors, aware))
+    taken, speed_mps = frame.samples, frame.speed_mps
+    off = frame.kept.of_content(
+        of, "off", partial(sampled_off, aware, taken, frame.log, frame.fleet, speed_mps, age_us)
+    )
     figures: list[Figure] = []
     for zone, scored in frame.scored.items():
         if not asked.in_zone(zone):
             continue
-        time_us = error_times(aware, errors_m, scored, cells, age_us)
+        time_us = frame.kept.of_content(
+            of,
+            ("errors", zone),
+            partial(error_times, aware, errors_m, scored, cells, age_us),
+        )
         whose, scored_us = _of_kinds(frame, zone, members, asked), frame.scored_us[zone]
         figures += position_figures(
-            errors_m, time_us, off, frame.samples, scored_us, cells, whose, age_label(age_s), zone=zone
+            errors_m, time_us, off, taken, scored_us, cells, whose, age_label(age_s), zone=zone
         )
     return figures
 
@@ -116,9 +134,10 @@ def not_matched_of(
         if not asked.in_zone(zone):
             continue
         whose = _of_kinds(frame, zone, members, asked)
-        whose = {name: mask for name, mask in whose.items() if name not in ("all", "broadcasting")}
+        names = [name for name in whose if name not in ("all", "broadcasting")]
         if picture and asked.is_everything:
-            whose = {name: mask for name, mask in whose.items() if not name.startswith("class:")}
+            names = [name for name in names if not name.startswith("class:")]
+        whose = Members.of(whose).only(names)
         figures += not_matched_figures(ended, cells, whose, zone=zone, picture=picture)
     return figures
 
@@ -131,8 +150,6 @@ def _of_kinds(
     if not asked.is_everything:
         return whose
     named = {endpoint.group for endpoint in frame.spec.primary if (endpoint.zone or "") == zone}
-    return {
-        name: mask
-        for name, mask in whose.items()
-        if name in named or not name.startswith(("flag:", "bound:"))
-    }
+    return Members.of(whose).only(
+        name for name in whose if name in named or not name.startswith(("flag:", "bound:"))
+    )

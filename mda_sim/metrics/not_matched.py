@@ -43,9 +43,9 @@ from numpy.typing import NDArray
 from mda_sim.core.table import Table
 from mda_sim.core.time import NEVER_US, US_PER_S, Timeline, to_us
 from mda_sim.metrics.figures import Figure, group_key, metric_key
-from mda_sim.metrics.groups import Cells
-from mda_sim.metrics.incidence import HORIZONS_S, Visits, cumulative_incidence
-from mda_sim.metrics.latency import kaplan_meier_quantile
+from mda_sim.metrics.groups import Cells, rows_by_group
+from mda_sim.metrics.incidence import HORIZONS_S, Visits, incidences
+from mda_sim.metrics.latency import survivor_quantiles
 from mda_sim.metrics.spec import age_label
 from mda_sim.picture.awareness import PartHistory
 from mda_sim.picture.receipts import is_first
@@ -137,19 +137,18 @@ def not_matched_figures(
     cell = cells.of_subject[found.subject]
     by_us = [to_us(horizon_s) for horizon_s in HORIZONS_S]
     names = [metric_key("not_matched_fraction", picture, age_label(h)) for h in HORIZONS_S]
+    keys = [metric_key("not_matched", picture, f) for f in ("p50_s", "received_count", "ended_count")]
+    groups = rows_by_group(members, cell)
+    shares = incidences(found.lasted_us, found.received, found.left, groups, by_us)
+    ones = np.ones(len(cell))
     figures = []
-    for name, mask in members.items():
-        rows = np.flatnonzero(np.append(mask, False)[cell])  # the last is cell -1, that of the probes
+    for name, rows, of_group in zip(members, groups, shares, strict=True):
         group, n = group_key(name, zone), len(rows)
-        lasted_us, received, left = found.lasted_us[rows], found.received[rows], found.left[rows]
-        shares = cumulative_incidence(lasted_us, received, left, by_us)
-        p50_s = kaplan_meier_quantile(lasted_us, np.ones(n), received, 0.5) / US_PER_S
-        figures += [Figure(key, group, share, "1", n) for key, share in zip(names, shares, strict=True)]
+        (p50_us,) = survivor_quantiles(found.lasted_us, ones, found.received, rows, (0.5,))
+        figures += [Figure(key, group, share, "1", n) for key, share in zip(names, of_group, strict=True)]
         figures += [
-            Figure(metric_key("not_matched", picture, "p50_s"), group, p50_s, "s", n),
-            Figure(
-                metric_key("not_matched", picture, "received_count"), group, float(received.sum()), "count", n
-            ),
-            Figure(metric_key("not_matched", picture, "ended_count"), group, float(left.sum()), "count", n),
+            Figure(keys[0], group, p50_us / US_PER_S, "s", n),
+            Figure(keys[1], group, float(found.received[rows].sum()), "count", n),
+            Figure(keys[2], group, float(found.left[rows].sum()), "count", n),
         ]
     return figures

@@ -31,18 +31,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mda_sim.core.table import Table
-from mda_sim.core.time import US_PER_H, US_PER_S
+from mda_sim.core.time import NEVER_US, US_PER_H
 from mda_sim.geo.coast_index import ragged
 from mda_sim.geo.sphere import EARTH_RADIUS_M, unit_vectors
 from mda_sim.metrics.custody import picture_offsets
 from mda_sim.metrics.figures import Figure, group_key, metric_key
-from mda_sim.metrics.groups import Cells
+from mda_sim.metrics.groups import Cells, by_group, rows_by_group
 from mda_sim.records import DetectionLog
 from mda_sim.world.broadcasts import AisState
 from mda_sim.world.fleet import Fleet
@@ -54,6 +55,17 @@ STEP_US: Final = US_PER_H
 """Time between samples [us]."""
 QUANTILES: Final = (("p50_m", 0.5), ("p90_m", 0.9))
 """Quantiles that are reported."""
+STATISTICS: Final = ("rms_m", *(name for name, _ in QUANTILES))
+"""All that is reported of each error."""
+
+
+class Known(NamedTuple):
+    """How far off the last picture was at each sample, arrays are (n_samples,): pictures differ little."""
+
+    key: Ints
+    """Twice the time of the observation, plus one if it says what was broadcast."""
+    off_m: Floats
+    """Distance [m]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +81,19 @@ class Samples:
     cell: Mapping[str, Ints]
     """Cell of each in the area ('') and every zone, (n,); -1 if it is not there."""
 
+    @cached_property
+    def within(self) -> Mapping[str, tuple[Ints, Ints]]:
+        """Samples that are in the area ('') and every zone, and the cell of each."""
+        rows = {zone: np.flatnonzero(cell >= 0) for zone, cell in self.cell.items()}
+        return {zone: (there, self.cell[zone][there]) for zone, there in rows.items()}
 
-@dataclass(frozen=True, eq=False)
-class Off:
+    @cached_property
+    def known(self) -> Known:
+        """What was worked out last."""
+        return Known(np.full(len(self.target), NEVER_US), np.empty(len(self.target)))
+
+
+class Off(NamedTuple):
     """How far off a picture is at each sample; arrays are (n_samples,), NaN where nothing is held."""
 
     off_m: Floats
@@ -117,24 +139,50 @@ def sampled_off(
 
     ``speed_mps`` (n_targets,) is the top speed of each target.
     """
-    from mda_sim.metrics.position_kernels import fill_rows
+    from mda_sim.metrics.position_kernels import fill_off
 
-    row = np.empty(len(taken.target), np.int64)
-    columns = aware["t_received_us"], aware["t_observed_us"]
-    fill_rows(taken.target, taken.t_us, picture_offsets(aware, log.n_targets), *columns, age_us, row)
-    held = np.flatnonzero(row >= 0)
-    target, of = taken.target[held], row[held]
-    observed_us = aware["t_observed_us"][of]
-    seen = fleet.unit_vectors(target, observed_us)
-    if (fleet.broadcasts["state"] == AisState.FALSE_POSITION).any():
-        hears = np.array([card.category == "ais" for card in log.sensors], np.bool_)
-        heard = np.flatnonzero(hears[log.reports["sensor"][aware["report"][of]]])
-        seen[heard] = unit_vectors(*fleet.broadcast_positions(target[heard], observed_us[heard]))
-    off_m, bound_m = np.full((2, len(row)), math.nan)
-    off_m[held] = _distance_m(taken.at[held], seen)
-    age_s = (taken.t_us[held] - observed_us) / US_PER_S
-    bound_m[held] = aware["error_m"][of].astype(np.float64) + speed_mps[target] * age_s
-    return Off(off_m, bound_m)
+    n = len(taken.target)
+    known, new = taken.known, np.empty(n, np.int64)
+    off = Off(np.empty(n), np.empty(n))
+    n_new = fill_off(
+        taken.target,
+        taken.t_us,
+        picture_offsets(aware, log.n_targets),
+        aware["t_received_us"],
+        aware["t_observed_us"],
+        aware["error_m"],
+        aware["report"],
+        _heard(log, fleet),
+        speed_mps,
+        age_us,
+        known.key,
+        known.off_m,
+        off.off_m,
+        off.bound_m,
+        new,
+    )
+    new = new[:n_new]
+    key = known.key[new]
+    known.off_m[new] = off.off_m[new] = _off_m(taken, new, key >> 1, (key & 1) == 1, fleet)
+    return off
+
+
+def _heard(log: DetectionLog, fleet: Fleet) -> NDArray[np.bool_]:
+    """Whether each report says what was broadcast; nothing if nobody broadcasts a false position."""
+    if not (fleet.broadcasts["state"] == AisState.FALSE_POSITION).any():
+        return np.zeros(0, np.bool_)
+    hears = np.array([card.category == "ais" for card in log.sensors], np.bool_)
+    return np.asarray(hears[log.reports["sensor"]], np.bool_)
+
+
+def _off_m(taken: Samples, at: Ints, observed_us: Ints, is_heard: NDArray[np.bool_], fleet: Fleet) -> Floats:
+    """Distance of the truth at some samples from what was seen or heard at ``observed_us`` [m]."""
+    seen = fleet.unit_vectors(taken.target[at], observed_us)
+    heard = np.flatnonzero(is_heard)
+    if len(heard):
+        said = fleet.broadcast_positions(taken.target[at[heard]], observed_us[heard])
+        seen[heard] = unit_vectors(*said)
+    return _distance_m(taken.at[at], seen)
 
 
 def _distance_m(one: Floats, other: Floats) -> Floats:
@@ -146,7 +194,10 @@ def _distance_m(one: Floats, other: Floats) -> Floats:
 
 def distinct_errors(aware: Table) -> NDArray[np.float32]:
     """The position errors that a picture has, (n_errors,), rising [m]."""
-    found: NDArray[np.float32] = np.unique(aware["error_m"])
+    error_m = aware["error_m"]
+    found: NDArray[np.float32] = np.unique(
+        error_m[np.append(True, error_m[1:] != error_m[:-1])[: len(error_m)]]
+    )
     return found[~np.isnan(found)]
 
 
@@ -194,20 +245,25 @@ def position_figures(
     """
     known_m = errors_m.astype(np.float64)
     vessels = cells.n_vessels(scored_us, members)
-    here = np.flatnonzero((taken.cell[zone] >= 0) & ~np.isnan(off.off_m))
-    cell, off_m, bound_m = taken.cell[zone][here], off.off_m[here], off.bound_m[here]
+    rows_there, cell = taken.within[zone]
+    is_held = ~np.isnan(off.off_m[rows_there])
+    here, cell = rows_there[is_held], cell[is_held]
+    off_m, bound_m = off.off_m[here], off.bound_m[here]
+    metrics = {
+        what: {stat: metric_key(f"position_{what}_{stat}", "", label) for stat in STATISTICS}
+        for what in ("error", "off", "bound")
+    }
     figures = []
-    for name, mask in members.items():
-        mine = slice(None) if mask.all() else np.flatnonzero(mask[cell])
-        mine_m = off_m[mine]
-        n_samples = len(mine_m)
+    whose = zip(members, rows_by_group(members, cell), by_group(members, time_us), strict=True)
+    for name, rows, weights in whose:
+        group, mine = group_key(name, zone), slice(None) if len(rows) == len(cell) else rows
         found = {
-            "error": (weighted_summary(known_m, time_us[mask].sum(axis=0)), vessels[name]),
-            "off": (summary(mine_m), n_samples),
-            "bound": (summary(bound_m[mine]), n_samples),
+            "error": (weighted_summary(known_m, weights), vessels[name]),
+            "off": (summary(off_m[mine]), len(rows)),
+            "bound": (summary(bound_m[mine]), len(rows)),
         }
         figures += [
-            Figure(metric_key(f"position_{what}_{stat}", "", label), group_key(name, zone), value_m, "m", n)
+            Figure(metrics[what][stat], group, value_m, "m", n)
             for what, (stats, n) in found.items()
             for stat, value_m in stats.items()
         ]
@@ -220,13 +276,16 @@ def summary(values: Floats) -> dict[str, float]:
     >>> summary(np.array([4.0, 3.0, 5.0]))["p50_m"]
     4.0
     """
+    from mda_sim.metrics.position_kernels import fill_smallest
+
     n = len(values)
     if n == 0:
         return weighted_summary(values, np.zeros(0, np.int64))
     places = [max(math.ceil(p * n) - 1, 0) for _, p in QUANTILES]
-    ordered = np.partition(values, places)
+    ordered = np.empty(len(places))
+    fill_smallest(values, values.view(np.int64), np.array(places, np.int64), ordered)
     found = {"rms_m": math.sqrt(float((values * values).sum()) / n)}
-    return found | {name: float(ordered[place]) for (name, _), place in zip(QUANTILES, places, strict=True)}
+    return found | {name: value for (name, _), value in zip(QUANTILES, ordered.tolist(), strict=True)}
 
 
 def weighted_summary(values: Floats, weights: Ints) -> dict[str, float]:
@@ -239,7 +298,7 @@ def weighted_summary(values: Floats, weights: Ints) -> dict[str, float]:
     """
     whole = int(weights.sum())
     if whole == 0:
-        return dict.fromkeys(("rms_m", *(name for name, _ in QUANTILES)), math.nan)
+        return dict.fromkeys(STATISTICS, math.nan)
     found = {"rms_m": math.sqrt(float((weights * values**2).sum()) / whole)}
     order = np.argsort(values, kind="stable")
     below = np.cumsum(weights[order])

@@ -31,15 +31,19 @@ def reach_figures(
     whole, n = int(weight.sum()), int(counts.sum())
 
     outcomes = deliveries.outcomes
-    came = (outcomes["outcome"] == Outcome.DELIVERED) & counts[outcomes["part"]]
+    came = np.flatnonzero(outcomes["outcome"] == Outcome.DELIVERED)
+    came = came[counts[outcomes["part"][came]]]
+    to = outcomes["nation"][came]
     arrived = {
-        f"to:{other}": np.unique(outcomes["part"][came & (outcomes["nation"] == number)])
+        f"to:{other}": outcomes["part"][came[to == number]]  # once, since there is one outcome of each
         for number, other in enumerate(outcomes.meta.get("nations", ()))
         if other != nation
     }
+    anywhere = np.zeros(len(weight), np.bool_)
+    anywhere[outcomes["part"][came]] = True
     figures = [
         Figure("onward_fraction", group, ratio(int(weight[parts].sum()), whole), "1", n)
-        for group, parts in {"all": np.unique(outcomes["part"][came]), **arrived}.items()
+        for group, parts in {"all": np.flatnonzero(anywhere), **arrived}.items()
     ]
     n_nations = sum(len(parts) > 0 for parts in arrived.values())
     return [*figures, Figure("onward_nations_count", "all", float(n_nations), "count", n)]

@@ -6,6 +6,7 @@ Where next: ``scores`` makes rows, ``compare`` reads them.
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -45,10 +46,11 @@ def to_csv(rows: Iterable[ScoreRow], path: Path) -> None:
     not print are left out.
     """
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(ScoreRow._fields)
-        writer.writerows(
-            [_quoted(cell) if isinstance(cell, str) else repr(cell) for cell in row] for row in rows
+        file.write(",".join(ScoreRow._fields) + "\n")
+        file.writelines(
+            f"{_cell(configuration)},{seed!r},{_cell(nation)},{_cell(node)},{_cell(metric)},{_cell(group)},"
+            f"{value!r},{_cell(unit)},{n!r}\n"
+            for configuration, seed, nation, node, metric, group, value, unit, n in rows
         )
 
 
@@ -59,30 +61,33 @@ def from_csv(path: Path) -> tuple[ScoreRow, ...]:
         header = tuple(next(reader, ()))
         if header != ScoreRow._fields:
             raise ValueError(f"{path.name} has columns {header}, expected {ScoreRow._fields}")
-        return tuple(_row(cells) for cells in reader)
+        return tuple(
+            ScoreRow(
+                _plain(configuration),
+                int(seed),
+                _plain(nation),
+                _plain(node),
+                _plain(metric),
+                _plain(group),
+                float(value),
+                _plain(unit),
+                int(n),
+            )
+            for configuration, seed, nation, node, metric, group, value, unit, n in reader
+        )
 
 
 @lru_cache(maxsize=16_384)
-def _quoted(cell: str) -> str:
-    text = cell if cell.isprintable() else "".join(filter(str.isprintable, cell))
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+def _cell(text: str) -> str:
+    """A text as it stands in the file."""
+    shown = text if text.isprintable() else "".join(filter(str.isprintable, text))
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(
+        [f"'{shown}" if shown.startswith(FORMULA_STARTS) else shown, 0]
+    )
+    return line.getvalue().removesuffix(",0")
 
 
 @lru_cache(maxsize=16_384)
 def _plain(cell: str) -> str:
     return cell[1:] if cell.startswith("'") else cell
-
-
-def _row(cells: list[str]) -> ScoreRow:
-    configuration, seed, nation, node, metric, group, value, unit, n = cells
-    return ScoreRow(
-        _plain(configuration),
-        int(seed),
-        _plain(nation),
-        _plain(node),
-        _plain(metric),
-        _plain(group),
-        float(value),
-        _plain(unit),
-        int(n),
-    )

@@ -81,7 +81,8 @@ def score_configuration(
     abroad = exposed(frame.log, deliveries, sharing)
     scored = _scored(frame, arranged, nations, abroad, configuration, seed, EVERYTHING)
     pictures = {nation: found.accurate for nation, found in scored.pictured.items()}
-    for nation, figures in agreement_figures(frame, pictures).items():
+    contents = {nation: found.content for nation, found in scored.pictured.items()}
+    for nation, figures in agreement_figures(frame, pictures, contents).items():
         at = configuration, seed, nation, nations[nation].picture_node or ""
         scored.rows.extend(ScoreRow(*at, f.metric, f.group, f.value, f.unit, f.n) for f in figures)
     visits = queue_visits(frame.log, deliveries, sharing, frame.timeline)
@@ -136,7 +137,8 @@ def _arrangement(
     if deliveries.sensing_digest != frame.log_digest:
         raise DigestMismatch("the deliveries are not of this detection log; share it again before scoring")
     providers = frozenset(name for name, party in nations.items() if party.kind != "nation")
-    return Arrangement(deliveries, sharing, frame.contacts.by_part(deliveries), providers, events or ())
+    divided = frame.kept.divided(frame.contacts, deliveries)
+    return Arrangement(deliveries, sharing, divided.history, providers, events or (), divided.number)
 
 
 def _scored(

@@ -121,15 +121,17 @@ def awareness(
     operators: Collection[str] | None = None,
     error_max_m: float = math.inf,
     only_true: bool = False,
+    errors_m: NDArray[np.float64] | None = None,
 ) -> Table:
     """The AWARENESS table of the node whose receipts are ``received`` (a RECEIPTS table).
 
     ``operators`` keeps only parts that these parties originated (the nation itself: the organic picture),
     ``error_max_m`` only receipts with a position error of at most that [m, 1 sigma], ``only_true`` only
-    contacts that are not false. ``contacts`` is ``history(log).by_part(deliveries)``, if the caller has it.
+    contacts that are not false. ``contacts`` is ``history(log).by_part(deliveries)`` and ``errors_m`` is
+    ``received_error_m``, if the caller has them.
     """
     known = contacts if contacts is not None else history(log).by_part(deliveries)
-    error_m = received_error_m(log, deliveries, received)
+    error_m = received_error_m(log, deliveries, received) if errors_m is None else errors_m
     counts = error_m <= error_max_m
     if operators is not None:
         operated = np.array([card.operator in operators for card in log.sensors], np.bool_)
@@ -142,8 +144,11 @@ def awareness(
 
 def received_error_m(log: DetectionLog, deliveries: DeliveryLog, received: Table) -> NDArray[np.float64]:
     """Position error of the copy of each receipt, 1 sigma [m], (n_receipts,)."""
-    error_m = np.array([card.error_m for card in log.sensors], np.float64)
-    return np.hypot(error_m[_sensor(log, deliveries, received)], received["coarsened_m"].astype(np.float64))
+    sensor_m = np.array([card.error_m for card in log.sensors], np.float64)
+    error_m = sensor_m[_sensor(log, deliveries, received)]
+    coarse = np.flatnonzero(received["coarsened_m"])
+    error_m[coarse] = np.hypot(error_m[coarse], received["coarsened_m"][coarse].astype(np.float64))
+    return error_m
 
 
 def _without_purges(
@@ -155,7 +160,7 @@ def _without_purges(
     only_true: bool,
 ) -> Table:
     """The picture of the receipts ``rows``, all of them for good: the first of each part counts."""
-    from mda_sim.picture.awareness_kernels import fill_fresher, mark_fresher
+    from mda_sim.picture.awareness_kernels import fill_fresher
 
     n_parts = len(deliveries.parts)
     t_received_us, error_m = np.full(n_parts, NEVER_US, np.int64), np.zeros(n_parts, np.float32)
@@ -167,12 +172,18 @@ def _without_purges(
         # False contacts travel in a part that nobody receives, numbered after all others.
         part = np.where(known.is_false, np.uint32(len(t_received_us)), part)
         t_received_us, error_m = np.append(t_received_us, NEVER_US), np.append(error_m, np.float32(0.0))
-    fresher = np.zeros(len(part), np.bool_)
-    picture = (known.offsets, part, known.t_observed_us, t_received_us, error_m)
-    n = mark_fresher(*picture, NEVER_US, fresher)
-    columns = {column.name: np.empty(n, column.dtype) for column in AWARENESS.columns}
-    outputs = (columns[column.name] for column in AWARENESS.columns)
-    fill_fresher(*picture, deliveries.parts["report"], fresher, *outputs)
+    columns = {column.name: np.empty(len(part), column.dtype) for column in AWARENESS.columns}
+    first_row = fill_fresher(
+        known.offsets,
+        part,
+        known.t_observed_us,
+        t_received_us,
+        error_m,
+        deliveries.parts["report"],
+        NEVER_US,
+        *(columns[column.name] for column in AWARENESS.columns),
+    )
+    columns = {name: column[first_row:] for name, column in columns.items()}
     return Table.of(AWARENESS, columns, dict(received.meta))
 
 

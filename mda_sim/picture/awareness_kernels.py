@@ -61,48 +61,6 @@ def sort_by_time(
 
 
 @kernel
-def mark_fresher(
-    offsets: NDArray[np.int64],
-    part: NDArray[np.uint32],
-    t_observed_us: NDArray[np.int64],
-    t_received_us: NDArray[np.int64],
-    error_m: NDArray[np.float32],
-    never_us: int,
-    fresher: NDArray[np.bool_],
-) -> int:
-    """Mark the contacts that make the picture of their target fresher when they are received.
-
-    A contact does so if nothing observed at the same time or later has been received by then. Seen from the
-    newest contact back, these are the ones that set a new earliest receipt; of several observed at one time
-    the earliest received stays, then the one of the smaller error, then that of the lower part.
-    ``t_received_us`` and ``error_m`` are indexed by part, ``never_us`` where it was not received. Returns the
-    number marked.
-    """
-    n = 0
-    for k in range(offsets.size - 1):
-        earliest = never_us
-        kept = np.int64(-1)
-        for i in range(offsets[k + 1] - 1, offsets[k] - 1, -1):
-            t = t_received_us[part[i]]
-            if t > earliest or (t == earliest and kept < 0):
-                continue
-            rival = kept >= 0 and t_observed_us[kept] == t_observed_us[i]
-            if t == earliest:
-                if not rival or error_m[part[i]] > error_m[part[kept]]:
-                    continue
-                if error_m[part[i]] == error_m[part[kept]] and part[i] > part[kept]:
-                    continue
-            if rival:
-                fresher[kept] = False
-                n -= 1
-            fresher[i] = True
-            n += 1
-            kept = np.int64(i)
-            earliest = t
-    return n
-
-
-@kernel
 def fill_fresher(
     offsets: NDArray[np.int64],
     part: NDArray[np.uint32],
@@ -110,22 +68,43 @@ def fill_fresher(
     t_received_us: NDArray[np.int64],
     error_m: NDArray[np.float32],
     report: NDArray[np.uint32],
-    fresher: NDArray[np.bool_],
+    never_us: int,
     target_out: NDArray[np.uint32],
     received_out: NDArray[np.int64],
     observed_out: NDArray[np.int64],
     error_out: NDArray[np.float32],
     report_out: NDArray[np.uint32],
-) -> None:
-    """Write the rows of the marked contacts; receipts, errors and reports are indexed by part."""
-    n = 0
-    for k in range(offsets.size - 1):
-        for i in range(offsets[k], offsets[k + 1]):
-            if fresher[i]:
-                p = part[i]
-                target_out[n] = k
-                received_out[n] = t_received_us[p]
-                observed_out[n] = t_observed_us[i]
-                error_out[n] = error_m[p]
-                report_out[n] = report[p]
-                n += 1
+) -> int:
+    """Write the contacts that make the picture of their target fresher when they are received, to the ends of
+    the columns, and return the first row of them.
+
+    A contact does so if nothing observed at the same time or later has been received by then. Seen from the
+    newest contact back, these are the ones that set a new earliest receipt; of several observed at one time
+    the earliest received stays, then the one of the smaller error, then that of the lower part.
+    ``t_received_us``, ``error_m`` and ``report`` are indexed by part, ``never_us`` where it was not received.
+    """
+    row = target_out.size
+    for k in range(offsets.size - 2, -1, -1):
+        earliest = never_us
+        kept = np.int64(-1)
+        for i in range(offsets[k + 1] - 1, offsets[k] - 1, -1):
+            p = part[i]
+            t = t_received_us[p]
+            if t > earliest or (t == earliest and kept < 0):
+                continue
+            rival = kept >= 0 and t_observed_us[kept] == t_observed_us[i]
+            if t == earliest:
+                if not rival or error_m[p] > error_m[part[kept]]:
+                    continue
+                if error_m[p] == error_m[part[kept]] and p > part[kept]:
+                    continue
+            if not rival:
+                row -= 1
+            target_out[row] = k
+            received_out[row] = t
+            observed_out[row] = t_observed_us[i]
+            error_out[row] = error_m[p]
+            report_out[row] = report[p]
+            kept = np.int64(i)
+            earliest = t
+    return row

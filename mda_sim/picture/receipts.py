@@ -75,12 +75,31 @@ def receipts(
         "hop": np.concatenate([np.full(len(fed), BY_FEED), np.full(len(pooled), BY_GROUP), hop]),
     }
     in_time = np.flatnonzero(columns["t_received_us"] <= end_us)
-    # a stable sort: of equal receipts the feed stays before the group, and both before the hops
-    keys = [columns[name][in_time] for name in ("coarsened_m", "t_received_us", "part")]
-    chosen = in_time[np.lexsort(keys)]
+    chosen = in_time[
+        _in_order(*(columns[name][in_time] for name in ("part", "t_received_us", "coarsened_m")))
+    ]
     part, purged = columns["part"][chosen], columns["t_purged_us"][chosen] < NEVER_US
-    chosen = chosen[_is_better(part, columns["coarsened_m"][chosen]) | np.isin(part, part[purged])]
+    counts = _is_better(part, columns["coarsened_m"][chosen])
+    if purged.any():
+        counts |= np.isin(part, part[purged])
+    chosen = chosen[counts]
     return Table.of(RECEIPTS, {name: column[chosen] for name, column in columns.items()}, {"node": node})
+
+
+def _in_order(
+    part: NDArray[np.int64], t_received_us: NDArray[np.int64], coarsened_m: NDArray[np.float32]
+) -> NDArray[np.int64]:
+    """Rows in order of part, time and coarseness; equal ones keep their order: of them the feed stays before
+    the group, and both before the hops.
+    """
+    order = np.argsort(part, kind="stable")
+    of = part[order]
+    again = np.zeros(len(of) + 1, np.bool_)
+    again[1:-1] = of[1:] == of[:-1]
+    several = np.flatnonzero(again[1:] | again[:-1])
+    rows = order[several]
+    order[several] = rows[np.lexsort((coarsened_m[rows], t_received_us[rows], part[rows]))]
+    return order
 
 
 def is_first(part: NDArray[Any]) -> NDArray[np.bool_]:
@@ -95,9 +114,11 @@ def forgotten_us(received: Table, n_parts: int) -> NDArray[np.int64]:
 
     ``received`` is a RECEIPTS table; a part that never came was never destroyed.
     """
-    forgotten_us = np.zeros(n_parts, np.int64)
-    np.maximum.at(forgotten_us, received["part"], received["t_purged_us"])
-    forgotten_us[forgotten_us == 0] = NEVER_US
+    forgotten_us = np.full(n_parts, NEVER_US, np.int64)
+    part, purged_us = received["part"], received["t_purged_us"]
+    if (purged_us < NEVER_US).any():
+        first = np.flatnonzero(is_first(part))
+        forgotten_us[part[first]] = np.maximum.reduceat(purged_us, first)
     return forgotten_us
 
 
@@ -108,6 +129,8 @@ def grouped_with(sharing: SharingSpec, node: str) -> set[str]:
 
 def _is_better(part: NDArray[np.int64], coarsened_m: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Whether each receipt is the first of its part, or less coarse than all before it; in order of part."""
+    if len(coarsened_m) == 0 or (coarsened_m == coarsened_m[0]).all():
+        return is_first(part)
     levels, level = np.unique(coarsened_m, return_inverse=True)
     standing = level - part * len(levels)  # falls from part to part, so that its minimum starts anew at each
     better = np.ones(len(part), np.bool_)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mda_sim.report.basemap import CAUTION
 from mda_sim.report.charts import heading, plain_axes
 from mda_sim.report.labels import Label, boxes_around, place_labels
+from mda_sim.report.panels import COLUMNS, PANEL_IN, Panels
 from mda_sim.report.sensitivity_figures import (
     Endpoint,
     Entry,
@@ -34,7 +35,7 @@ from mda_sim.report.sensitivity_figures import (
     setting_words,
     strongest,
 )
-from mda_sim.report.style import GRID, INK, MUTED, colour_of, house_style, new_figure
+from mda_sim.report.style import GRID, INK, MUTED, colour_of, house_style
 from mda_sim.report.text import for_figure
 
 if TYPE_CHECKING:
@@ -46,14 +47,8 @@ LOW_COLOUR: Final = colour_of(5)
 HIGH_COLOUR: Final = colour_of(4)
 """Bars of the high end, or of the last value."""
 
-_COLUMNS: Final = 3
-_PANEL_IN: Final = 2.55
-_GAP_IN: Final = 0.25
 _LEFT_IN: Final = 2.45
 _ROW_IN: Final = 0.36
-_TOP_IN: Final = 0.66
-_HEAD_IN: Final = 0.24
-_FOOT_IN: Final = 0.5
 _SQUARE_IN: Final = 2.1
 _WORDS_MAX: Final = 18
 _CHARACTER_IN: Final = 0.052
@@ -91,7 +86,7 @@ def ranked_chart(
     still = [assumption_name(results, name) for name in results["assumptions"] if name not in order]
     notes = _notes(results, still, n_still)
     with house_style():
-        layout = _Layout(len(figures), _ROW_IN * len(order) + 0.1, notes, _LEFT_IN)
+        layout = Panels(len(figures), _ROW_IN * len(order) + 0.1, notes, _LEFT_IN)
         figure = layout.figure
         subtitle = f"{endpoint.words(zones)}; one assumption at a time, {_seeds(results)}"
         heading(figure, f"{endpoint.nation}: what each assumption does to the answer", subtitle)
@@ -99,7 +94,7 @@ def ranked_chart(
             axes = layout.axes(number)
             _bars(axes, results, headline, order)
             names = [_wrapped(assumption_name(results, name)) for name in order]
-            axes.set_yticks(range(len(order)), names if number % _COLUMNS == 0 else [""] * len(order))
+            axes.set_yticks(range(len(order)), names if number % COLUMNS == 0 else [""] * len(order))
             axes.set_ylim(len(order) - 0.45, -0.55)
         return figure
 
@@ -117,9 +112,9 @@ def screening_chart(
     notes = _notes(results, still, n_still)
     with house_style():
         key_in = 0.17 * len(order) + 0.3
-        rows = -(-len(figures) // _COLUMNS)
+        rows = -(-len(figures) // COLUMNS)
         panel_in = max(_SQUARE_IN, (key_in - (rows - 1) * 0.7) / rows)
-        layout = _Layout(len(figures), panel_in, notes, _LEFT_IN)
+        layout = Panels(len(figures), panel_in, notes, _LEFT_IN)
         figure = layout.figure
         subtitle = (
             f"{endpoint.words(zones)}; {results['trajectories']} trajectories on {results['levels']} levels, "
@@ -127,44 +122,13 @@ def screening_chart(
         )
         heading(figure, f"{endpoint.nation}: which assumptions matter, and together with which", subtitle)
         for number, headline in enumerate(figures):
-            _points(layout.axes(number), headline, order, first=number % _COLUMNS == 0)
+            _points(layout.axes(number), headline, order, first=number % COLUMNS == 0)
         width, height = figure.get_size_inches()
         for rank, name in enumerate(order):
-            place = height - _TOP_IN - 0.16 - 0.17 * rank
+            place = height - Panels.TOP_IN - 0.16 - 0.17 * rank
             words = for_figure(f"{rank + 1:>2}  {assumption_name(results, name)}", 42)
             figure.text(0.15 / width, place / height, words, fontsize=7, va="top")
         return figure
-
-
-class _Layout:
-    """A figure with panels in rows of three, their left margin, and notes at the foot."""
-
-    def __init__(self, n: int, panel_in: float, notes: Sequence[str], left_in: float) -> None:
-        self._panel_in, self._left_in = panel_in, left_in
-        rows, columns = -(-n // _COLUMNS), min(n, _COLUMNS)
-        width = max(left_in + columns * (_PANEL_IN + _GAP_IN) + 0.1, 7.2)
-        lines = [line for note in notes for line in textwrap.wrap(for_figure(note, 900), int(width * 18.5))]
-        self._foot_in = 0.14 * len(lines) + 0.12
-        height = _TOP_IN + rows * (_HEAD_IN + panel_in + _FOOT_IN) + self._foot_in
-        self.figure = new_figure(width, height)
-        self._size = width, height
-        self.figure.text(
-            0.15 / width,
-            (self._foot_in - 0.04) / height,
-            "\n".join(lines),
-            fontsize=6.3,
-            color=MUTED,
-            va="top",
-            linespacing=1.3,
-        )
-
-    def axes(self, number: int) -> Axes:
-        """The axes of one panel."""
-        width, height = self._size
-        row, column = divmod(number, _COLUMNS)
-        left = self._left_in + column * (_PANEL_IN + _GAP_IN)
-        low = height - _TOP_IN - (row + 1) * (_HEAD_IN + self._panel_in) - row * _FOOT_IN
-        return self.figure.add_axes((left / width, low / height, _PANEL_IN / width, self._panel_in / height))
 
 
 def _bars(axes: Axes, results: Mapping[str, Any], figure: Entry, order: Sequence[str]) -> None:
@@ -223,7 +187,7 @@ def _bars(axes: Axes, results: Mapping[str, Any], figure: Entry, order: Sequence
 def _room(words: Sequence[str]) -> float:
     """The share of a panel's width that words beside the bars take on one side."""
     longest = max((min(len(text), _WORDS_MAX) for text in words), default=0)
-    return (_CHARACTER_IN * longest + 0.06) / _PANEL_IN
+    return (_CHARACTER_IN * longest + 0.06) / PANEL_IN
 
 
 def _points(axes: Axes, figure: Entry, order: Sequence[str], *, first: bool) -> None:

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from mda_sim.core.units import from_si, spellings, split_unit
 from mda_sim.scenario.schema import ScenarioFile
+from mda_sim.scenario.sweep_spec import SweepSpec
 
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"
 
@@ -49,6 +50,20 @@ def scenario_schema() -> dict[str, Any]:
 def schema_text() -> str:
     """The JSON Schema of a scenario file, as text that ends in a line break."""
     return json.dumps(scenario_schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+def sweep_schema_text() -> str:
+    """The JSON Schema of a sweep file, as text that ends in a line break."""
+    made = SweepSpec.model_json_schema()
+    definitions = {name: _rewritten(part) for name, part in made.pop("$defs").items()}
+    schema = {
+        "$schema": DRAFT,
+        "title": "Sweep of mda-sim",
+        **_rewritten(made),
+        "required": made["required"],
+        "$defs": definitions,
+    }
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 
 
 def _rewritten(schema: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from mda_sim.core.spec import Id, IdMap, NationMap, NonNegative, Positive, Spec, UtcTime
+from mda_sim.core.spec import Id, IdMap, Items, NationMap, NonNegative, Positive, Spec, UtcTime
 from mda_sim.geo.regions import Area
 from mda_sim.metrics.spec import MetricsSpec
 from mda_sim.picture.spec import PictureSpec
@@ -29,10 +29,13 @@ FORMAT: Final = 1
 """The scenario format that this program reads."""
 
 
+SeedNumber = Annotated[int, Field(ge=0, lt=2**31)]
+
+
 class SeedSpec(Spec):
     """Which realisations of world and sensing are run; all configurations share them."""
 
-    first: Annotated[int, Field(ge=0, lt=2**31)] = 1
+    first: SeedNumber = 1
     """The first seed. 0 to 2,147,483,647"""
     count: Annotated[int, Field(ge=1, le=10_000)] = 1
     """How many seeds, counted up from the first. 1 to 10,000"""
@@ -43,10 +46,15 @@ class OutputSpec(Spec):
 
     maps: bool = True
     """Whether maps and charts are drawn."""
-    logs: bool = True
-    """Whether the tables of reports, contacts, hops and outcomes are written."""
+    logs: bool | Items[SeedNumber] = True
+    """Whether vessels, reports, contacts, hops and outcomes are kept: of all seeds, of none, or of those
+    listed."""
     products: bool = False
     """Whether what each contact says (place, error, length, identity) is written beside what is true."""
+
+    def keeps_logs(self, seed: int) -> bool:
+        """Whether the logs of a seed are kept."""
+        return self.logs if isinstance(self.logs, bool) else seed in self.logs
 
 
 class ScenarioSpec(Spec):

@@ -24,7 +24,7 @@ from mda_sim.metrics.asked import Asked
 from mda_sim.pipeline import audit, build_frame, score_asked, share
 from mda_sim.study.coalition_plan import CoalitionJob, Ground, Plan, plan_of
 from mda_sim.study.folder import RunFolder
-from mda_sim.study.jobs import SeedJob, fill_seed, stored_fleet, stored_log, stored_scenario
+from mda_sim.study.jobs import SeedJob, make_unit, stored_fleet, stored_log, stored_scenario
 
 if TYPE_CHECKING:
     from mda_sim.metrics.score_rows import ScoreRow
@@ -164,7 +164,7 @@ def _ground(folder: RunFolder, digest: str, seed: int) -> Ground:
     """One seed made ready: sensed and stored unless the folder has it, then read back."""
     unit = folder.sensing(seed)
     if not folder.has(unit):
-        fill_seed(SeedJob(folder, digest, seed, ()), lambda note: None)
+        make_unit(SeedJob(folder, digest, seed, ()), lambda note: None)
     scenario = stored_scenario(Path(folder.path) / "scenario.yaml", digest)
     log = stored_log(scenario, unit)
     if log is None:

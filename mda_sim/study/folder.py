@@ -3,11 +3,13 @@
 Model: the work is divided into **units**: one `sensing` unit per seed, one `sharing` unit per seed and
 configuration. A unit is written into a hidden folder beside its place and renamed there, so it is whole or
 absent. Each unit, and the run as a whole, records the **key** of what it was made from; a unit with another
-key is made again. The key leaves out the number of seeds, so a folder can be filled with more seeds, batch by
-batch; units beyond the seeds of the run are no part of it. ``manifest.json`` says last of all that the run is
-complete, and lists every file that belongs to it with its size and SHA-256.
+key, or whose files are not those that it lists, is made again. The key leaves out the number of seeds, so a
+folder can be filled with more seeds, batch by batch; units beyond the seeds of the run are no part of it.
+``manifest.json`` says last of all that the run is complete, and lists every file that belongs to it with its
+size and SHA-256.
 
     scenario.yaml  manifest.json  scores.csv  summary.json  answer.md  tables/  maps/  charts/
+    failures/                              units that could not be made (``failures``)
     seeds/<seed>/sensing/                  targets, legs, broadcasts, reports, contacts (.parquet), unit.json;
                                            products.parquet where the scenario asks for it
     seeds/<seed>/sharing/<configuration>/  parts, contact_parts, hops, outcomes, coverage, probe_gaps,
@@ -15,23 +17,27 @@ complete, and lists every file that belongs to it with its size and SHA-256.
                                            over_time.parquet where any configuration has events;
                                            counterfactuals.csv where its ladder is told
 
-Assumptions and limits: one process fills a folder at a time.
+Several processes may fill one folder: a unit is the same whoever makes it, and the first that puts it in its
+place is kept.
+
+Assumptions and limits: renaming a folder is atomic, as local and shared file systems on Linux have it.
 Where next: ``jobs`` fills units, ``run`` decides which are wanting.
 """
 
 from __future__ import annotations
 
 import json
-import os
+import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 from mda_sim.core.errors import RunError
 from mda_sim.core.spec import content_sha256
+from mda_sim.study.presence import is_sign_of_work, those_at_work
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -41,12 +47,18 @@ UNIT: Final = "unit.json"
 GATHERED: Final = ("scenario.yaml", "scores.csv", "summary.json", "answer.md", "tables", "maps", "charts")
 
 
+State = Literal["whole", "absent", "outdated", "damaged"]
+"""Of a unit: all there, not there, made from something else, or not what it was when it was written."""
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """An output folder and the key of what its units must be made from."""
 
     path: Path
     key: str
+    owner: str = "alone"
+    """Name under which the process that fills it is at work (``presence``)."""
 
     def sensing(self, seed: int) -> Path:
         """Folder of the sensing unit of one seed."""
@@ -57,22 +69,31 @@ class RunFolder:
         return self.path / "seeds" / str(seed) / "sharing" / configuration
 
     def has(self, unit: Path) -> bool:
-        """Whether a unit is whole: made from the same, with every file that it lists."""
+        """Whether a unit is whole: made from the same, with every file that it lists, by their sizes."""
+        return self._state(unit, _has_size) == "whole"
+
+    def state(self, unit: Path) -> State:
+        """What a unit is found to be when every byte of it is read."""
+        return self._state(unit, _has_content)
+
+    def _state(self, unit: Path, is_right: Callable[[Path, Mapping[str, Any]], bool]) -> State:
         record = read_json(unit / UNIT)
-        if record is None or record.get("key") != self.key:
-            return False
+        if record is None:
+            return "damaged" if unit.is_dir() else "absent"
+        if record.get("key") != self.key:
+            return "outdated"
         files = cast("Mapping[str, Mapping[str, Any]]", record.get("files", {}))
-        return all(_has_size(unit / name, entry["bytes"]) for name, entry in files.items())
+        return "whole" if all(is_right(unit / name, entry) for name, entry in files.items()) else "damaged"
 
     @contextmanager
     def filling(self, unit: Path, record: Mapping[str, Any]) -> Iterator[Path]:
         """A folder to write a unit's files into; leaving the block without an error puts it in its place.
 
-        ``record`` goes into ``unit.json`` with the key and the list of files.
+        ``record`` goes into ``unit.json`` with the key and the list of files. Where another process has put
+        the unit in its place meanwhile, that one is kept.
         """
         unit.parent.mkdir(parents=True, exist_ok=True)
-        partial = unit.with_name(f".{unit.name}.{os.getpid()}.part")
-        shutil.rmtree(partial, ignore_errors=True)
+        partial = unit.with_name(f".{unit.name}.{self.owner}.{secrets.token_hex(4)}.part")
         partial.mkdir()
         try:
             yield partial
@@ -83,9 +104,33 @@ class RunFolder:
                 "files": listing(partial, partial.iterdir()),
             }
             write_json(partial / UNIT, content)
-            shutil.rmtree(unit, ignore_errors=True)
-            partial.rename(unit)
+            self._put(partial, unit)
         finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+    def _put(self, partial: Path, unit: Path) -> None:
+        if self.state(unit) == "whole":
+            return
+        if unit.exists():  # made from something else, or damaged
+            aside = partial.with_suffix(".old.part")
+            unit.rename(aside)
+            shutil.rmtree(aside, ignore_errors=True)
+        try:
+            partial.rename(unit)
+        except OSError:
+            if not self.has(unit):  # nobody else was faster
+                raise
+
+    def discard_damaged(self, unit: Path) -> None:
+        """Remove a unit whose files are not what they were when they were written."""
+        if self.state(unit) == "damaged":
+            aside = unit.with_name(f".{unit.name}.{self.owner}.{secrets.token_hex(4)}.old.part")
+            unit.rename(aside)
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def remove_half_written(self) -> None:
+        """Remove what this owner's processes have left half written; they must have ended."""
+        for partial in self.path.glob(f"seeds/**/.*.{self.owner}.*.part"):
             shutil.rmtree(partial, ignore_errors=True)
 
     def manifest(self) -> Mapping[str, Any] | None:
@@ -100,22 +145,18 @@ class RunFolder:
         if manifest.get("scenario_digest") != scenario_digest:
             return False
         files = cast("Mapping[str, Mapping[str, Any]]", manifest.get("files", {}))
-        return bool(files) and all(
-            _has_size(self.path / name, entry["bytes"])
-            and content_sha256(self.path / name) == entry["sha256"]
-            for name, entry in files.items()
-        )
+        return bool(files) and all(_has_content(self.path / name, entry) for name, entry in files.items())
 
     def claim(self, seedless_digest: str, n_seeds: int) -> None:
         """Make the folder ready for a run of ``n_seeds`` seeds; RunError if it holds something else.
 
         A folder of the same scenario, with as many seeds or fewer or not finished, is kept and its whole
-        units are used; what an interrupted process left half written is removed.
+        units are used.
         """
         if self.path.exists() and not self.path.is_dir():
             raise RunError(f"{self.path} is a file; choose another folder with --out")
         manifest = self.manifest()
-        if self.path.is_dir() and any(self.path.iterdir()):
+        if self.path.is_dir() and any(not is_sign_of_work(path) for path in self.path.iterdir()):
             if manifest is None:
                 raise RunError(f"{self.path} is not empty and holds no run; choose another folder with --out")
             if manifest.get("seedless_digest") != seedless_digest:
@@ -135,8 +176,19 @@ class RunFolder:
             raise RunError(
                 f"cannot make the folder {self.path}: {error.strerror}; choose another with --out"
             ) from error
-        for left_over in self.path.glob("seeds/**/.*.part"):
+
+
+def remove_left_over(folder: Path) -> None:
+    """Remove what processes left half written in a study's folder that are no longer at work there.
+
+    To be called in turn (``presence.in_turn``): what is not a unit's is written in turn only.
+    """
+    present = those_at_work(folder)
+    for left_over in folder.glob("seeds/**/.*.part"):
+        if not any(f".{owner}." in left_over.name for owner in present):
             shutil.rmtree(left_over, ignore_errors=True)
+    for left_over in (*folder.glob(".*.part"), *folder.glob("*/.*.part")):
+        left_over.unlink(missing_ok=True)
 
 
 def listing(root: Path, files: Iterable[Path]) -> dict[str, dict[str, Any]]:
@@ -155,7 +207,7 @@ def write_json(path: Path, content: Mapping[str, Any], *, indent: int | None = 2
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file whole or not at all, in UTF-8."""
-    partial = path.with_name(f".{path.name}.part")
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         partial.write_text(text, encoding="utf-8", newline="\n")
         partial.replace(path)
@@ -172,5 +224,9 @@ def read_json(path: Path) -> Mapping[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def _has_size(path: Path, n_bytes: int) -> bool:
-    return path.is_file() and path.stat().st_size == n_bytes
+def _has_size(path: Path, entry: Mapping[str, Any]) -> bool:
+    return path.is_file() and path.stat().st_size == entry["bytes"]
+
+
+def _has_content(path: Path, entry: Mapping[str, Any]) -> bool:
+    return _has_size(path, entry) and content_sha256(path) == entry["sha256"]

@@ -7,6 +7,8 @@ Where next: ``run`` calls ``gather`` when the last unit is in its place; ``until
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from shutil import copyfileobj
 from typing import TYPE_CHECKING, Any
 
 from mda_sim.pipeline import laddered, recordings
@@ -14,6 +16,8 @@ from mda_sim.study.folder import FORMAT, RunFolder, write_json, write_text
 
 if TYPE_CHECKING:
     from mda_sim.core.table import Schema, Table
+    from mda_sim.metrics.compare import Values
+    from mda_sim.metrics.score_book import ScoreBook
     from mda_sim.metrics.score_rows import ScoreRow
     from mda_sim.scenario import Scenario
     from mda_sim.world.recorded.recording import Recording
@@ -21,22 +25,23 @@ if TYPE_CHECKING:
 
 def gather(scenario: Scenario, folder: RunFolder) -> dict[str, Any]:
     """``scores.csv`` and ``summary.json`` from the units, in the order of configuration and seed."""
-    from mda_sim.metrics.compare import summarise, values_by_key
-    from mda_sim.metrics.score_rows import from_csv
+    from mda_sim.metrics.compare import summarise
+    from mda_sim.metrics.score_book import ScoreBook
     from mda_sim.metrics.uncertainty import add_uncertainty
     from mda_sim.report.recordings import caveats
 
     units = [folder.sharing(seed, name) for name in scenario.arrangements for seed in scenario.seeds]
-    target = folder.path / "scores.csv"
-    write_text(target, _joined([(unit / "scores.csv").read_text(encoding="utf-8") for unit in units]))
-    rows = from_csv(target)
+    _join([unit / "scores.csv" for unit in units], folder.path / "scores.csv")
+    book = ScoreBook()
+    for unit in units:
+        book.read(unit / "scores.csv")
     metrics = scenario.spec.metrics
     picture_nodes = picture_nodes_of(scenario)
     summary = {
         "format": FORMAT,
         "scenario": scenario.name,
         **summarise(
-            rows,
+            book,
             scenario.baseline,
             metrics.primary,
             picture_nodes,
@@ -44,10 +49,11 @@ def gather(scenario: Scenario, folder: RunFolder) -> dict[str, Any]:
         ),
         "queues": _queues(scenario, folder),
     }
-    of_pictures = [row for row in rows if picture_nodes.get(row.nation) == row.node]
-    add_uncertainty(summary, values_by_key(of_pictures))
-    summary |= _programmes_and_ladder(scenario, of_pictures)
-    summary["counterfactuals"] = _counterfactuals(scenario, folder, of_pictures, picture_nodes)
+    found = book.values("nation", picture_nodes)
+    values: Values = {key: by_seed for key, by_seed in found.items() if key.holder in picture_nodes}
+    add_uncertainty(summary, values)
+    summary |= _programmes_and_ladder(scenario, values, book.units)
+    summary["counterfactuals"] = _counterfactuals(scenario, folder, values, book.units)
     recorded = recordings(scenario)
     summary["caveats"] += caveats(recorded)
     write_json(folder.path / "summary.json", summary, indent=None)  # half as large, and written at once
@@ -55,14 +61,15 @@ def gather(scenario: Scenario, folder: RunFolder) -> dict[str, Any]:
     return summary
 
 
-def scores_of(scenario: Scenario, folder: RunFolder) -> list[ScoreRow]:
+def scores_of(scenario: Scenario, folder: RunFolder) -> ScoreBook:
     """Scores of the pictures of nations, from every unit of the scenario, before they are gathered."""
-    from mda_sim.metrics.score_rows import from_csv
+    from mda_sim.metrics.score_book import ScoreBook
 
-    picture_nodes = picture_nodes_of(scenario)
-    units = [folder.sharing(seed, name) for name in scenario.arrangements for seed in scenario.seeds]
-    rows = (row for unit in units for row in from_csv(unit / "scores.csv"))
-    return [row for row in rows if picture_nodes.get(row.nation) == row.node]
+    book, picture_nodes = ScoreBook(), picture_nodes_of(scenario)
+    for name in scenario.arrangements:
+        for seed in scenario.seeds:
+            book.read(folder.sharing(seed, name) / "scores.csv", picture_nodes)
+    return book
 
 
 def picture_nodes_of(scenario: Scenario) -> dict[str, str]:
@@ -71,16 +78,16 @@ def picture_nodes_of(scenario: Scenario) -> dict[str, str]:
     return {nation: spec.picture_node for nation, spec in nations if spec.picture_node}
 
 
-def _programmes_and_ladder(scenario: Scenario, rows: Sequence[ScoreRow]) -> dict[str, Any]:
-    """What programmes and steps of the ladder change, where the scenario names any; rows of picture nodes."""
-    from mda_sim.metrics.compare import values_by_key
+def _programmes_and_ladder(scenario: Scenario, values: Values, units: Mapping[str, str]) -> dict[str, Any]:
+    """What programmes and steps of the ladder change, where the scenario names any; values of picture nodes,
+    and the unit of each metric.
+    """
     from mda_sim.metrics.ladder import ladder
     from mda_sim.metrics.programmes import programmes
 
     metrics = scenario.spec.metrics
     if not metrics.programmes and not metrics.ladder:
         return {}
-    values, units = values_by_key(rows), {row.metric: row.unit for row in rows}
     return {
         "programmes": programmes(values, metrics, scenario.baseline),
         "ladder": ladder(values, units, metrics.ladder, metrics.primary),
@@ -88,19 +95,39 @@ def _programmes_and_ladder(scenario: Scenario, rows: Sequence[ScoreRow]) -> dict
 
 
 def _counterfactuals(
-    scenario: Scenario, folder: RunFolder, rows: Sequence[ScoreRow], picture_nodes: Mapping[str, str]
+    scenario: Scenario, folder: RunFolder, values: Values, units: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """What gates and delays hold back under each configuration whose ladder is told."""
-    from mda_sim.metrics.counterfactuals import counterfactuals, told_rows
+    from mda_sim.metrics.counterfactuals import counterfactuals
     from mda_sim.metrics.score_rows import from_csv
 
     metrics = scenario.spec.metrics
     names = laddered(scenario)
     places = [folder.sharing(seed, name) / "counterfactuals.csv" for name in names for seed in scenario.seeds]
     derived = [row for place in places for row in from_csv(place)]
-    told = [row for row in rows if row.configuration in names]
-    both = [*told_rows(told, metrics, picture_nodes), *derived]
-    return counterfactuals(both, metrics, names)
+    return counterfactuals([*_told(scenario, names, values, units), *derived], metrics, names)
+
+
+def _told(
+    scenario: Scenario, names: Sequence[str], values: Values, units: Mapping[str, str]
+) -> list[ScoreRow]:
+    """What the ladders of these configurations tell, as rows; how many each stands on is left out."""
+    from mda_sim.metrics.counterfactuals import told_rows
+    from mda_sim.metrics.score_rows import ScoreRow
+
+    picture_nodes = picture_nodes_of(scenario)
+    rows = (
+        (key, ScoreRow(name, 0, nation, picture_nodes[nation], metric, group, 0.0, units[metric], 0))
+        for key in values
+        for name, nation, metric, group in (key,)
+        if name in names
+    )
+    return [
+        row._replace(seed=seed, value=value)
+        for key, one in rows
+        for row in told_rows((one,), scenario.spec.metrics, picture_nodes)
+        for seed, value in values[key].items()
+    ]
 
 
 def _queues(scenario: Scenario, folder: RunFolder) -> dict[str, Any]:
@@ -155,7 +182,16 @@ def _write_answer(
         write_text(folder.path / "tables" / name, text)
 
 
-def _joined(tables: Sequence[str]) -> str:
-    """CSV texts with one header put together to one."""
-    header = tables[0].partition("\n")[0]
-    return header + "\n" + "".join(table.partition("\n")[2] for table in tables)
+def _join(tables: Sequence[Path], target: Path) -> None:
+    """Put CSV files with one header together to one, whole or not at all."""
+    partial = target.with_name(f".{target.name}.part")
+    try:
+        with partial.open("wb") as file:
+            for number, table in enumerate(tables):
+                with table.open("rb") as own:
+                    header = own.readline()
+                    file.write(header if number == 0 else b"")
+                    copyfileobj(own, file)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)

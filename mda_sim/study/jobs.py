@@ -1,11 +1,13 @@
-"""What one worker does for one seed: the units that are wanting, and no more.
+"""What one worker does for one seed: units that are wanting, and no more.
 
 Model: a job carries the place of the resolved scenario, not the scenario, so that a process reads what a user
 would read and gets the same digest or stops. If the log of the seed is stored it is read back and its digest
 compared; otherwise world and sensing are run again. Then each configuration that is wanting is shared,
-audited, scored and stored, one unit after the other, with the rows of its ladder if that is asked for.
+audited, scored and stored, one unit after the other, with the rows of its ladder if that is asked for. A unit
+that cannot be made is told of, and the next one is begun.
 
-Where next: ``run`` submits jobs to an executor of ``executor``.
+Assumptions and limits: where a seed has more than one job, each makes world and sensing for itself unless
+they are stored; one of them stores them. Where next: ``run`` hands jobs to a ``crew``.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from mda_sim.pipeline import (
     Arranged,
     Meter,
     StageCost,
+    StageNote,
     Watch,
     arrange,
     build_frame,
@@ -42,9 +45,11 @@ from mda_sim.records import (
     DetectionLog,
 )
 from mda_sim.study.events import event_records
+from mda_sim.study.failures import Failure, command, failure_of
 from mda_sim.study.folder import UNIT, RunFolder, read_json
 
 if TYPE_CHECKING:
+    from mda_sim.metrics.frame import ScoringFrame
     from mda_sim.metrics.score_rows import ScoreRow
     from mda_sim.scenario import Scenario
     from mda_sim.world.fleet import Fleet
@@ -66,41 +71,121 @@ class _Rungs(NamedTuple):
 
 @dataclass(frozen=True)
 class SeedJob:
-    """All units of one seed."""
+    """Units of one seed."""
 
     folder: RunFolder
     scenario_digest: str
     seed: int
     configurations: tuple[str, ...]
-    """Those that are wanting."""
+    """Those that are wanting and belong to this job."""
+    stores_sensing: bool = True
+    """Whether it is this job that stores what was sensed, if that is wanting."""
+
+    @property
+    def units(self) -> dict[str, Path]:
+        """The units of this job by name."""
+        sensing = {unit_name(self.seed): self.folder.sensing(self.seed)} if self.stores_sensing else {}
+        return sensing | {
+            unit_name(self.seed, name): self.folder.sharing(self.seed, name) for name in self.configurations
+        }
 
 
-def fill_seed(job: SeedJob, watch: Watch) -> None:
-    """Make and store the units of a job that are not whole in the folder."""
+def unit_name(seed: int, configuration: str = "sensing") -> str:
+    """The name of a unit, such as ``3/direct``; that of a seed's sensing is ``3/sensing``."""
+    return f"{seed}/{configuration}"
+
+
+def repeat_of(folder: Path, unit: str) -> str:
+    """The command that makes one unit of a run alone and shows all that goes wrong."""
+    return command("run", folder / "scenario.yaml", "--out", folder, "--unit", unit, "--debug")
+
+
+def fill_seed(job: SeedJob, watch: Watch) -> tuple[Failure, ...]:
+    """Make and store the units of a job that are not whole in the folder; those that could not be made.
+
+    RunError for what concerns every unit alike, as a full disk does.
+    """
+    stage = _Stage(watch)
+    try:
+        prepared = _prepared(job, Meter(job.seed, stage))
+    except Exception as error:
+        return (_failed(job, unit_name(job.seed), stage, error),)
+    if prepared is None:
+        return ()
+    failures = []
+    for configuration in job.configurations:
+        try:
+            _fill_configuration(job, prepared, configuration, stage)
+        except Exception as error:
+            failures.append(_failed(job, unit_name(job.seed, configuration), stage, error))
+    return tuple(failures)
+
+
+def make_unit(job: SeedJob, watch: Watch) -> None:
+    """As ``fill_seed``, but whatever goes wrong is raised."""
+    prepared = _prepared(job, Meter(job.seed, watch))
+    if prepared is not None:
+        for configuration in job.configurations:
+            _fill_configuration(job, prepared, configuration, watch)
+
+
+class _Stage:
+    """Passes notes on, and knows what is being done."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch, self.name = watch, "begin"
+
+    def __call__(self, note: StageNote) -> None:
+        """Pass a note on."""
+        if not note.ended:
+            self.name = note.stage
+        self._watch(note)
+
+
+def _failed(job: SeedJob, unit: str, stage: _Stage, error: Exception) -> Failure:
+    return failure_of(unit, stage.name, error, repeat_of(job.folder.path, unit))
+
+
+class _Prepared(NamedTuple):
+    """What all configurations of a seed share."""
+
+    scenario: Scenario
+    fleet: Fleet
+    log: DetectionLog
+    frame: ScoringFrame
+    costs: tuple[StageCost, ...]
+    """Of the frame."""
+
+
+def _prepared(job: SeedJob, meter: Meter) -> _Prepared | None:
+    """World, sensing and frame of a seed, stored where the job stores them; None if it shares nothing."""
     scenario = stored_scenario(job.folder.path / "scenario.yaml", job.scenario_digest)
-    meter = Meter(job.seed, watch)
-    unit = job.folder.sensing(job.seed)
-    found = _stored_log(job, scenario) if job.folder.has(unit) else None
-    if found is None:
-        fleet, log = _make_log(scenario, job, meter)
-    else:
-        fleet, log = found
+    found = _stored_log(job, scenario) if job.folder.has(job.folder.sensing(job.seed)) else None
+    fleet, log = found if found is not None else _make_log(scenario, job, meter)
     if not job.configurations:
-        return
+        return None
     with meter.stage("frame"):
         frame = build_frame(scenario, fleet, log, job.seed)
-    shared_costs = tuple(cost for cost in meter.costs if cost.stage == "frame")
-    for configuration in job.configurations:
-        part = meter.of(configuration)
-        arranged = arrange(scenario, fleet, log, frame, configuration, job.seed, part)
-        rungs = None
-        if configuration in laddered(scenario):
-            extra = part.of(configuration)
-            with extra.stage(COUNTERFACTUALS):
-                rows = counterfactuals(scenario, fleet, log, frame, configuration, job.seed)
-            rungs = _Rungs(rows, tuple(extra.costs))
-        with part.stage(STORE):
-            _store_sharing(scenario, job, configuration, arranged, shared_costs, rungs)
+    costs = tuple(cost for cost in meter.costs if cost.stage == "frame")
+    return _Prepared(scenario, fleet, log, frame, costs)
+
+
+def _fill_configuration(job: SeedJob, prepared: _Prepared, configuration: str, watch: Watch) -> None:
+    """Share, audit, score and store one configuration, unless another process has."""
+    scenario, fleet, log, frame, costs = prepared
+    meter = Meter(job.seed, watch, configuration)
+    if job.folder.has(job.folder.sharing(job.seed, configuration)):
+        watch(StageNote(job.seed, configuration, STORE, ended=True))
+        return
+    arranged = arrange(scenario, fleet, log, frame, configuration, job.seed, meter)
+    rungs = None
+    if configuration in laddered(scenario):
+        extra = meter.of(configuration)
+        with extra.stage(COUNTERFACTUALS):
+            rows = counterfactuals(scenario, fleet, log, frame, configuration, job.seed)
+        rungs = _Rungs(rows, tuple(extra.costs))
+    with meter.stage(STORE):
+        _store_sharing(scenario, job, configuration, arranged, costs, rungs)
 
 
 @lru_cache(maxsize=2)
@@ -167,16 +252,20 @@ def _stored_log(job: SeedJob, scenario: Scenario) -> tuple[Fleet, DetectionLog] 
 
 
 def _make_log(scenario: Scenario, job: SeedJob, meter: Meter) -> tuple[Fleet, DetectionLog]:
-    """World and sensing of the seed, stored as its first unit."""
+    """World and sensing of the seed, stored as its first unit if it is this job that stores it."""
     from mda_sim.sensing.products import products
 
     with meter.stage("world"):
         fleet = build_world(scenario, job.seed)
     with meter.stage("sense"):
         log = sense(scenario, fleet, job.seed)
+    if not job.stores_sensing or job.folder.has(job.folder.sensing(job.seed)):
+        return fleet, log
     with meter.stage(STORE):
-        tables = {"targets": fleet.targets, "legs": fleet.legs, "broadcasts": fleet.broadcasts}
-        if scenario.spec.output.logs:
+        tables = {}
+        if scenario.spec.output.keeps_logs(job.seed) or job.seed == scenario.seeds[0]:  # drawn on maps
+            tables = {"targets": fleet.targets, "legs": fleet.legs, "broadcasts": fleet.broadcasts}
+        if scenario.spec.output.keeps_logs(job.seed):
             tables |= {"reports": log.reports, "contacts": log.contacts}
         if scenario.spec.output.products:
             carriers = carriers_of(scenario, job.seed)
@@ -217,7 +306,7 @@ def _store_sharing(
     }
     if scores.over_time is not None:
         tables |= {"over_time": scores.over_time}
-    if scenario.spec.output.logs:
+    if scenario.spec.output.keeps_logs(job.seed):
         tables |= {
             "parts": deliveries.parts,
             "contact_parts": Table.of(CONTACT_PARTS, {"part": deliveries.contact_part}),

@@ -36,17 +36,14 @@ from mda_sim.sharing.checks import check_sharing
 from mda_sim.sharing.items import KINDS, Item, items_of, with_items, without
 from mda_sim.study.coalition_plan import CoalitionJob
 from mda_sim.study.coalitions import FigureKey, Figures, play
+from mda_sim.study.crew import Crew, open_crew
 from mda_sim.study.endpoints import endpoints_of, nations_of
-from mda_sim.study.executor import open_executor, open_listener
 from mda_sim.study.players import Player, is_known_configuration, read_players
-from mda_sim.study.run import default_workers
 from mda_sim.study.value import Watch, words_of
 from mda_sim.study.value_content import csv_text
-from mda_sim.study.value_folder import CHARTS, Finished, ValueFolder, request_digest, results_of, with_logs
+from mda_sim.study.value_folder import CHARTS, Finished, ValueFolder, request_digest, with_logs
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from mda_sim.metrics.spec import Endpoint
     from mda_sim.scenario import Scenario
     from mda_sim.sharing.network import SharingSpec
@@ -87,6 +84,7 @@ def next_best(
     group: str | None = None,
     nation: str = "all",
     workers: int | None = None,
+    cluster: str | None = None,
     out: Path | str | None = None,
     overrides: Sequence[str] = (),
     watch: Watch | None = None,
@@ -111,15 +109,15 @@ def next_best(
         return NextBest(folder.path, again, zones, True, time.perf_counter() - begun_s)
     tell = watch if watch is not None else _nobody
     folder.claim()
-    count = workers if workers is not None else default_workers(len(scenario.seeds))
-    with open_listener(count, tell) as listener, open_executor(count) as executor:
-        player = _Player(kept, search, folder, executor, listener)
+    n_jobs = len(scenario.seeds)
+    with open_crew(folder.path, n_jobs=n_jobs, workers=workers, cluster=cluster, listen=tell) as crew:
+        player = _Player(kept, search, folder, crew)
         found = _steps(kept, search, player, tell)
     content = _content(scenario, request, found, player.unit)
     _draw(content, zones, folder.path / CHARTS)
     costs = {"seconds": round(time.perf_counter() - begun_s, 3)}
     tables = {"next_best.csv": _table(content)}
-    folder.finish(content, tables, costs, keep_logs=scenario.spec.output.logs)
+    folder.finish(content, tables, costs, keep_logs=bool(scenario.spec.output.logs))
     return NextBest(folder.path, content, zones, False, time.perf_counter() - begun_s)
 
 
@@ -197,11 +195,9 @@ def _request(scenario: Scenario, search: _Search, overrides: Sequence[str]) -> d
 class _Player:
     """Runs sections on every seed."""
 
-    def __init__(
-        self, scenario: Scenario, search: _Search, folder: ValueFolder, executor: Executor, tell: Watch
-    ) -> None:
+    def __init__(self, scenario: Scenario, search: _Search, folder: ValueFolder, crew: Crew) -> None:
         self._seeds, self._search, self._folder = scenario.seeds, search, folder
-        self._executor, self._tell = executor, tell
+        self._crew = crew
         self.unit = ""
 
     def figures(self, sections: Mapping[str, SharingSpec]) -> dict[str, list[Figures]]:
@@ -213,7 +209,7 @@ class _Player:
             CoalitionJob(folder.run, folder.digest, seed, endpoints, nations, sections=asked)
             for seed in self._seeds
         ]
-        played = results_of(self._executor, play, [(job, self._tell) for job in jobs])
+        played = self._crew.all(play, [(job, self._crew.post) for job in jobs])
         self.unit = next(iter(played[0].units.values()), "")
         return {name: [one.sections[name] for one in played] for name in sections}
 

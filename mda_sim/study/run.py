@@ -1,8 +1,12 @@
 """A study: every seed and configuration of a scenario, gathered into one output folder.
 
-Model: what is wanting is found, made by workers seed by seed, and gathered in the order of configuration and
+Model: what is wanting is found, made by a crew seed by seed, and gathered in the order of configuration and
 seed, so the order in which workers finish changes nothing. A folder that is whole and made from the same is
-shown again, not computed again; one that was interrupted, or has fewer seeds, is completed.
+shown again, not computed again; one that was interrupted, or has fewer seeds, is completed. Units that cannot
+be made are recorded (``failures``), and the others go on; a run with such units is not gathered.
+
+Two processes may run one study in one folder: each makes what it finds wanting, the later one from the other
+end, and they gather in turn.
 
 Where next: the command line calls ``run``; ``until`` calls ``fill`` batch by batch; ``gather`` makes the
 answer.
@@ -10,19 +14,19 @@ answer.
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, as_completed
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mda_sim.core.cache import sources_digest
 from mda_sim.core.errors import RunError
 from mda_sim.pipeline import StageNote
+from mda_sim.study.crew import Crew, open_crew
 from mda_sim.study.effort import Effort, efforts_of
-from mda_sim.study.executor import open_executor, open_listener
+from mda_sim.study.failures import Failure, UnitsFailed, forget, record
 from mda_sim.study.folder import (
     FORMAT,
     GATHERED,
@@ -31,21 +35,28 @@ from mda_sim.study.folder import (
     RunFolder,
     listing,
     read_json,
+    remove_left_over,
     write_json,
     write_text,
 )
 from mda_sim.study.gather import gather
 from mda_sim.study.identity import model_sources_digest, run_key, seedless_digest, versions
-from mda_sim.study.jobs import STORE, SeedJob, fill_seed, stored_scenario
+from mda_sim.study.jobs import STORE, SeedJob, fill_seed, make_unit, repeat_of, stored_scenario, unit_name
+from mda_sim.study.presence import at_work, in_turn, those_at_work
 from mda_sim.study.view import gallery_of
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from mda_sim.scenario import Scenario
 
 DRAW = "draw"
 """The stage of making maps and charts."""
+
+_DRAWN_AT_ONCE = 16
+"""Groups, at most, into which figures are divided: each reads the run's tables anew."""
+
+
+_WORTH_A_PROCESS = 8
+"""Configurations of one seed for which it is worth while to make its world and sensing once more."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,10 @@ class Progress:
     """The stage that has just begun or ended."""
     seconds: float
     """Since the run began [s]."""
+    units_found: int = 0
+    """Of those done, the ones that were in their place before."""
+    units_failed: int = 0
+    """Units that could not be made."""
 
 
 @dataclass(frozen=True)
@@ -81,50 +96,52 @@ def default_folder(scenario: Scenario) -> Path:
     return Path("runs") / f"{scenario.name}-{scenario.digest()[:8]}"
 
 
-def default_workers(n_seeds: int) -> int:
-    """One process per seed, but no more than there are processors for this process."""
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(available, n_seeds))
-
-
 def run(
     scenario: Scenario,
     *,
     out: Path | str | None = None,
     workers: int | None = None,
+    cluster: str | None = None,
     overrides: Sequence[str] = (),
     watch: Callable[[Progress], None] | None = None,
     stopped: Mapping[str, Any] | None = None,
 ) -> Study:
     """Run every seed and configuration of a scenario and write the output folder.
 
-    ``overrides`` are the texts of ``--set``, and ``stopped`` is by which rule the number of seeds was chosen:
-    both are only recorded, in the manifest of a run that is not shown again. RunError if the folder holds
-    something else or a worker dies, AuditError if the audit of any unit finds a difference; units that were
-    whole by then stay.
+    ``workers`` and ``cluster`` are those of ``crew.open_crew``. ``overrides`` are the texts of ``--set``, and
+    ``stopped`` is by which rule the number of seeds was chosen: both are only recorded, in the manifest of a
+    run that is not shown again. RunError if the folder holds something else or nothing can be done in it,
+    UnitsFailed if some units could not be made; units that were whole by then stay.
     """
     begun_s = time.perf_counter()
     folder = RunFolder(Path(out) if out is not None else default_folder(scenario), run_key(scenario))
-    digest, looks = scenario.digest(), sources_digest()
-    manifest = folder.manifest() or {}
-    if folder.is_complete(digest) and manifest.get("report_sources") == looks:
-        summary = read_json(folder.path / "summary.json") or {}
-        efforts = efforts_of(manifest.get("units", {}))
-        return Study(folder.path, summary, True, time.perf_counter() - begun_s, efforts)
-    head = _begin(scenario, folder, overrides)
-    if stopped is not None:
-        head |= {"stopped": dict(stopped)}
-    count = workers if workers is not None else default_workers(len(scenario.seeds))
+    digest = scenario.digest()
+    again = _shown_again(folder, digest, begun_s)
+    if again is not None:
+        return again
     counter = _Counter(scenario, watch, begun_s)
-    with open_listener(count, counter.note) as listener, open_executor(count) as executor:
-        _fill(executor, _wanting(scenario, folder, digest, counter), listener)
-        summary = gather(scenario, folder)
-        if scenario.spec.output.maps:
-            counter.note(StageNote(0, "", DRAW, False))
-            _draw(executor, folder, digest, count)
-            counter.note(StageNote(0, "", DRAW, True))
-    manifest = _manifest(scenario, folder, head)
-    write_json(folder.path / MANIFEST, manifest)
+    with _filling(scenario, folder, overrides) as (mine, head):
+        jobs = _wanting(scenario, mine, digest, counter)
+        with open_crew(
+            mine.path,
+            n_jobs=sum(max(1, len(job.configurations) // _WORTH_A_PROCESS) for job in jobs),
+            workers=workers,
+            cluster=cluster,
+            listen=counter.note,
+        ) as crew:
+            _fill(crew, jobs, counter)
+            with in_turn(folder.path):
+                again = _shown_again(folder, digest, begun_s)  # somebody else has gathered it meanwhile
+                if again is not None:
+                    return replace(again, shown_again=False)
+                summary = gather(scenario, mine)
+                if scenario.spec.output.maps:
+                    counter.note(StageNote(0, "", DRAW, False))
+                    _draw(crew, mine, digest)
+                    counter.note(StageNote(0, "", DRAW, True))
+                how = {} if stopped is None else {"stopped": dict(stopped)}
+                manifest = _manifest(scenario, folder, head | how)
+                write_json(folder.path / MANIFEST, manifest)
     efforts = efforts_of(manifest["units"])
     return Study(folder.path, summary, False, time.perf_counter() - begun_s, efforts)
 
@@ -134,6 +151,7 @@ def fill(
     folder: RunFolder,
     *,
     workers: int | None = None,
+    cluster: str | None = None,
     watch: Callable[[Progress], None] | None = None,
 ) -> None:
     """Make the units of a scenario that are wanting in its folder, and no more; errors as in ``run``.
@@ -142,21 +160,70 @@ def fill(
     """
     begun_s, digest = time.perf_counter(), scenario.digest()
     counter = _Counter(scenario, watch, begun_s)
-    jobs = _wanting(scenario, folder, digest, counter)
-    if not jobs:
+    if not _wanting(scenario, folder, digest, counter):
         return
-    _begin(scenario, folder, ())
-    count = workers if workers is not None else default_workers(len(jobs))
-    with open_listener(count, counter.note) as listener, open_executor(count) as executor:
-        _fill(executor, jobs, listener)
+    with _filling(scenario, folder, ()) as (mine, _):
+        counter = _Counter(scenario, watch, begun_s)
+        jobs = _wanting(scenario, mine, digest, counter)
+        with open_crew(
+            mine.path, n_jobs=len(jobs), workers=workers, cluster=cluster, listen=counter.note
+        ) as crew:
+            _fill(crew, jobs, counter)
 
 
-def _begin(scenario: Scenario, folder: RunFolder, overrides: Sequence[str]) -> dict[str, Any]:
-    """Take the folder for the scenario; returns the head of its manifest."""
+def run_unit(
+    scenario: Scenario,
+    name: str,
+    *,
+    out: Path | str | None = None,
+    watch: Callable[[Progress], None] | None = None,
+) -> Path:
+    """Make one unit, such as ``3/direct`` or ``3/sensing``, in this process; whatever goes wrong is raised.
+
+    Returns its place. RunError if the scenario has no such unit.
+    """
+    folder = RunFolder(Path(out) if out is not None else default_folder(scenario), run_key(scenario))
+    seed, configuration = _parts(scenario, name)
+    counter = _Counter(scenario, watch, time.perf_counter())
+    with _filling(scenario, folder, ()) as (mine, _):
+        job = SeedJob(mine, scenario.digest(), seed, (configuration,) if configuration else ())
+        make_unit(job, counter.note)
+        forget(folder.path, name)
+    return job.units[name]
+
+
+def _parts(scenario: Scenario, name: str) -> tuple[int, str]:
+    """Seed and configuration of a unit's name; no configuration for sensing."""
+    known = {unit_name(seed): (seed, "") for seed in scenario.seeds} | {
+        unit_name(seed, one): (seed, one) for seed in scenario.seeds for one in scenario.arrangements
+    }
+    if name not in known:
+        raise RunError(
+            f"the scenario has no unit '{name}'; expected one such as {', '.join(list(known)[-3:])}"
+        )
+    return known[name]
+
+
+def _shown_again(folder: RunFolder, digest: str, begun_s: float) -> Study | None:
+    """The study of a folder that holds it whole; None if it does not."""
+    manifest = folder.manifest() or {}
+    if manifest.get("report_sources") != sources_digest() or not folder.is_complete(digest):
+        return None
+    summary = read_json(folder.path / "summary.json") or {}
+    return Study(
+        folder.path, summary, True, time.perf_counter() - begun_s, efforts_of(manifest.get("units", {}))
+    )
+
+
+@contextmanager
+def _filling(
+    scenario: Scenario, folder: RunFolder, overrides: Sequence[str]
+) -> Iterator[tuple[RunFolder, dict[str, Any]]]:
+    """Take the folder for the scenario, and be at work in it.
+
+    Gives the folder as workers anywhere know it, and the head of its manifest.
+    """
     digest, seedless = scenario.digest(), seedless_digest(scenario)
-    folder.claim(seedless, len(scenario.seeds))
-    write_text(folder.path / "scenario.yaml", scenario.to_yaml())
-    stored_scenario(folder.path / "scenario.yaml", digest)
     head = {
         "format": FORMAT,
         "scenario": scenario.name,
@@ -171,48 +238,126 @@ def _begin(scenario: Scenario, folder: RunFolder, overrides: Sequence[str]) -> d
         "baseline": scenario.baseline,
         "overrides": list(overrides),
     }
-    write_json(folder.path / MANIFEST, {**head, "complete": False})
-    return head
+    try:
+        folder.claim(seedless, len(scenario.seeds))
+    except RunError:
+        if not those_at_work(folder.path):  # else another is just taking it, and it is asked in turn
+            raise
+    with at_work(folder.path) as name:
+        with in_turn(folder.path):
+            folder.claim(seedless, len(scenario.seeds))
+            remove_left_over(folder.path)
+            write_text(folder.path / "scenario.yaml", scenario.to_yaml())
+            stored_scenario(folder.path / "scenario.yaml", digest)
+            write_json(folder.path / MANIFEST, {**head, "complete": False})
+        mine = replace(folder, path=folder.path.absolute(), owner=name)
+        for seed in scenario.seeds:
+            for unit in (mine.sensing(seed), *(mine.sharing(seed, one) for one in scenario.arrangements)):
+                mine.discard_damaged(unit)
+        try:
+            yield mine, head
+        finally:
+            mine.remove_half_written()
 
 
 class _Counter:
     """Counts units and passes notes on to whoever watches."""
 
     def __init__(self, scenario: Scenario, watch: Callable[[Progress], None] | None, begun_s: float) -> None:
-        self.done = 0
+        self.found = self.made = self.failed = 0
         self._total = len(scenario.seeds) * (1 + len(scenario.arrangements))
         self._watch, self._begun_s = watch, begun_s
 
+    @property
+    def done(self) -> int:
+        """Units in their place."""
+        return self.found + self.made
+
     def note(self, note: StageNote) -> None:
         """A stage has begun or ended."""
-        self.done += note.stage == STORE and note.ended
+        self.made += note.stage == STORE and note.ended
+        self._tell(note)
+
+    def fail(self, n_units: int) -> None:
+        """Units could not be made."""
+        self.failed += n_units
+        self._tell(None)
+
+    def _tell(self, note: StageNote | None) -> None:
         if self._watch is not None:
-            self._watch(Progress(self.done, self._total, note, time.perf_counter() - self._begun_s))
+            seconds = time.perf_counter() - self._begun_s
+            self._watch(Progress(self.done, self._total, note, seconds, self.found, self.failed))
 
 
 def _wanting(scenario: Scenario, folder: RunFolder, digest: str, counter: _Counter) -> list[SeedJob]:
-    """One job for each seed with units that are not whole; counts the units that are."""
+    """One job for each seed with units that are not whole, byte for byte; counts the units that are."""
     jobs = []
     for seed in scenario.seeds:
-        wanting = tuple(name for name in scenario.arrangements if not folder.has(folder.sharing(seed, name)))
-        is_sensed = folder.has(folder.sensing(seed))
-        counter.done += len(scenario.arrangements) - len(wanting) + is_sensed
+        units = {name: folder.sharing(seed, name) for name in scenario.arrangements}
+        wanting = tuple(name for name, unit in units.items() if folder.state(unit) != "whole")
+        is_sensed = folder.state(folder.sensing(seed)) == "whole"
+        counter.found += len(scenario.arrangements) - len(wanting) + is_sensed
         if wanting or not is_sensed:
             jobs.append(SeedJob(folder, digest, seed, wanting))
     return jobs
 
 
-def _fill(executor: Executor, jobs: Sequence[SeedJob], listener: Callable[[StageNote], None]) -> None:
-    _all_done(executor, [(fill_seed, (job, listener)) for job in jobs])
+def _fill(crew: Crew, jobs: Sequence[SeedJob], counter: _Counter) -> None:
+    """Have all jobs done; UnitsFailed if units could not be made."""
+    if not jobs:
+        return
+    folder = jobs[0].folder
+    shares = [share for job in jobs for share in _divided(job, -(-crew.size // len(jobs)))]
+    if len(those_at_work(folder.path)) > 1:
+        shares.reverse()
+    failures: list[Failure] = []
+    for done in crew.each(fill_seed, [(share, crew.post) for share in shares]):
+        share = shares[done.number]
+        found = _lost(share) if done.is_lost else done.result or ()
+        _record(folder, share, found)
+        failures += found
+        if found:
+            counter.fail(len(found))
+    if failures:
+        raise UnitsFailed(sorted(failures, key=lambda one: one.unit), counter.done, folder.path)
 
 
-def _draw(executor: Executor, folder: RunFolder, digest: str, groups: int) -> None:
-    """Draw every figure, divided among the workers."""
+def _divided(job: SeedJob, n: int) -> list[SeedJob]:
+    """A job in ``n`` parts, or as many as it has configurations: the first one stores what was sensed."""
+    n = max(1, min(n, len(job.configurations)))
+    return [
+        replace(job, configurations=job.configurations[part::n], stores_sensing=part == 0)
+        for part in range(n)
+    ]
+
+
+def _lost(job: SeedJob) -> tuple[Failure, ...]:
+    """The failures of units whose workers died."""
+    error = "the worker process died twice, most likely for want of memory"
+    return tuple(
+        Failure(name, "unknown", error, repeat=repeat_of(job.folder.path, name))
+        for name, unit in job.units.items()
+        if not job.folder.has(unit)
+    )
+
+
+def _record(folder: RunFolder, job: SeedJob, failures: Sequence[Failure]) -> None:
+    """Keep failures in the folder, and forget those of units that are there now."""
+    for failure in failures:
+        record(folder.path, failure)
+    for name, unit in job.units.items():
+        if folder.has(unit):
+            forget(folder.path, name)
+
+
+def _draw(crew: Crew, folder: RunFolder, digest: str) -> None:
+    """Draw every figure, divided among the crew."""
     for name in ("maps", "charts"):
         (folder.path / name).mkdir(exist_ok=True)
         for old in (folder.path / name).glob("*.png"):
             old.unlink()
-    _all_done(executor, [(_draw_group, (folder, digest, group, groups)) for group in range(groups)])
+    groups = min(crew.size, _DRAWN_AT_ONCE)
+    crew.all(_draw_group, [(folder, digest, group, groups) for group in range(groups)])
 
 
 def _draw_group(folder: RunFolder, digest: str, group: int, groups: int) -> None:
@@ -220,18 +365,6 @@ def _draw_group(folder: RunFolder, digest: str, group: int, groups: int) -> None
     gallery = gallery_of(stored_scenario(folder.path / "scenario.yaml", digest), folder)
     for name in gallery.names()[group::groups]:
         gallery.draw(name)
-
-
-def _all_done(executor: Executor, calls: Sequence[tuple[Callable[..., None], tuple[Any, ...]]]) -> None:
-    """Run calls to their end; the first failure is raised, and calls not yet begun are dropped."""
-    try:
-        for future in as_completed([executor.submit(function, *arguments) for function, arguments in calls]):
-            future.result()
-    except BrokenExecutor as error:
-        raise RunError(
-            "a worker process died, most likely for want of memory; run again with fewer --workers: "
-            "what is whole is kept"
-        ) from error
 
 
 def _manifest(scenario: Scenario, folder: RunFolder, head: Mapping[str, Any]) -> dict[str, Any]:

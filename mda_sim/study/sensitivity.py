@@ -5,7 +5,7 @@
 
 Model: every setting is run on the same seeds as the file's own values. Draws are addressed, so luck stays and
 differences are paired. World, sensing, deliveries and scores are made once for all settings that share them
-(``sensitivity_jobs``); a stored unit is used again, so an interrupted analysis goes on where it stopped.
+(``variant_jobs``); a stored unit is used again, so an interrupted analysis goes on where it stopped.
 ``sensitivity.json`` is written last and holds all that tables and charts are made from.
 
 Assumptions and limits: a folder is written over only if it holds the same kind of analysis of the same
@@ -17,8 +17,7 @@ show it.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, as_completed
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -28,22 +27,18 @@ from mda_sim.metrics.compare import (
     CAVEATS,
     CONFIDENCE_LEVEL,
     LABEL,
-    Values,
-    values_by_key,
     warnings,
 )
 from mda_sim.metrics.morris import RESAMPLES, step_of
-from mda_sim.metrics.score_rows import ScoreRow, from_csv
 from mda_sim.metrics.sensitivity import headlines, one_at_a_time, screening
 from mda_sim.report.gallery import zone_names
 from mda_sim.scenario import Scenario
-from mda_sim.study.executor import open_executor, open_listener
 from mda_sim.study.folder import FORMAT, listing, write_json, write_text
 from mda_sim.study.identity import versions
 from mda_sim.study.look_folder import claim
-from mda_sim.study.run import default_workers
-from mda_sim.study.sensitivity_jobs import Asked, fill_units, jobs_of, unit_path
-from mda_sim.study.sensitivity_plan import Plan, Source, Variant, plan_of
+from mda_sim.study.sensitivity_plan import Plan, plan_of
+from mda_sim.study.variant_jobs import Asked, UnitReader, Watch, fill
+from mda_sim.study.variants import Source
 
 RECORD: Final = "sensitivity.json"
 TABLES: Final = {"one_at_a_time": "sensitivity.csv", "morris": "morris.csv"}
@@ -53,8 +48,6 @@ LEVELS: Final = 4
 """Levels of a screening unless the caller says otherwise: those of Morris 1991, section 4."""
 
 Method = Literal["one_at_a_time", "morris"]
-Watch = Callable[[int, int], None]
-"""Told how many units are in their place, and how many there will be."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +86,7 @@ def sensitivity(
     trajectories: int = TRAJECTORIES,
     levels: int = LEVELS,
     workers: int | None = None,
+    cluster: str | None = None,
     out: Path | str | None = None,
     allow_path: bool = False,
     watch: Watch | None = None,
@@ -121,10 +115,11 @@ def sensitivity(
     }
     claim(folder, known_by, "sensitivity", RECORD)
     _begin(folder, known_by)
-    _fill(plan, folder, asked, workers, watch)
-    results = {**known_by, **_head(plan, asked, sets), **_results(plan, folder, asked, levels)}
+    fill(plan.variants, plan.scenario.seeds, folder, asked, workers=workers, cluster=cluster, watch=watch)
+    reader = UnitReader(plan.scenario.seeds, folder, asked)
+    results = {**known_by, **_head(plan, asked, sets), **_results(plan, reader, asked, levels)}
     zones = zone_names(plan.scenario)
-    _write(folder, results, zones, plan, asked)
+    _write(folder, results, zones, plan, reader)
     return Sensitivity(folder, results, zones)
 
 
@@ -169,40 +164,14 @@ def _check_numbers(method: str, n: int, levels: int, workers: int | None) -> Non
 
 
 def _begin(folder: Path, known_by: Mapping[str, Any]) -> None:
-    """Make the folder, say whose it is, and remove what a later call makes anew."""
+    """Make the folder, and say whose it is."""
     try:
         (folder / "units").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(
             f"cannot make the folder {folder}: {error.strerror}; choose another with --out"
         ) from error
-    for left_over in (folder / "units").glob(".*.part"):
-        left_over.unlink()
     write_json(folder / RECORD, {"format": FORMAT, **known_by, "complete": False})
-
-
-def _fill(plan: Plan, folder: Path, asked: Asked, workers: int | None, watch: Watch | None) -> None:
-    """Make the units that are wanting, job by job."""
-    jobs = jobs_of(plan, folder, asked)
-    total, done = sum(len(job.units) for job in jobs), 0
-
-    def note(stored: int) -> None:
-        nonlocal done
-        done += stored
-        if watch is not None:
-            watch(done, total)
-
-    note(0)
-    count = workers if workers is not None else default_workers(len(jobs))
-    with open_listener(count, note) as listener, open_executor(count) as executor:
-        try:
-            for future in as_completed([executor.submit(fill_units, job, listener) for job in jobs]):
-                future.result()
-        except BrokenExecutor as error:
-            raise RunError(
-                "a worker process died, most likely for want of memory; run again with fewer --workers: "
-                "what is whole is kept"
-            ) from error
 
 
 def _head(plan: Plan, asked: Asked, sets: Sequence[str]) -> dict[str, Any]:
@@ -238,29 +207,16 @@ def _described(plan: Plan, name: str) -> dict[str, Any]:
     }
 
 
-def _results(plan: Plan, folder: Path, asked: Asked, levels: int) -> dict[str, Any]:
+def _results(plan: Plan, reader: UnitReader, asked: Asked, levels: int) -> dict[str, Any]:
     """Every headline with what the assumptions do to it."""
-    read: dict[Path, tuple[ScoreRow, ...]] = {}
-
-    def values_of(variant: Variant) -> Values:
-        rows: list[ScoreRow] = []
-        for key in variant.score_keys.values():
-            for seed in plan.scenario.seeds:
-                path = unit_path(folder, asked, seed, key)
-                if path not in read:
-                    read[path] = from_csv(path)
-                rows += read[path]
-        return values_by_key(rows)
-
-    stated = values_of(plan.stated)
-    units = {row.metric: row.unit for rows in read.values() for row in rows}
+    stated = reader.values(plan.stated)
     found = headlines(stated, plan.scenario.baseline, asked.figures)
     if not plan.points:
-        moved = {setting: values_of(variant) for setting, variant in plan.moved.items()}
+        moved = {setting: reader.values(variant) for setting, variant in plan.moved.items()}
         figures = [one_at_a_time(headline, stated, moved) for headline in found]
         extra: dict[str, Any] = {}
     else:
-        at_points = [[values_of(variant) for variant in points] for points in plan.points]
+        at_points = [[reader.values(variant) for variant in points] for points in plan.points]
         names, seed = tuple(plan.assumptions), plan.scenario.spec.seed.first
         figures = [
             {"effects": screening(headline, names, plan.trajectories, at_points, seed)} for headline in found
@@ -272,26 +228,21 @@ def _results(plan: Plan, folder: Path, asked: Asked, levels: int) -> dict[str, A
             "resamples": RESAMPLES,
         }
     told = [
-        {**headline._asdict(), "unit": units[headline.metric], **figure}
+        {**headline._asdict(), "unit": reader.metric_units[headline.metric], **figure}
         for headline, figure in zip(found, figures, strict=True)
     ]
     return {**extra, "figures": told}
 
 
 def _write(
-    folder: Path, results: Mapping[str, Any], zones: Mapping[str, str], plan: Plan, asked: Asked
+    folder: Path, results: Mapping[str, Any], zones: Mapping[str, str], plan: Plan, reader: UnitReader
 ) -> None:
     """Table, charts and record; units that no variant of the plan needs are removed."""
     from mda_sim.report.sensitivity_charts import charts
     from mda_sim.report.sensitivity_tables import morris_csv, sensitivity_csv
     from mda_sim.report.style import save
 
-    needed = {
-        unit_path(folder, asked, seed, key)
-        for variant in plan.variants
-        for key in variant.score_keys.values()
-        for seed in plan.scenario.seeds
-    }
+    needed = {path for variant in plan.variants for path in reader.paths(variant)}
     for unit in (folder / "units").iterdir():
         if unit not in needed:
             unit.unlink()

@@ -86,6 +86,7 @@ def run_until(
     most_seeds: int | None = None,
     out: Path | str | None = None,
     workers: int | None = None,
+    cluster: str | None = None,
     overrides: Sequence[str] = (),
     watch: Callable[[Progress], None] | None = None,
     tell: Callable[[Batch], None] | None = None,
@@ -108,7 +109,7 @@ def run_until(
     n_seeds = first_batch(len(scenario.seeds))
     while True:
         batch = scenario.with_seeds(n_seeds)
-        fill(batch, folder, workers=workers, watch=watch)
+        fill(batch, folder, workers=workers, cluster=cluster, watch=watch)
         values = values_by_key(scores_of(batch, folder))
         batches.append(Batch(n_seeds, bounds, judge(bounds, values, scenario.baseline, _primary(scenario))))
         if tell is not None:
@@ -118,7 +119,13 @@ def run_until(
             break
         n_seeds = min(n_seeds + BATCH, most)
     study = run(
-        batch, out=folder.path, workers=workers, overrides=overrides, watch=watch, stopped=_record(batches)
+        batch,
+        out=folder.path,
+        workers=workers,
+        cluster=cluster,
+        overrides=overrides,
+        watch=watch,
+        stopped=_record(batches),
     )
     study = replace(study, seconds=time.perf_counter() - begun_s)
     return StoppedStudy(study, batch, tuple(batches))

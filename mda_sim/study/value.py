@@ -27,10 +27,9 @@ from mda_sim.sharing.checks import check_sharing
 from mda_sim.sharing.items import Item, items_of, without
 from mda_sim.study.coalition_plan import CoalitionJob
 from mda_sim.study.coalitions import FigureKey, Played, play
+from mda_sim.study.crew import open_crew
 from mda_sim.study.endpoints import endpoints_of, nations_of, scored_nations
-from mda_sim.study.executor import open_executor, open_listener
 from mda_sim.study.players import Game, game_of
-from mda_sim.study.run import default_workers
 from mda_sim.study.value_content import (
     BASELINE,
     EXPOSURE,
@@ -41,7 +40,7 @@ from mda_sim.study.value_content import (
     seed_values,
     tables_of,
 )
-from mda_sim.study.value_folder import CHARTS, Finished, ValueFolder, request_digest, results_of, with_logs
+from mda_sim.study.value_folder import CHARTS, Finished, ValueFolder, request_digest, with_logs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -84,6 +83,7 @@ def value(
     nation: str = "all",
     samples: int | None = None,
     workers: int | None = None,
+    cluster: str | None = None,
     out: Path | str | None = None,
     overrides: Sequence[str] = (),
     watch: Watch | None = None,
@@ -113,11 +113,11 @@ def value(
     for line in _forewords(asked):
         tell(line)
     folder.claim()
-    played = _played(kept, asked, folder, workers, tell)
+    played = _played(kept, asked, folder, workers, cluster, tell)
     content, tables = _solved(scenario, asked, request, played)
     _draw(content, zones, folder.path / CHARTS, tell)
     costs = {"seconds": round(time.perf_counter() - begun_s, 3), "seeds": [_costs(one) for one in played]}
-    folder.finish(content, tables, costs, keep_logs=scenario.spec.output.logs)
+    folder.finish(content, tables, costs, keep_logs=bool(scenario.spec.output.logs))
     return Valued(folder.path, content, zones, False, time.perf_counter() - begun_s)
 
 
@@ -192,11 +192,15 @@ def _forewords(asked: Question) -> Iterator[str]:
 
 
 def _played(
-    scenario: Scenario, asked: Question, folder: ValueFolder, workers: int | None, tell: Watch
+    scenario: Scenario,
+    asked: Question,
+    folder: ValueFolder,
+    workers: int | None,
+    cluster: str | None,
+    tell: Watch,
 ) -> list[Played]:
     """Every coalition of every seed."""
     n = len(asked.game.players)
-    count = workers if workers is not None else default_workers(len(scenario.seeds))
     sections = _sections(scenario, asked)
     nations = scored_nations(scenario)
     jobs = [
@@ -212,8 +216,8 @@ def _played(
         )
         for seed in scenario.seeds
     ]
-    with open_listener(count, tell) as listener, open_executor(count) as executor:
-        return results_of(executor, play, [(job, listener) for job in jobs])
+    with open_crew(folder.path, n_jobs=len(jobs), workers=workers, cluster=cluster, listen=tell) as crew:
+        return crew.all(play, [(job, crew.post) for job in jobs])
 
 
 def _order(asked: Question, seed: int) -> NDArray[np.int64] | None:

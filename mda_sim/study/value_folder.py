@@ -17,11 +17,10 @@ import hashlib
 import json
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from mda_sim.core.cache import sources_digest
 from mda_sim.core.errors import RunError
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 CONTENT: Final = "value.json"
 """What holds every figure of the study."""
 CHARTS: Final = "charts"
-
-R = TypeVar("R")
 
 
 def with_logs(scenario: Scenario) -> Scenario:
@@ -81,7 +78,7 @@ class ValueFolder:
         self._scenario, self.request = scenario, dict(request)
         self.path, self.digest = path, scenario.digest()
         self.key = hashlib.sha256(f"{run_key(scenario)} {request_digest(request)}".encode()).hexdigest()
-        self.run = RunFolder(path, self.key)
+        self.run = RunFolder(path.absolute(), self.key)
 
     def shown_again(self) -> Mapping[str, Any] | None:
         """The content of a folder that is whole and holds this very study; None if it does not."""
@@ -143,13 +140,3 @@ class ValueFolder:
             "report_sources": sources_digest(),
             "versions": versions(),
         }
-
-
-def results_of(executor: Executor, function: Callable[..., R], calls: Sequence[tuple[Any, ...]]) -> list[R]:
-    """What calls return, in their order; the first failure is raised."""
-    try:
-        return [future.result() for future in [executor.submit(function, *call) for call in calls]]
-    except BrokenExecutor as error:
-        raise RunError(
-            "a worker process died, most likely for want of memory; run again with fewer --workers"
-        ) from error

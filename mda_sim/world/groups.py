@@ -92,12 +92,12 @@ def assemble(
     targets, legs, broadcasts, base = [], [], [], 0
     for part in parts:
         targets.append(_target_columns(part, base, names))
-        legs.append({**part.legs.columns, "target": part.legs["target"].astype(np.int64) + base})
+        legs.append({**part.legs.columns, "target": part.legs["target"] + np.uint32(base)})
         broadcasts.append(_broadcast_columns(part, base))
         base += len(part.index)
     target_columns = _concatenate(TARGETS, targets)
     leg_columns = _concatenate(LEGS, legs)
-    counts = np.bincount(np.asarray(leg_columns["target"], np.int64), minlength=base)[:base]
+    counts = np.bincount(leg_columns["target"], minlength=base)[:base]
     target_columns["n_legs"] = counts
     target_columns["first_leg"] = np.cumsum(counts) - counts
     return Fleet(
@@ -146,7 +146,11 @@ def _dense(named: Sequence[str], names: Sequence[str]) -> NDArray[np.int16]:
 
 
 def _concatenate(schema: Schema, parts: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """Columns of all parts, each in the type of the table from the start."""
+    none = {column.name: np.empty(0, column.dtype) for column in schema.columns}
     return {
-        column.name: np.concatenate([np.empty(0, column.dtype), *(part[column.name] for part in parts)])
+        column.name: np.concatenate(
+            [none[column.name], *(part[column.name] for part in parts)], dtype=column.dtype, casting="unsafe"
+        )
         for column in schema.columns
     }

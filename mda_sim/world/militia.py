@@ -195,7 +195,7 @@ class _Feature:
         places = (lat[rows, first], lon[rows, first]), (lat[rows, last], lon[rows, last])
         out = self._way(places[0], turns, begin_s, is_home=False)
         home = self._way(places[1], turns, end_at_s, is_home=True)
-        shifts_s = np.stack([comes_s, leaves_s], axis=2).reshape(len(p), -1)
+        shifts_s = np.stack([comes_s, leaves_s], axis=2).reshape(len(p), 2 * comes_s.shape[1])
         parts = [out, (np.repeat(lat, 2, axis=1), np.repeat(lon, 2, axis=1), shifts_s), home]
         all_lat, all_lon, t_s = (np.concatenate(column, axis=1) for column in zip(*parts, strict=True))
         kept = np.ones(t_s.shape, np.bool_)

@@ -14,8 +14,8 @@ from mda_sim.core.errors import RunError
 from mda_sim.core.time import NEVER_US, US_PER_S
 from mda_sim.records import ContactFacts, DeliveryLog, Gate, Outcome
 from mda_sim.sharing.exchange import share
-from mda_sim.sharing.exchange.cases import Rights
 from mda_sim.sharing.exchange.holdings import Form, beats
+from mda_sim.sharing.exchange.rights import Rights
 from mda_sim.sharing.filters import filter_entries
 from mda_sim.sharing.labels import LabelSpec
 from mda_sim.sharing.policy import Profile

@@ -13,7 +13,7 @@ import pytest
 from mda_sim.core.time import NEVER_US, US_PER_H, US_PER_S
 from mda_sim.records import DeliveryLog, Outcome
 from mda_sim.sharing.desks import DeskSpec
-from mda_sim.sharing.exchange import lanes, offered_load, share, share_with_stats
+from mda_sim.sharing.exchange import build, offered_load, share, share_with_stats
 from mda_sim.sharing.network import SharingSpec
 from tests.sharing.test_exchange_invariants import NATIONS, random_log, random_plain
 
@@ -59,7 +59,7 @@ def test_a_live_first_come_desk_gives_the_bytes_of_the_closed_form(
 ) -> None:
     plain = busy_plain(make, seed)
     closed_form = run_random(make, seed, plain)
-    monkeypatch.setattr(lanes, "is_fifo", lambda spec: False)
+    monkeypatch.setattr(build, "is_fifo", lambda spec: False)
     live = run_random(make, seed, plain)
     for name, column in closed_form.hops.columns.items():
         assert (column == live.hops[name]).all(), name
@@ -242,12 +242,12 @@ def test_load_counts_servers_by_time_closures_and_windows_of_contact(make: Simpl
     assert link.offered_load == pytest.approx(24 * 80 / (24 * 900 * 0.75))
 
 
-def test_a_live_desk_takes_no_more_than_four_events_a_case_and_hop(make: SimpleNamespace) -> None:
-    """One to close, at most one to choose, one to release; a relay has one more to be delivered."""
+def test_a_live_desk_chooses_at_most_once_a_case(make: SimpleNamespace) -> None:
+    """A SimPy event is a moment at which a desk chooses; it takes up one case at least."""
     pair = make.pair(desk={"touch": constant(30.0), "discipline": "priority"})
     log = make.log(pair.sensors, {"radar": np.arange(10, 9000, 37.0).tolist()})
     _, stats = share_with_stats(log, pair.sharing, pair.nations, make.timeline(), seed=1)
-    assert stats.simpy_events <= 3 * stats.cases
+    assert 0 < stats.simpy_events <= stats.cases
 
 
 def test_specs_name_what_is_wrong(make: SimpleNamespace) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mda_sim.core.errors import RunError
-from mda_sim.study.folder import MANIFEST, UNIT, RunFolder, read_json, write_json
+from mda_sim.study.folder import MANIFEST, UNIT, RunFolder, read_json, remove_left_over, write_json
 
 
 @pytest.fixture
@@ -72,6 +72,7 @@ def test_an_empty_or_new_folder_can_be_claimed_and_left_overs_go(folder: RunFold
     left_over = folder.path / "seeds" / "1" / "sharing" / ".today.99.part"
     left_over.mkdir(parents=True)
     folder.claim("digest", 2)
+    remove_left_over(folder.path)
     assert not left_over.exists()
 
 

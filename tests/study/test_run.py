@@ -9,29 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from runs import contents, copy_of
 
 import mda_sim.audit
-from mda_sim.core.errors import AuditError, DigestMismatch, RunError
+from mda_sim.core.errors import DigestMismatch, RunError
 from mda_sim.core.table import read_parquet
 from mda_sim.metrics.score_rows import from_csv, to_csv
 from mda_sim.pipeline import build_world, check_digest, run_seed, sense, share
 from mda_sim.records import CONTACTS, HOPS, OUTCOMES, PARTS, REPORTS
 from mda_sim.scenario import Scenario, load_scenario
-from mda_sim.study.run import Progress, Study, default_folder, default_workers, run
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    """Every file of a run that must not depend on how it was made."""
-    varying = {"manifest.json", "unit.json"}
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in varying
-    }
-
-
-def copy_of(study: Study, place: Path) -> Path:
-    return Path(shutil.copytree(study.folder, place / "copy"))
+from mda_sim.study.failures import UnitsFailed
+from mda_sim.study.run import Progress, Study, default_folder, run
 
 
 def test_the_folder_holds_every_table_of_every_unit(finished: Study) -> None:
@@ -275,7 +263,7 @@ def test_a_finding_of_the_audit_fails_the_run_and_stores_no_such_unit(
         return ("a delivery that no gate allowed",)
 
     monkeypatch.setattr(mda_sim.audit, "audit", suspicious)
-    with pytest.raises(AuditError, match="no gate allowed"):
+    with pytest.raises(UnitsFailed, match="no gate allowed"):
         run(tiny, out=tmp_path / "out", workers=1)
     assert not list((tmp_path / "out").glob("seeds/*/sharing/*/unit.json"))
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["complete"] is False
@@ -286,7 +274,5 @@ def test_an_unknown_configuration_is_named(tiny: Scenario) -> None:
         run_seed(tiny, 1, ["tomorrow"])
 
 
-def test_defaults_name_the_scenario_and_never_exceed_seeds(tiny: Scenario) -> None:
+def test_the_default_folder_names_the_scenario(tiny: Scenario) -> None:
     assert default_folder(tiny) == Path("runs") / f"tiny-{tiny.digest()[:8]}"
-    assert default_workers(1) == 1
-    assert 1 <= default_workers(64) <= 64

@@ -11,15 +11,19 @@ from typing import Any
 
 import pytest
 
-import mda_sim.study.sensitivity_jobs as jobs
+import mda_sim.study.sensed_store as store
+import mda_sim.study.variant_jobs as jobs
 from mda_sim.core.errors import RunError, ScenarioError
 from mda_sim.study.sensitivity import Sensitivity, sensitivity
-from mda_sim.study.sensitivity_plan import Source, plan_of
+from mda_sim.study.sensitivity_plan import plan_of
+from mda_sim.study.variants import Source
 
 HERE = Path(__file__).parent
 MOVED = HERE / "moved.yaml"
 Found = tuple[Sensitivity, Counter[str]]
-STAGES = ("build_world", "sense", "build_frame", "share", "audit", "score")
+STAGES = {"build_world": store, "sense": store} | dict.fromkeys(
+    ("build_frame", "share", "audit", "score_asked", "score"), jobs
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +33,7 @@ def counted() -> Any:
     patch = pytest.MonkeyPatch()
 
     def counting(name: str) -> Any:
-        stage = getattr(jobs, name)
+        stage = getattr(STAGES[name], name)
 
         def call(*arguments: Any) -> Any:
             counts[name] += 1
@@ -38,7 +42,7 @@ def counted() -> Any:
         return call
 
     for name in STAGES:
-        patch.setattr(jobs, name, counting(name))
+        patch.setattr(STAGES[name], name, counting(name))
     yield counts
     patch.undo()
 
@@ -89,7 +93,8 @@ def test_world_and_sensing_are_made_once_where_only_sharing_or_metrics_move(
 ) -> None:
     """Two seeds. Sensing: the file's own, and two heights. Deliveries: two configurations each for these
     and for the idle desk's two ends, one for four other delays. Scores: those, and two bounds on both."""
-    per_seed = {"build_world": 3, "sense": 3, "share": 2 * 3 + 2 * 2 + 4, "audit": 14, "score": 14 + 2 * 2}
+    per_seed = {"build_world": 3, "sense": 3, "share": 2 * 3 + 2 * 2 + 4, "audit": 14}
+    per_seed |= {"score_asked": 14 + 2 * 2, "score": 0}
     counts = found[1]
     assert {name: counts[name] for name in per_seed} == {name: 2 * count for name, count in per_seed.items()}
     assert counts["build_frame"] == 2 * (3 + 2)

@@ -64,6 +64,11 @@ def test_the_stock_of_a_feature_is_there_at_all_times(fleet, make, feature, stoc
         assert from_feature_m(fleet, feature, t_us).max() <= 4000.0 + LONGEST_RAFT_M
 
 
+def test_a_stock_below_half_a_vessel_is_none(lie):
+    fleet = lie({"mischief_reef": 3.0, "thitu_island": 0.2})
+    assert (len(at(fleet, "mischief_reef")), len(at(fleet, "thitu_island"))) == (3, 0)
+
+
 def test_vessels_lie_still_most_of_the_time_and_move_at_their_speeds(fleet):
     targets = np.concatenate([at(fleet, name) for name in ("mischief_reef", "thitu_island")])
     mine = fleet.legs.take(np.isin(fleet.legs["target"], targets))

@@ -1,6 +1,6 @@
 """The exchange: what becomes of every report under one sharing configuration.
 
-``share`` runs the SimPy engine over a detection log and gives the delivery log. The exact meaning of its
+``share`` runs the engine over a detection log and gives the delivery log. The exact meaning of its
 rows:
 
 **Events.** First the section's ``events`` are written into it as dates (``sharing.events``), for this seed.

@@ -1,8 +1,8 @@
-"""Books: the rows of ``hops``, gathered from the journal of a finished run.
+"""Books: the rows of ``hops``, gathered from the tables of a finished run.
 
 Model: an offer knows its link, arrival and gates; its bundle leads to the case whose stages it met, to the
 request, if it had to wait for a consent, and to what was found when gates were asked again. Rows are these
-gathered by index, sorted by part, link and copy.
+gathered by index, in the order of part, link and copy.
 
 Assumptions and limits: none of its own; the meaning of every column is in the package's docstring.
 Where next: ``outcomes`` derives from these rows what became of each part for each nation.
@@ -14,17 +14,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mda_sim.core.table import Table
-from mda_sim.core.time import NEVER_US
-from mda_sim.records import HOPS, Outcome
-from mda_sim.sharing.exchange.cases import BY_FEED, FILTERED, NO_CONSENT
+from mda_sim.records import HOPS
 from mda_sim.sharing.exchange.engine import Engine
-from mda_sim.sharing.exchange.journal import OFFER_FIELDS, Entries, Journal
-from mda_sim.sharing.policy import OWN
+from mda_sim.sharing.exchange.fed import FedOffers
 
-Columns = dict[str, NDArray[Any]]
+Column = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -33,140 +30,88 @@ class Books:
 
     hops: Table
     """One row per offer, in the order of part, link and copy."""
-    row: NDArray[np.int64]
-    """Row of the part in the intake (H,)."""
-    depth: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    """Where the hops of each row of the intake begin, and where the last one's end (F + 1,)."""
+    depth: NDArray[np.uint8]
     """Links that the copy had travelled before this one (H,)."""
     kept: NDArray[np.int64]
     """Hops that the receiving node kept, in the order in which they came (K,)."""
+    kept_row: NDArray[np.int32]
+    """Row of the intake of each of those (K,)."""
 
 
 def keep_books(engine: Engine) -> Books:
     """Gather the hops of an engine that has run."""
-    offered = _offers(engine.journal)
-    key = offered["row"] * len(engine.topology.links) + offered["link"]
-    order = np.argsort(key, kind="stable")
-    for name in offered:  # one at a time: these are the largest arrays of a run
-        offered[name] = offered[name][order]
-    key = key[order]
-    bundle, row, forms = offered["bundle"], offered["row"], engine.forms
-    columns = _stages(engine, offered)
-    columns["part"], columns["case"], columns["copy"] = (
-        engine.intake.part[row],
-        offered["window"],
-        _places(key),
+    from mda_sim.sharing.exchange import books_kernels as kernels
+
+    state, fed = engine.state, engine.fed_offers
+    pieces, bundles, offers = (engine.used(name) for name in ("pieces", "bundles", "offers"))
+    fed_row = _column([one.rows for one in fed], np.int32)
+    n_hops = len(fed_row) + int(offers["n_rows"].sum())
+    starts, hop = np.zeros(len(engine.intake) + 1, np.int64), np.empty(n_hops, np.int32)
+    columns = {column.name: np.empty(n_hops, column.dtype) for column in HOPS.columns}
+    link = columns["link"]
+    kernels.order_hops(
+        fed_row, _of_rows(fed, [one.link for one in fed]), offers, state.rows, starts, hop, link
     )
-    for name in ("link", "t_arrived_us", "gates"):
-        columns[name] = offered[name]
-    labels = list(forms.label_ids)
-    columns["label"] = np.array([labels.index(p.label) for p in forms.profiles], np.int64)[offered["form"]]
-    columns["coarsened_m"] = np.array([p.coarsened_m for p in forms.profiles])[offered["form"]]
-    columns["is_stripped"] = np.array([p.is_stripped for p in forms.profiles], np.int64)[offered["form"]]
-    hop_of = _HopOf(bundle, row, len(engine.intake))
-    columns["source"] = hop_of(offered["source"], row)
-    kept = hop_of(*_kept(engine.journal))
-    columns["is_kept"] = np.zeros(len(key), np.bool_)
-    columns["is_kept"][kept] = True
+    bundle, form = np.empty((2, n_hops), np.int32)
+    depth = np.empty(n_hops, np.uint8)
+    gates, agreement, consent = (columns[name] for name in ("gates", "agreement", "consent"))
+    arrived_us, case = columns["t_arrived_us"], columns["case"]
+    kernels.note_fed(
+        starts, hop, _of_rows(fed, [one.bundle for one in fed]), _of_rows(fed, [one.step for one in fed]),
+        _of_rows(fed, list(range(len(fed)))), np.array([one.has_desk for one in fed], np.bool_),
+        np.array([one.form for one in fed], np.int64), state.steps, engine.intake.t_arrived_us, pieces,
+        bundles, bundle, form, arrived_us, case, gates, agreement, consent,
+    )  # fmt: skip
+    kernels.note_relayed(
+        starts, hop, len(fed_row), offers, bundle, form, arrived_us, case, gates, agreement, consent,
+        columns["source"], depth,
+    )  # fmt: skip
+    kernels.note_copies(starts, link, columns["copy"])
+    stages = ("t_case_us", "t_review_us", "t_reviewed_us", "t_released_us")
+    kernels.note_case(bundle, bundles, pieces, engine.end_us, *(columns[name] for name in stages))
+    ways = (
+        "t_asked_us", "t_decided_us", "t_consented_us", "t_sent_us", "t_transmitted_us", "t_received_us",
+        "t_purged_us",
+    )  # fmt: skip
+    kernels.note_way(bundle, bundles, pieces, engine.end_us, *(columns[name] for name in ways))
+    kernels.note_outcome(
+        bundle, bundles, pieces, gates, columns["t_received_us"], columns["gates_at_release"], agreement,
+        consent, columns["outcome"],
+    )  # fmt: skip
+    receipts = engine.used("receipts")
+    kept = np.empty(int(bundles["n_kept"].sum()), np.int64)
+    kept_row = np.empty(len(kept), np.int32)
+    kernels.note_kept(starts, bundle, receipts, bundles, state.rows, kept, kept_row)
+    columns["is_kept"][:] = 0
+    columns["is_kept"][kept] = 1
+    columns["part"][:] = np.repeat(engine.intake.part, np.diff(starts))
+    labels = list(engine.forms.label_ids)
+    for name, values in (
+        ("label", [labels.index(profile.label) for profile in engine.forms.profiles]),
+        ("coarsened_m", [profile.coarsened_m for profile in engine.forms.profiles]),
+        ("is_stripped", [profile.is_stripped for profile in engine.forms.profiles]),
+    ):
+        np.take(np.array(values, columns[name].dtype), form, out=columns[name])
     meta = {
         "links": list(engine.topology.links),
         "labels": labels,
         "agreements": sorted(engine.sharing.agreements),
         "consents": sorted(engine.sharing.consents),
     }
-    return Books(Table.of(HOPS, columns, meta), row, offered["depth"], kept)
+    return Books(Table.of(HOPS, columns, meta), starts, depth, kept, kept_row)
 
 
-class _HopOf:
-    """Looks up the hop that a bundle is for one of its rows."""
-
-    def __init__(self, bundle: NDArray[np.int64], row: NDArray[np.int64], n_rows: int) -> None:
-        self._n_rows = max(1, n_rows)
-        in_bundle = np.flatnonzero(bundle >= 0)
-        key = bundle[in_bundle] * self._n_rows + row[in_bundle]
-        order = np.argsort(key)
-        self._key, self._hop = key[order], in_bundle[order]
-
-    def __call__(self, bundle: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Hops of these bundles and rows; -1 where the bundle is ``BY_FEED``."""
-        hop = np.full(len(bundle), -1, np.int64)
-        relayed = np.flatnonzero(bundle != BY_FEED)
-        wanted = bundle[relayed] * self._n_rows + row[relayed]
-        hop[relayed] = self._hop[np.searchsorted(self._key, wanted)]
-        return hop
-
-
-def _kept(journal: Journal) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Bundles and rows that were kept, in the order in which they came."""
-    return np.repeat(
-        journal.receipts.column("bundle"), journal.receipts.column("n_kept")
-    ), journal.kept_rows.all()
-
-
-def _places(key: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Place of each entry among the equal ones that follow each other in ``key``."""
-    starts = np.flatnonzero(np.diff(key, prepend=-1))
-    place: NDArray[np.int64] = np.arange(len(key)) - np.repeat(starts, np.diff(starts, append=len(key)))
-    return place
-
-
-def _offers(journal: Journal) -> Columns:
-    """All offers as columns, one row per part, link and copy."""
-    columns = {}
-    for name in ("row", *OFFER_FIELDS[1:]):
-        if name == "row":
-            relayed = journal.offered_rows.all()
-        else:
-            relayed = np.repeat(journal.offers.column(name), journal.offers.column("n_rows"))
-        columns[name] = np.concatenate([*(fed[name] for fed in journal.fed_offers), relayed])
-    return columns
-
-
-def _stages(engine: Engine, offered: Columns) -> Columns:
-    """What each offer met on its way; a refused one has no bundle and met no stage."""
-    journal, bundle = engine.journal, offered["bundle"]
-    n_bundles, n_pieces = engine.offering.n_bundles, engine.n_pieces
-
-    def of_bundle(entries: Entries, name: str, none: int) -> NDArray[np.int64]:
-        return np.append(entries.by_first(name, n_bundles, none), [none, none])[bundle]  # REFUSED, FILTERED
-
-    def of_piece(entries: Entries, name: str, piece: NDArray[np.int64], none: int) -> NDArray[np.int64]:
-        return np.append(entries.by_first(name, n_pieces, none), none)[piece]
-
-    case = of_bundle(journal.case_of, "piece", -1)
-    request = of_bundle(journal.request_of, "piece", -1)
-    has_left = of_bundle(journal.checks, "has_left", 1) == 1
-    columns = {"gates_at_release": of_bundle(journal.checks, "gates", 0)}
-    columns["t_purged_us"] = of_bundle(journal.receipts, "t_purged_us", NEVER_US)
-    for name in ("t_case_us", "t_review_us", "t_reviewed_us"):
-        columns[name] = of_piece(journal.cases, name, case, NEVER_US)
-    columns["t_released_us"] = of_piece(journal.leaving, "t_released_us", case, NEVER_US)
-    for entries, name in (
-        (journal.requests, "t_asked_us"),
-        (journal.requests, "t_decided_us"),
-        (journal.answers, "t_consented_us"),
-    ):
-        asked = of_piece(entries, name, request, NEVER_US)
-        unasked = np.where(has_left, columns["t_released_us"], NEVER_US)
-        columns[name] = np.where(request >= 0, asked, unasked)
-    piece = np.where(request >= 0, request, case)
-    for name in ("t_sent_us", "t_transmitted_us", "t_received_us"):
-        columns[name] = np.where(has_left, of_piece(journal.leaving, name, piece, NEVER_US), NEVER_US)
-    columns["t_received_us"][columns["gates_at_release"] != 0] = NEVER_US
-    for name, times in columns.items():
-        if name.startswith("t_"):
-            times[times > engine.end_us] = NEVER_US
-    for name, none in (("agreement", OWN), ("consent", NO_CONSENT)):
-        was_checked = of_bundle(journal.checks, "bundle", -1) >= 0
-        columns[name] = np.where(was_checked, of_bundle(journal.checks, name, none), offered[name])
-    is_unwilling = of_piece(journal.cases, "is_unwilling", case, 0) == 1
-    is_expired = of_piece(journal.cases, "is_expired", case, 0) + of_piece(
-        journal.requests, "is_expired", request, 0
+def _of_rows(fed: list[FedOffers], values: list[ArrayLike]) -> Column:
+    """A value for each row of all fed offers."""
+    return _column(
+        [np.broadcast_to(value, one.rows.shape) for one, value in zip(fed, values, strict=True)], np.int32
     )
-    is_lost = has_left & (of_piece(journal.leaving, "is_lost", piece, 0) == 1)
-    outcome = np.full(len(bundle), int(Outcome.IN_FLIGHT))
-    outcome[columns["t_received_us"] != NEVER_US] = Outcome.DELIVERED
-    outcome[is_lost] = Outcome.LOST
-    outcome[is_expired > 0] = Outcome.EXPIRED
-    outcome[is_unwilling | (bundle == FILTERED)] = Outcome.NOT_SENT
-    outcome[(offered["gates"] | columns["gates_at_release"]) != 0] = Outcome.WITHHELD
-    return columns | {"outcome": outcome}
+
+
+def _column(parts: list[Column], dtype: type) -> Column:
+    """The parts one after another."""
+    if not parts:
+        return np.zeros(0, dtype)
+    return np.concatenate(parts, dtype=dtype, casting="unsafe")

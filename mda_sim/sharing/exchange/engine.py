@@ -1,51 +1,66 @@
-"""The engine: cases move through desks and over links in SimPy, as bundles, never one report at a time.
+"""The engine: cases move through desks and over links, as bundles, in the order of their moments.
 
-Model: SimPy keeps the clock and the order of events. One tick closes all cases whose windows end at one
-moment; a case has an event of its own when it is released, and another when it is delivered to a node that
-passes it on; a request has one when its desk is asked, and one when the answer comes. Because a first-in,
-first-out desk and a line have times known beforehand, a review is settled when the case closes or the request
-is made, and a transmission when the piece is released. A desk with a live queue has one event more for each
-moment at which it takes up what waits. Events at one microsecond run in the order of the constants below,
-then by link, category, window and consent: nothing depends on the order of insertion. Cases that nothing else
-can touch are settled before the run (``ahead``), but for their delivery to nodes that pass them on.
+Model: a first-in, first-out desk and a line have times known beforehand, and gates are tables over time. So
+between two moments at which people must choose, all that happens is arithmetic on the log, and is done in
+one stretch by a compiled clock (``clock_kernels``). SimPy keeps the clock of the choices: a desk with a live
+queue takes up what waits at moments that nobody knows beforehand. The compiled clock runs up to the next of
+them, or until something comes to a desk that chooses, or until it must ask about a kind of copy or draw that
+it has not met before (``answers``). Events at one microsecond run in the order of the stages in ``layout``,
+then by link, category, window and consent: nothing depends on the order of insertion.
 
-Assumptions and limits: see the package's docstring, which fixes the meaning of every row.
+Assumptions and limits: see the package's docstring, which fixes the meaning of every row, and
+``docs/adr/0026``. An engine that does all of it event by event, in plain Python, is in ``tests/reference``;
+both make the same tables.
 Source: SimPy 4 (Team SimPy), events scheduled with explicit priorities.
-Where next: ``offering`` decides what is offered, ``books`` reads the journal.
+Where next: ``books`` reads the tables of an engine that has run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 import simpy
-from simpy.events import EventCallbacks, EventPriority
+from simpy.events import EventPriority
 
 from mda_sim.core.time import NEVER_US, Timeline
 from mda_sim.sharing.consents import ConsentOnRequest
-from mda_sim.sharing.exchange.ahead import Ahead
-from mda_sim.sharing.exchange.apart import links_apart
-from mda_sim.sharing.exchange.cases import NO_CONSENT, Bundle, Case, Piece, Request, Tick, Wake
-from mda_sim.sharing.exchange.desk import Desk, FifoDesk, LiveDesk
+from mda_sim.sharing.exchange import layout
+from mda_sim.sharing.exchange.answers import Answers
+from mda_sim.sharing.exchange.build import Setting, build
+from mda_sim.sharing.exchange.desk import LiveDesk
+from mda_sim.sharing.exchange.fed import FedOffers
 from mda_sim.sharing.exchange.intake import Intake, Topology
-from mda_sim.sharing.exchange.journal import Journal
-from mda_sim.sharing.exchange.lanes import FedCases, FedLoad, Lane, build_desks, build_lanes, request_way
-from mda_sim.sharing.exchange.offering import MUST_DESTROY, Offering
-from mda_sim.sharing.exchange.service import Lot
+from mda_sim.sharing.exchange.layout import Seen, new_rows
 from mda_sim.sharing.forms import Forms
 from mda_sim.sharing.network import SharingSpec
 from mda_sim.sharing.policy import Policy
 
-CLOSING: Final = 0
-CASE_CHOICE: Final = 1
-"""A live desk that no consent asks takes up what waits: cases only, and all of this moment have come."""
-RELEASE: Final = 2
-ASKING: Final = 3
-CHOICE: Final = 4
-"""A live desk that consents ask takes up what waits."""
-ANSWER: Final = 5
-DELIVERY: Final = 6
+_GROWING: Final = {
+    "events": layout.N_EVENTS,
+    "pieces": layout.N_PIECES,
+    "bundles": layout.N_BUNDLES,
+    "offers": layout.N_OFFERS,
+    "rows": layout.N_ROWS,
+    "receipts": layout.N_RECEIPTS,
+}
+"""Tables of which the clock may need more, with the place of their use among the counts."""
+
+
+class Wake(simpy.Event):
+    """The next moment at which a live desk can take up what waits."""
+
+    _ok = True
+    _value = None
+
+    def __init__(self, number: int, desk: LiveDesk, order: int) -> None:
+        self.number = number
+        """Number of the desk."""
+        self.desk = desk
+        self.order = order
+        """Among the events of one microsecond."""
+        self.t_us = NEVER_US
+        """When it is, if it is on the clock."""
 
 
 class Engine:
@@ -54,320 +69,229 @@ class Engine:
     def __init__(
         self, sharing: SharingSpec, topology: Topology, intake: Intake, timeline: Timeline, seed: int
     ) -> None:
+        from mda_sim.sharing.exchange.state_kernels import by_reference
+
         self.sharing = sharing
         self.topology = topology
         self.intake = intake
         self.end_us = timeline.end_us
         self.policy = Policy(sharing, timeline)
-        self.journal = Journal()
-        self.n_events = self.n_cases = self.n_pieces = 0
-        self._seed = seed
+        self.forms = Forms.of(sharing, intake.fed(topology))
+        self.n_events = 0
+        """Events that SimPy has processed: moments at which live desks chose."""
+        self.answers = Answers(sharing, topology, self.forms, self.policy, seed)
+        built = build(Setting(sharing, topology, intake, timeline, seed), self.answers)
+        self.state, self._fed = built.state, built.fed
+        self._clocked = by_reference(self.state)
+        """The state, as the clock is given it."""
         self._env = simpy.Environment()
-        self._stages: dict[int, EventCallbacks] = {
-            CLOSING: [self._close_windows],
-            CASE_CHOICE: [self._choose],
-            RELEASE: [self._release],
-            ASKING: [self._ask],
-            CHOICE: [self._choose],
-            ANSWER: [self._answer],
-            DELIVERY: [self._deliver],
-        }
-        self._settled_delivery: EventCallbacks = [self._deliver_settled]
-        self._settled: Iterator[tuple[int, Case]] = iter(())
-        self._desks = build_desks(sharing, timeline)
-        self._consents = [sharing.consents[id_] for id_ in sorted(sharing.consents)]
-        asked = {c.desk for c in self._consents if isinstance(c, ConsentOnRequest) and c.desk is not None}
-        self._wakes = {
-            id(desk): Wake(desk, place, CHOICE if id_ in asked else CASE_CHOICE)
-            for place, (id_, desk) in enumerate(self._desks.items())
-            if isinstance(desk, LiveDesk)
-        }
-        categories = sorted({profile.category for profile in intake.profiles})
-        self._lanes = build_lanes(sharing, topology.links, categories, self._desks, seed, timeline)
-        lane = next(iter(self._lanes), None)
-        in_lanes = 0 if lane is None else len(self._lanes) * lane.n_windows * lane.n_ways
-        self._n_places = 1 + max(in_lanes, len(self._desks))
-        """More than the place of any event among those of its stage."""
-        self._ticks: dict[int, Tick] = {}
-        self.offering = Offering(
-            sharing, topology, intake, self.policy, self._lanes, self.journal, self._expect, self.end_us
-        )
+        asked = {c.desk for c in sharing.consents.values() if isinstance(c, ConsentOnRequest)}
+        n_places = int(self.state.counts[layout.N_PLACES])
+        self._priorities = [sharing.links[link].priority for link in topology.links]
+        self._wakes = {}
+        for number, desk in built.live.items():
+            stage = layout.CHOICE if self.answers.desks[number] in asked else layout.CASE_CHOICE
+            self._wakes[number] = Wake(number, desk, stage * n_places + number)
+        self._drawn: dict[tuple[int, int], int] = {}
+        """Times that were drawn for live desks, by stream and number; each is asked for once."""
 
     @property
-    def forms(self) -> Forms:
-        """All forms in which reports can travel."""
-        return self.offering.forms
+    def fed_offers(self) -> list[FedOffers]:
+        """Offers of what feeds bring."""
+        return self._fed.offers
+
+    @property
+    def n_cases(self) -> int:
+        """Cases formed."""
+        return int(self.state.counts[layout.N_CASES])
+
+    def used(self, table: str) -> Any:
+        """The rows of a table of the state that are in use."""
+        return getattr(self.state, table)[: self.state.counts[_GROWING[table]]]
 
     def run(self) -> None:
         """Put every fed part through the network, until nothing more can happen before the end."""
-        fed = self.offering.offer_fed()
-        apart = links_apart(
-            self.sharing, self.topology, self._desks, self.forms, self.policy, self.intake.pairs()
-        )
-        self._settle([(lane, loads) for lane, loads in fed if lane.link in apart])
-        for lane, loads in fed:
-            if lane.link not in apart:
-                lane.fed = FedCases(loads, lane.way.times)
-                self._expect(lane, int(lane.fed.windows[0]))
-        self._env.run()
-        self.offering.finish()
+        from mda_sim.sharing.exchange.lookup_kernels import expect
+
+        for lane in np.flatnonzero(self.state.lanes["fed_from"] < self.state.lanes["fed_to"]).tolist():
+            first, window_us = self.state.lanes[lane]["fed_from"], self.state.lanes[lane]["window_us"]
+            expect(self._clocked, first, layout.CLOSING, (self.state.pieces[first]["window"] + 1) * window_us)
+        while True:
+            wake = min(self._wakes.values(), key=lambda wake: (wake.t_us, wake.order), default=None)
+            if self._advance(wake):
+                continue
+            if wake is None or wake.t_us == NEVER_US:
+                break
+            self._env.step()
         for wake in self._wakes.values():
             for piece in wake.desk.drain():
-                self._pass_over(piece)
+                self._pass_over(piece, wake.desk)
 
-    def _settle(self, fed: list[tuple[Lane, list[FedLoad]]]) -> None:
-        """Settle the cases of these lanes ahead of the clock."""
-        ahead = Ahead(self.journal, self.offering, self.end_us)
-        ahead.settle(fed)
-        self.n_cases = self.n_pieces = ahead.n_cases
-        self._settled = ahead.deliveries()
-        self._expect_settled()
+    def _advance(self, wake: Wake | None) -> bool:
+        """Let the clock run until the desk that wakes next; whether it stopped before that."""
+        from mda_sim.sharing.exchange.clock_kernels import advance
 
-    def _expect_settled(self) -> None:
-        """See to it that the next of the cases settled ahead is delivered."""
-        t_us, case = next(self._settled, (NEVER_US, None))
-        if case is not None:
-            self._schedule(t_us, DELIVERY, case, case.place(case.lane.rank))
-            case.callbacks = self._settled_delivery
+        until = (NEVER_US, 0) if wake is None else (wake.t_us, wake.order)
+        while True:
+            code = advance(self._clocked, *until)
+            if code == layout.QUESTION:
+                self._answer(*self.state.question.tolist())
+            elif code == layout.ROOM:
+                self._make_room(int(self.state.question[0]))
+            elif code == layout.LIVE:
+                self._queue(int(self.state.counts[layout.ARRIVED]))
+                return True
+            else:
+                return False
 
-    def _schedule(self, t_us: int, kind: int, event: Piece | Tick | Wake, place: int) -> None:
-        """Have SimPy call the stage ``kind`` with the event at ``t_us``, unless the run ends before."""
-        if t_us <= self.end_us:
-            event.callbacks = self._stages[kind]
-            self._env.schedule(event, EventPriority(kind * self._n_places + place), t_us - int(self._env.now))
-            self.n_events += 1
+    # ---- what the clock asks for
 
-    def _expect(self, lane: Lane, window: int) -> None:
-        """See to it that a window of a lane is closed, unless the run ends before."""
-        t_us = (window + 1) * lane.window_us
-        if t_us in self._ticks:
-            self._ticks[t_us].turns.add(lane.turn)
-        elif t_us <= self.end_us:
-            tick = self._ticks[t_us] = Tick(lane.turn)
-            self._schedule(t_us, CLOSING, tick, 0)
+    def _answer(self, tag: int, a: int, b: int, c: int, d: int, e: int) -> None:
+        """Tell the clock what it asked."""
+        from mda_sim.sharing.exchange.queue_kernels import learn
 
-    def _close_windows(self, tick: Tick) -> None:
-        """Some windows end: their cases are handed on, in the order of the lanes' turns."""
-        now = int(self._env.now)
-        del self._ticks[now]
-        for turn in sorted(tick.turns):
-            lane = self._lanes[turn]
-            window = now // lane.window_us - 1
-            bundles = lane.open.pop(window, [])
-            if lane.fed is not None:
-                fed, following = lane.fed.take(window)
-                bundles += fed
-                if fed and following is not None:
-                    self._expect(lane, following)
-            self._close(Case(lane, window, self._number(), lane.way, bundles), now)
-
-    def _number(self) -> int:
-        """A number for a new piece."""
-        self.n_pieces += 1
-        return self.n_pieces - 1
-
-    def _close(self, case: Case, now: int) -> None:
-        """Hand a case to the desk, if it shall be sent."""
-        self.n_cases += 1
-        lane = case.lane
-        for bundle in case.bundles:
-            self.journal.case_of.add((bundle.number, case.number))
-        case.came_us = now
-        if not lane.willing.is_certain and not self._is_willing(case):
-            self._note(case, is_unwilling=True)
-        elif lane.way.desk is None:
-            self._note(case, now, now)
-            self._release(case)
+        if tag == layout.AS_OFFERED:
+            value = self.answers.entry(a, b)
+        elif tag == layout.AS_HELD:
+            value = self.answers.held(a, b, c, d, e)
+        elif tag == layout.AS_KEPT:
+            value = self.answers.kept(a, b)
+        elif tag == layout.DRAWN:
+            first, times_us = self.answers.times_from(a, b)
+            value = int(times_us[0])
+            if len(times_us) > 1:
+                tag, b, value = (
+                    layout.DRAWN_FROM,
+                    first // layout.BLOCK,
+                    int(self.state.counts[layout.N_DRAWS]),
+                )
+                self._append("draws", layout.N_DRAWS, times_us)
         else:
-            self._queue(case, lane.way.desk, now)
+            lane = self.state.lanes[a]
+            category = next(key[1] for key, number in self.answers.lanes.items() if number == a)
+            value = self.answers.request_way(int(lane["link"]), category, int(lane["window_us"]), b)
+            self._replace(ways=self.answers.rows_of_ways(), streams=self.answers.rows_of_streams())
+        self._tell_kinds()
+        if 4 * int(self.state.counts[layout.N_KNOWN]) >= len(self.state.known):
+            self._make_room_for_knowledge()
+        learn(self._clocked, tag, a, b, c, d, e, value)
 
-    @staticmethod
-    def _is_willing(case: Case) -> bool:
-        """Whether the sender wants to send a case."""
-        lane = case.lane
-        return lane.willing.of(case.window * lane.window_us // lane.willing_unit_us)
+    def _tell_kinds(self) -> None:
+        """Hand the clock the kinds, entries and steps that an answer has brought up."""
+        counts, kinds = self.state.counts, self.answers.holdings.kinds
+        if len(kinds) > self.state.counts[layout.N_KINDS]:
+            new = np.array([kind.form for kind in kinds[int(counts[layout.N_KINDS]) :]], np.int64)
+            self._append("form_of_kind", layout.N_KINDS, new)
+        if len(self.answers.entries) > counts[layout.N_ENTRIES]:
+            new_entries = self.answers.rows_of_entries(int(counts[layout.N_ENTRIES]))
+            self._append("entries", layout.N_ENTRIES, new_entries)
+        if self.answers.n_steps > counts[layout.N_STEPS]:
+            self._append("steps", layout.N_STEPS, self.answers.rows_of_steps(int(counts[layout.N_STEPS])))
 
-    def _queue(self, piece: Case | Request, desk: Desk, now: int) -> None:
-        """Let a piece wait for its review, which a first-in, first-out desk settles at once."""
-        if isinstance(desk, FifoDesk):
-            self._take_up(piece, desk, desk.begin(now))
-        elif isinstance(desk, LiveDesk):
-            self._note(piece)
-            desk.put(piece, now)
-            self._wake(self._wakes[id(desk)], now)
+    def _append(self, table: str, count: int, rows: Any) -> None:
+        """Add rows to a table of the state."""
+        old, used = getattr(self.state, table), int(self.state.counts[count])
+        if used + len(rows) > len(old):
+            self._enlarge(table, 2 * (used + len(rows)))
+        getattr(self.state, table)[used : used + len(rows)] = rows
+        self.state.counts[count] += len(rows)
 
-    def _take_up(self, piece: Case | Request, desk: Desk, begin_us: int) -> int:
-        """Review a piece from ``begin_us`` on, or pass it over if that is too late; when it is done [us]."""
-        if begin_us > piece.came_us + desk.expiry_us:
-            self._pass_over(piece)
-            return NEVER_US
-        touch_us, delay_us = piece.way.times.of(piece.window)
-        reviewed_us = desk.reviewed(begin_us, touch_us)
-        if piece.n_bytes:
-            desk.occupy(reviewed_us)
-        self._note(piece, begin_us, reviewed_us)
-        if isinstance(piece, Request):
-            kind, done_us = ANSWER, desk.answered(reviewed_us, delay_us)
-        else:
-            kind, done_us = RELEASE, desk.released(reviewed_us, delay_us)
-        self._schedule(done_us, kind, piece, piece.place(piece.lane.rank))
-        return done_us
+    def _make_room(self, n_rows: int) -> None:
+        """Enlarge what is more than half full; ``n_rows`` rows more are needed at least."""
+        for table, count in _GROWING.items():
+            needed = 2 * int(self.state.counts[count]) + (n_rows if table == "rows" else 0)
+            if needed + 2 * (len(self.topology.links) + len(self.sharing.consents)) + 64 > len(
+                getattr(self.state, table)
+            ):
+                self._enlarge(table, 2 * needed + 256)
+        if 4 * int(self.state.counts[layout.N_KNOWN]) >= len(self.state.known):
+            self._make_room_for_knowledge()
 
-    def _pass_over(self, piece: Case | Request) -> None:
-        """Leave out what waited too long; within the run, it has expired."""
-        assert piece.way.desk is not None
-        self._note(piece, is_expired=piece.came_us + piece.way.desk.expiry_us <= self.end_us)
+    def _enlarge(self, table: str, n: int) -> None:
+        """Give a table of the state ``n`` rows."""
+        old = getattr(self.state, table)
+        spare = n - len(old)
+        more = np.zeros(spare, old.dtype) if old.dtype.names is None else new_rows(spare, old.dtype)
+        self._replace(**{table: np.concatenate([old, more])})
+
+    def _make_room_for_knowledge(self) -> None:
+        """Four times as many places for what is known."""
+        from mda_sim.sharing.exchange.queue_kernels import relearn
+
+        old, old_value = self.state.known, self.state.known_value
+        keys, value = np.full((4 * len(old), 6), layout.EMPTY, np.int64), np.zeros(4 * len(old), np.int64)
+        relearn(old, old_value, keys, value)
+        self._replace(known=keys, known_value=value)
+
+    def _replace(self, **tables: Any) -> None:
+        """Give the state other tables."""
+        from mda_sim.sharing.exchange.state_kernels import by_reference
+
+        self.state = self.state._replace(**tables)
+        self._clocked = by_reference(self.state)
+
+    # ---- live desks
+
+    def _queue(self, number: int) -> None:
+        """Let a piece wait at its live desk."""
+        from mda_sim.sharing.exchange.clock_kernels import seen
+
+        piece = Seen(*seen(self._clocked, number))
+        wake = self._wakes[piece.desk]
+        wake.desk.put(piece, self._priorities[piece.link])
+        self._wake(wake, piece.came_us)
 
     def _wake(self, wake: Wake, now: int) -> None:
         """Have a live desk choose as soon as it can, if anything waits there."""
-        if not wake.is_set and wake.desk.has_waiting():
+        if wake.t_us == NEVER_US and wake.desk.has_waiting():
             t_us = wake.desk.chance(now)
-            wake.is_set = t_us <= self.end_us
-            self._schedule(t_us, wake.kind, wake, wake.place)
+            if t_us <= self.end_us:
+                wake.t_us = t_us
+                wake.callbacks = [self._choose]
+                self._env.schedule(wake, EventPriority(wake.order), t_us - int(self._env.now))
 
     def _choose(self, wake: Wake) -> None:
         """A live desk takes up what waits, as many as it can.
 
         It stops where that itself may bring more to a desk at this very moment, and goes on after that.
         """
-        now, desk = int(self._env.now), wake.desk
-        wake.is_set = False
+        now, desk = wake.t_us, wake.desk
+        self.n_events += 1
+        wake.t_us = NEVER_US
         desk.forget(now)
         while desk.has_waiting() and desk.chance(now) == now:
             if self._take_up(desk.take(), desk, now) == now:
                 break
         self._wake(wake, now)
 
-    def _release(self, case: Case) -> None:
-        """Ask law and release again; what may leave does, and for what needs a consent it is asked for."""
-        now = int(self._env.now)
-        if case.is_settled:
-            self._send(case, case.bundles, now, now)
-            return
-        leaving: list[Bundle] = []
-        asking: dict[int, list[Bundle]] = {}
-        for bundle in case.bundles:
-            gates = 0 if bundle.is_settled else self._ask_again(bundle, case.lane, now)
-            is_asking = self._must_ask(bundle.consent)
-            if is_asking and not gates:
-                asking.setdefault(bundle.consent, []).append(bundle)
-            elif not gates:
-                leaving.append(bundle)
-        self._send(case, leaving, now, now)
-        for consent, bundles in asking.items():
-            self._request(case, consent, bundles, now)
+    def _take_up(self, piece: Seen, desk: LiveDesk, now: int) -> int:
+        """Review a piece from now on, or pass it over if that is too late; when it is done [us]."""
+        from mda_sim.sharing.exchange.clock_kernels import note_review
 
-    def _ask_again(self, bundle: Bundle, lane: Lane, now: int) -> int:
-        """The legal gates and the release gate that a bundle fails when it is released."""
-        steps = self.offering.steps_of(lane, bundle.copy, now)
-        i = steps.index(now)
-        gates = steps.legal[i] | steps.release[i]
-        if now >= bundle.copy.purged_us:
-            gates |= MUST_DESTROY
-        bundle.rest_on(steps, i)
-        leaves = not gates and not self._must_ask(bundle.consent)
-        self.journal.checks.add((bundle.number, gates, bundle.agreement, bundle.consent, leaves))
-        return gates
+        if now > piece.came_us + desk.expiry_us:
+            self._pass_over(piece, desk)
+            return NEVER_US
+        reviewed_us = desk.hours.add_working(now, self._timed(piece.touch, piece.window, piece.touch_us))
+        if piece.n_bytes:
+            desk.occupy(reviewed_us)
+        delay_us = self._timed(piece.delay, piece.window, piece.delay_us)
+        finish = desk.answered if piece.is_request else desk.released
+        done_us = finish(reviewed_us, delay_us)
+        while not note_review(self._clocked, piece.number, now, reviewed_us, done_us):
+            self._make_room(0)
+        return done_us
 
-    def _must_ask(self, consent: int) -> bool:
-        """Whether a consent does not stand, but is given on request."""
-        return consent != NO_CONSENT and isinstance(self._consents[consent], ConsentOnRequest)
+    def _timed(self, stream: int, number: int, drawn_us: int) -> int:
+        """A time, perhaps drawn before [us]."""
+        value = self.answers.streams[stream].value if drawn_us == NEVER_US else drawn_us
+        if value is not None:
+            return value
+        if (stream, number) not in self._drawn:
+            first, times_us = self.answers.times_from(stream, number)
+            self._drawn |= {(stream, first + i): t_us for i, t_us in enumerate(times_us.tolist())}
+        return self._drawn.pop((stream, number))
 
-    def _request(self, case: Case, consent: int, bundles: list[Bundle], now: int) -> None:
-        """Ask for one consent for what needs it of a case."""
-        lane = case.lane
-        if consent not in lane.requests:
-            lot = Lot(
-                self._seed,
-                self.topology.links[lane.link],
-                lane.category,
-                sorted(self.sharing.consents)[consent],
-            )
-            lane.requests[consent] = request_way(self.sharing, lane, lot, consent, self._desks)
-        request = Request(lane, case.window, self._number(), lane.requests[consent], bundles)
-        request.came_us = now
-        for bundle in bundles:
-            self.journal.request_of.add((bundle.number, request.number))
-        self._schedule(now, ASKING, request, request.place(lane.turn))
-
-    def _ask(self, request: Request) -> None:
-        """Hand a request to the originator's desk; without one, only the answer's delay passes."""
-        now, desk = int(self._env.now), request.way.desk
-        if desk is not None:
-            self._queue(request, desk, now)
-            return
-        self._note(request, now, now)
-        answered_us = now + request.way.times.of(request.window)[1]
-        self._schedule(answered_us, ANSWER, request, request.place(request.lane.rank))
-
-    def _answer(self, request: Request) -> None:
-        """The originator answers: what was granted, and the law still lets pass, leaves."""
-        now, lane, way = int(self._env.now), request.lane, request.way
-        is_granted = way.granted.of(request.window * lane.window_us // way.unit_us)
-        granted_until_us = self.policy.granted_until_us(way.consent, now)
-        leaving = []
-        for bundle in request.bundles:
-            steps = self.offering.steps_of(lane, bundle.copy, now)
-            i = steps.index(now)
-            gates = steps.legal[i]
-            if not is_granted or now >= bundle.copy.purged_us:
-                gates |= MUST_DESTROY
-            bundle.agreement = steps.agreements[i]
-            bundle.until_us = min(bundle.until_us, granted_until_us)
-            self.journal.checks.add((bundle.number, gates, bundle.agreement, bundle.consent, not gates))
-            if not gates:
-                leaving.append(bundle)
-        self.journal.answers.add((request.number, now))
-        self._send(request, leaving, now, NEVER_US)
-
-    def _send(self, piece: Case | Request, leaving: list[Bundle], now: int, released_us: int) -> None:
-        """Settle the transmission of what leaves in one piece."""
-        if not leaving:
-            if released_us != NEVER_US:
-                self.journal.leaving.add((piece.number, released_us, NEVER_US, NEVER_US, NEVER_US, False))
-            return
-        lane, way = piece.lane, piece.way
-        n_bytes = piece.n_bytes if leaving is piece.bundles else sum(bundle.n_bytes for bundle in leaving)
-        slot = lane.line.put(now, n_bytes)
-        sent_us, transmitted_us = (NEVER_US, NEVER_US) if slot is None else slot
-        is_lost = slot is None or (
-            way.can_be_lost and transmitted_us <= self.end_us and way.lost.of(piece.window)
-        )
-        received_us = NEVER_US
-        if not is_lost:
-            received_us = transmitted_us + lane.line.delay_us + way.extra_delay.of(piece.window)
-            received_us = min(received_us, NEVER_US)
-        self.journal.leaving.add((piece.number, released_us, sent_us, transmitted_us, received_us, is_lost))
-        if received_us <= self.end_us:
-            piece.leaving = leaving
-            if lane.is_passed_on:
-                self._schedule(received_us, DELIVERY, piece, piece.place(lane.rank))
-            else:
-                self.offering.receive_last(piece, received_us, piece.place(lane.rank))
-
-    def _deliver(self, piece: Piece) -> None:
-        """A piece has come to a node that may pass it on."""
-        self.offering.receive(piece, int(self._env.now))
-
-    def _deliver_settled(self, case: Case) -> None:
-        """The next of the cases settled ahead has come to a node that may pass it on."""
-        self._deliver(case)
-        self._expect_settled()
-
-    def _note(
-        self,
-        piece: Case | Request,
-        begin_us: int = NEVER_US,
-        reviewed_us: int = NEVER_US,
-        *,
-        is_unwilling: bool = False,
-        is_expired: bool = False,
-    ) -> None:
-        """Write down how far a piece has come."""
-        number, n_bytes, came_us = piece.number, piece.n_bytes, piece.came_us
-        if isinstance(piece, Request):
-            self.journal.requests.add((number, piece.consent, n_bytes, came_us, reviewed_us, is_expired))
-        else:
-            self.journal.cases.add(
-                (number, piece.lane.link, n_bytes, came_us, begin_us, reviewed_us, is_unwilling, is_expired)
-            )
+    def _pass_over(self, piece: Seen, desk: LiveDesk) -> None:
+        """Leave out what waited too long; within the run, it has expired."""
+        is_expired = piece.came_us + desk.expiry_us <= self.end_us
+        self.state.pieces["is_expired"][piece.number] = is_expired

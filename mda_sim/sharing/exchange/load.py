@@ -23,13 +23,13 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mda_sim.core.time import US_PER_DAY, US_PER_S, Timeline
+from mda_sim.core.time import NEVER_US, US_PER_DAY, US_PER_S, Timeline
 from mda_sim.records import ContactFacts, DetectionLog
 from mda_sim.sharing.consents import ConsentOnRequest
 from mda_sim.sharing.desks import Always, Constant, DeskSpec
+from mda_sim.sharing.exchange.build import scheduled_down
 from mda_sim.sharing.exchange.desk import staffing
-from mda_sim.sharing.exchange.journal import Journal
-from mda_sim.sharing.exchange.line import scheduled_down
+from mda_sim.sharing.exchange.engine import Engine
 from mda_sim.sharing.exchange.parts import split_reports
 from mda_sim.sharing.exchange.run import run_engine
 from mda_sim.sharing.hours import desk_hours
@@ -58,13 +58,9 @@ def offered_load(
     RunError if links filter contacts and no ``facts`` about them are given.
     """
     parts, _ = split_reports(log, sharing, facts)
-    journal = run_engine(log, parts, _without_delays(sharing), timeline, seed=0).journal
-    n_cases, n_bytes = _work_of_links(journal, len(sharing.links))
+    engine = run_engine(log, parts, _without_delays(sharing), timeline, seed=0)
+    n_cases, n_bytes, n_requests = _work(engine)
     links = sorted(sharing.links)
-    n_requests = np.bincount(
-        journal.requests.column("consent")[journal.requests.column("n_bytes") > 0],
-        minlength=len(sharing.consents),
-    )
     days = timeline.score_to_us / US_PER_DAY
     rows = []
     for id_, desk in sorted(sharing.desks.items()):
@@ -104,13 +100,18 @@ def up_time_us(link: LinkSpec, timeline: Timeline) -> float:
     return scheduled * up_s / (up_s + down_s)
 
 
-def _work_of_links(journal: Journal, n_links: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Cases with a vessel that their sender wants to send, and their bytes, by link."""
-    cases = journal.cases
-    counts = (cases.column("n_bytes") > 0) & (cases.column("is_unwilling") == 0)
-    link, n_bytes = cases.column("link")[counts], np.zeros(n_links, np.int64)
-    np.add.at(n_bytes, link, cases.column("n_bytes")[counts])
-    return np.bincount(link, minlength=n_links), n_bytes
+def _work(engine: Engine) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Cases with a vessel that their sender wants to send, and their bytes, by link; requests by consent."""
+    pieces, state = engine.used("pieces"), engine.state
+    came = pieces[(pieces["n_bytes"] > 0) & (pieces["is_unwilling"] == 0) & (pieces["came_us"] != NEVER_US)]
+    is_case = came["request_of"] < 0
+    cases, requests = came[is_case], came[~is_case]
+    n_links = len(engine.topology.links)
+    link = state.lanes["link"][cases["lane"]]
+    n_bytes = np.zeros(n_links, np.int64)
+    np.add.at(n_bytes, link, cases["n_bytes"])
+    consents = np.bincount(state.ways["consent"][requests["way"]], minlength=len(engine.sharing.consents))
+    return np.bincount(link, minlength=n_links), n_bytes, consents
 
 
 def _ratio(work: float, capacity: float) -> float:

@@ -18,7 +18,7 @@ a route. Where next: metrics count these rows; the audit derives them again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Mapping, Set
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,50 +31,39 @@ from mda_sim.sharing.exchange.engine import Engine
 from mda_sim.sharing.exchange.intake import Topology
 from mda_sim.sharing.network import NationSpec
 
-NO_HOP = 255
-"""In place of an outcome: the report was not offered to the link."""
-
 
 def derive_outcomes(engine: Engine, books: Books, nations: Mapping[str, NationSpec]) -> Table:
     """One row per fed part and scored nation other than its originator."""
+    from mda_sim.sharing.exchange.outcomes_kernels import judge, note_receipts
+
     intake, topology = engine.intake, engine.topology
     nation_ids = sorted(nations)
     scored = [n for n in nation_ids if nations[n].kind == "nation" and nations[n].picture_node is not None]
     targets = [topology.nodes.index(str(nations[n].picture_node)) for n in scored]
     shape = (len(intake), len(scored))
-    outcome, gates = np.full(shape, int(Outcome.NO_ROUTE)), np.zeros(shape, np.int64)
-    received, n_hops = np.full(shape, NEVER_US, np.int64), np.zeros(shape, np.int64)
+    outcome, n_hops = np.empty((2, *shape), np.uint8)
+    gates, received = np.empty(shape, np.uint16), np.empty(shape, np.int64)
 
-    row, recipient, hop = _receipts(engine, books)
-    held = _holdings(engine, row, recipient)
-    for k, target in enumerate(targets):
-        at_target = recipient == target
-        received[row[at_target], k] = books.hops["t_received_us"][hop[at_target]]
-        n_hops[row[at_target], k] = books.depth[hop[at_target]] + 1
-        outcome[held[:, target], k] = Outcome.DELIVERED
-
-    hop_outcome, hop_gates = _by_link(engine, books)
-    usable = engine.forms.carried
-    for members, profile, holders in _groups(engine, held):
-        for k, target in enumerate(targets):
-            if target in holders:
-                continue
-            frontier = _frontier(topology, [links[profile] for links in usable], holders, target)
-            if frontier:
-                tried = hop_outcome[members[:, None], np.array(frontier)]
-                best = np.argmin(tried, axis=1)
-                result = tried[np.arange(len(members)), best]
-                outcome[members, k] = np.where(result == NO_HOP, int(Outcome.IN_FLIGHT), result)
-                gates[members, k] = hop_gates[members, np.array(frontier)[best]]
-            else:
-                gates[members, k] = _gates_without_link(engine, members, profile, target)
+    first = np.full((len(intake), len(topology.nodes)), -1, np.int64)
+    note_receipts(
+        books.kept, books.kept_row, books.hops["link"], np.array(topology.recipients, np.int64), first
+    )
+    group, frontier_from, frontier = _frontiers(engine, first, targets)
+    judge(
+        books.starts, books.hops["link"], books.hops["outcome"], books.hops["gates"],
+        books.hops["gates_at_release"], books.hops["t_received_us"], books.depth, first, intake.node,
+        np.array(targets, np.int64), group, frontier_from, frontier, len(topology.links), outcome, gates,
+        received, n_hops,
+    )  # fmt: skip
+    _imagine_links(engine, targets, outcome, gates)
 
     pooled = _pooled(engine, targets)
-    ready_us = np.broadcast_to(intake.t_ready_us[:, None], shape)
-    is_ready = pooled & (ready_us <= engine.end_us)
-    outcome[pooled] = np.where(is_ready[pooled], int(Outcome.DELIVERED), int(Outcome.IN_FLIGHT))
-    received[pooled] = np.where(is_ready[pooled], ready_us[pooled], NEVER_US)
-    n_hops[pooled], gates[pooled] = 0, 0
+    if pooled.any():
+        ready_us = np.broadcast_to(intake.t_ready_us[:, None], shape)
+        is_ready = pooled & (ready_us <= engine.end_us)
+        outcome[pooled] = np.where(is_ready[pooled], int(Outcome.DELIVERED), int(Outcome.IN_FLIGHT))
+        received[pooled] = np.where(is_ready[pooled], ready_us[pooled], NEVER_US)
+        n_hops[pooled], gates[pooled] = 0, 0
 
     originator = np.array([nation_ids.index(p.originator) for p in intake.profiles], np.int64)
     nation = np.array([nation_ids.index(n) for n in scored], np.int64)
@@ -100,49 +89,40 @@ def _pooled(engine: Engine, targets: list[int]) -> NDArray[np.bool_]:
     return np.asarray(joined[engine.intake.node][:, targets], np.bool_)
 
 
-def _receipts(engine: Engine, books: Books) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Row, receiving node and hop of each kept delivery; last first, so that the first is written last."""
-    kept = books.kept[::-1]
-    recipients = np.array(engine.topology.recipients, np.int64)
-    return books.row[kept], recipients[books.hops["link"][kept]], kept
+def _frontiers(
+    engine: Engine, first: NDArray[np.int64], targets: list[int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The group of each row (F,), and the frontier of each group and target, one after another.
 
-
-def _holdings(engine: Engine, row: NDArray[np.int64], node: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which nodes hold each part at the end of the run (F, N); the feed's node always counts."""
-    held = np.zeros((len(engine.intake), len(engine.topology.nodes)), bool)
-    held[np.arange(len(held)), engine.intake.node] = True
-    held[row, node] = True
-    return held
-
-
-def _by_link(engine: Engine, books: Books) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Best outcome of each part on each link, and the gates of the first copy that had it, (F, L) each.
-
-    ``NO_HOP`` where it was not offered.
+    The second array tells where each begins, and where the last ends.
     """
-    shape = (len(engine.intake), len(engine.topology.links))
-    outcome, gates = np.full(shape, NO_HOP, np.uint8), np.zeros(shape, np.int64)
-    hops = books.hops
-    best_last = np.lexsort((hops["copy"], hops["outcome"]))[::-1]
-    row, link = books.row[best_last], hops["link"][best_last].astype(np.int64)
-    outcome[row, link] = hops["outcome"][best_last]
-    gates[row, link] = (hops["gates"] | hops["gates_at_release"])[best_last]
-    return outcome, gates
+    from mda_sim.sharing.exchange.outcomes_kernels import find_groups
 
-
-def _groups(
-    engine: Engine, held: NDArray[np.bool_]
-) -> Iterator[tuple[NDArray[np.int64], int, frozenset[int]]]:
-    """Parts with the same profile and the same holders: their rows, the profile, the holders."""
-    label = engine.intake.profile
-    for node in range(held.shape[1]):
-        if held[:, node].any():
-            label = np.unique(label * 2 + held[:, node], return_inverse=True)[1]
-    order = np.argsort(label, kind="stable")
-    for members in np.split(order, np.flatnonzero(np.diff(label[order])) + 1):
-        if len(members):
-            holders = frozenset(np.flatnonzero(held[members[0]]).tolist())
-            yield members, int(engine.intake.profile[members[0]]), holders
+    intake, topology, n_nodes = engine.intake, engine.topology, first.shape[1]
+    leaf, n, room = np.zeros(len(intake), np.int64), -1, 1024 + len(intake.profiles)
+    while n < 0:
+        tree, room = np.full((room, 2), -1, np.int64), 4 * room
+        n = find_groups(intake.profile, intake.node, first, tree, leaf)
+    number = np.full(len(tree), -1, np.int64)
+    frontier, starts = [], [0]
+    usable = [
+        [carried[profile] for carried in engine.forms.carried] for profile in range(len(intake.profiles))
+    ]
+    branches = [(profile, profile, frozenset[int]()) for profile in range(len(intake.profiles))]
+    for node in range(n_nodes):
+        branches = [
+            (int(tree[at, holds]), profile, holders | {node} if holds else holders)
+            for at, profile, holders in branches
+            for holds in (0, 1)
+            if tree[at, holds] >= 0
+        ]
+    for place, (at, profile, holders) in enumerate(branches):
+        number[at] = place
+        for target in targets:
+            if target not in holders:
+                frontier += _frontier(topology, usable[profile], holders, target)
+            starts.append(len(frontier))
+    return number[leaf], np.array(starts, np.int64), np.array(frontier, np.int64)
 
 
 def _frontier(topology: Topology, usable: list[bool], holders: Set[int], target: int) -> list[int]:
@@ -161,14 +141,17 @@ def _frontier(topology: Topology, usable: list[bool], holders: Set[int], target:
     ]
 
 
-def _gates_without_link(
-    engine: Engine, members: NDArray[np.int64], profile: int, target: int
-) -> NDArray[np.int64]:
-    """Gates that fail if a link is imagined from the feed's node to the target, on arrival there."""
+def _imagine_links(
+    engine: Engine, targets: list[int], outcome: NDArray[np.uint8], gates: NDArray[np.uint16]
+) -> None:
+    """Where there is no route, the gates that fail if a link is imagined from feed to target."""
     intake, nodes = engine.intake, engine.topology.nodes
-    gates = np.zeros(len(members), np.int64)
-    for feed_node in np.unique(intake.node[members]).tolist():
-        here = np.flatnonzero(intake.node[members] == feed_node)
-        steps = engine.policy.without_link(nodes[feed_node], nodes[target], intake.profiles[profile])
-        gates[here] = np.array(steps.gates)[steps.indices(intake.t_arrived_us[members[here]])]
-    return gates
+    if not (outcome == int(Outcome.NO_ROUTE)).any():
+        return
+    for profile, node in intake.pairs():
+        rows = np.flatnonzero((intake.profile == profile) & (intake.node == node))
+        for k, target in enumerate(targets):
+            here = rows[outcome[rows, k] == int(Outcome.NO_ROUTE)]
+            if len(here):
+                steps = engine.policy.without_link(nodes[node], nodes[target], intake.profiles[profile])
+                gates[here, k] = np.array(steps.gates)[steps.indices(intake.t_arrived_us[here])]

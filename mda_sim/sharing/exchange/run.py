@@ -7,10 +7,8 @@ Where next: picture and metrics read the delivery log; the audit derives it agai
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mda_sim.core.errors import RunError
@@ -33,7 +31,7 @@ class EngineStats:
     """What a run of the exchange took."""
 
     simpy_events: int
-    """Events that SimPy processed."""
+    """Events that SimPy processed: moments at which desks with live queues chose what to take up."""
     cases: int
     """Cases formed, over all links."""
     hops_rows: int
@@ -90,21 +88,8 @@ def run_engine(
     check_addresses({card.category for card in log.sensors}, "category")
     topology = Topology.of(sharing)
     engine = Engine(sharing, topology, Intake.of(log, parts, sharing, topology), timeline, seed)
-    with _without_collection():
-        engine.run()
+    engine.run()
     return engine
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """No garbage collection inside: a run makes many objects, and nearly all live to its end."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _refuse_errors(log: DetectionLog, sharing: SharingSpec, nations: Mapping[str, NationSpec]) -> None:

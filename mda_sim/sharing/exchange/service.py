@@ -1,17 +1,17 @@
 """What is drawn for a case: how long it takes, and how it is decided.
 
 Model: every draw has the address (link, category, consent or 0, number), where the number is that of the
-case's window, or of its decision unit. So it depends on nothing else that happens. Draws of neighbouring
-numbers are made together, and kept for a while, once two of them are asked for in a row.
+case's window, or of its decision unit. So it depends on nothing else that happens. A stream is all draws that
+differ in that number alone.
 
 Assumptions and limits: none; values do not depend on which are made together.
-Where next: ``lanes`` says which draws a lane has.
+Where next: ``build`` says which streams there are, ``answers`` draws from them block by block.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final, Generic, NamedTuple, TypeVar
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +22,6 @@ from mda_sim.sharing.desks import Constant, Exponential, Lognormal, draw_us
 
 AnyDuration = Constant | Exponential | Lognormal
 Counters = tuple[int, int, int, NDArray[np.int64]]
-
-BLOCK: Final = 256
-"""Numbers whose draws are made together."""
-BLOCKS_KEPT: Final = 8
-"""Blocks that are kept: cases of one lane come nearly in the order of their windows."""
-
-T = TypeVar("T")
 
 
 class Lot(NamedTuple):
@@ -45,123 +38,44 @@ class Lot(NamedTuple):
         return address(self.link), address(self.category), about, numbers
 
 
-class _Draws(Generic[T]):
-    """One value for each number."""
+class Stream(NamedTuple):
+    """One whole number for each number of a case or decision unit."""
 
-    def __init__(self, draw: Callable[[NDArray[np.int64]], list[T]]) -> None:
-        """Draw nothing yet."""
-        self._draw = draw
-        self._prepared: dict[int, T] = {}
-        self._blocks: dict[int, list[T]] = {}
-        self._last_missed = -1
-        """Block of the last number whose value was drawn alone."""
-
-    def prepare(self, numbers: Sequence[int]) -> None:
-        """Draw the values of these numbers at once, each to be asked for once."""
-        self._prepared.update(zip(numbers, self._draw(np.array(numbers, np.int64)), strict=True))
-
-    def of(self, number: int) -> T:
-        """The value of this number."""
-        if number in self._prepared:
-            return self._prepared.pop(number)
-        first = number - number % BLOCK
-        if first not in self._blocks:
-            if first != self._last_missed:  # perhaps the only one of its block
-                self._last_missed = first
-                return self._draw(np.array([number]))[0]
-            if len(self._blocks) == BLOCKS_KEPT:
-                del self._blocks[min(self._blocks)]
-            self._blocks[first] = self._draw(np.arange(first, first + BLOCK))
-        return self._blocks[first][number - first]
+    value: int | None
+    """The number, if it is always the same and never drawn."""
+    draw: Callable[[NDArray[np.int64]], NDArray[np.int64]]
+    """From numbers to what is drawn for them."""
+    chance: tuple[float, int, tuple[int, int, int]] | None = None
+    """Where it is drawn whether something is so: probability, key, and address but for the number."""
 
 
-def _times_us(
-    lot: Lot, purpose: str, duration: AnyDuration
-) -> Callable[[NDArray[np.int64]], NDArray[np.int64]]:
-    """A function from numbers to the times drawn for them [us]."""
+def constant(value: int) -> Stream:
+    """Always the same."""
+    return Stream(value, lambda numbers: np.full(len(numbers), value, np.int64))
+
+
+def times(lot: Lot, purpose: str, duration: AnyDuration) -> Stream:
+    """Times, as long as ``duration`` says [us]."""
+    if isinstance(duration, Constant):
+        return constant(to_us(duration.value_s))
     key = stream_key(lot.seed, f"share.{purpose}")
 
-    def times(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    def draw(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         counters, unused = lot.counters(numbers), np.ones(len(numbers))
         u = draw_uniform(key, *counters) if isinstance(duration, Exponential) else unused
         z = draw_normal(key, *counters) if isinstance(duration, Lognormal) else unused
         return draw_us(duration, u, z)
 
-    return times
+    return Stream(None, draw)
 
 
-class ServiceTimes:
-    """Touch time and the delay after it of each case of one link and category, by its window's number."""
+def chances(lot: Lot, purpose: str, probability: float) -> Stream:
+    """1 where something is so, U < probability with U in (0, 1), else 0; what is certain is never drawn."""
+    if not 0.0 < probability < 1.0:
+        return constant(int(probability >= 1.0))
+    key = stream_key(lot.seed, f"share.{purpose}")
 
-    def __init__(self, lot: Lot, touch: AnyDuration, delay: AnyDuration, purpose: str = "elapsed") -> None:
-        """Draw nothing yet; ``purpose`` names the delay."""
-        self._always: tuple[int, int] | None = None
-        if isinstance(touch, Constant) and isinstance(delay, Constant):
-            self._always = to_us(touch.value_s), to_us(delay.value_s)
-        self._touch_us, self._delay_us = _times_us(lot, "touch", touch), _times_us(lot, purpose, delay)
-        self._draws = _Draws[tuple[int, int]](
-            lambda numbers: list(zip(*(times.tolist() for times in self.all_of(numbers)), strict=True))
-        )
+    def draw(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        return (draw_uniform(key, *lot.counters(numbers)) < probability).astype(np.int64)
 
-    def prepare(self, windows: Sequence[int]) -> None:
-        """Draw the times of these windows at once."""
-        if self._always is None:
-            self._draws.prepare(windows)
-
-    def of(self, window: int) -> tuple[int, int]:
-        """Touch time and delay of the case of this window [us]."""
-        return self._draws.of(window) if self._always is None else self._always
-
-    def all_of(self, windows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Touch times and delays of the cases of these windows [us]."""
-        if self._always is not None:
-            touch_us, delay_us = self._always
-            return np.full(len(windows), touch_us), np.full(len(windows), delay_us)
-        return self._touch_us(windows), self._delay_us(windows)
-
-
-class Delay:
-    """A delay of each case of one link and category, by its window's number."""
-
-    def __init__(self, lot: Lot, duration: AnyDuration, purpose: str) -> None:
-        """Draw nothing yet."""
-        self._always = to_us(duration.value_s) if isinstance(duration, Constant) else None
-        self._times_us = _times_us(lot, purpose, duration)
-        self._draws = _Draws[int](lambda numbers: self._times_us(numbers).tolist())
-
-    def of(self, window: int) -> int:
-        """The delay of the case of this window [us]."""
-        return self._draws.of(window) if self._always is None else self._always
-
-    def all_of(self, windows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The delays of the cases of these windows [us]."""
-        return self._times_us(windows) if self._always is None else np.full(len(windows), self._always)
-
-
-class Chance:
-    """Whether something is so for each case of one link and category, drawn by a number."""
-
-    def __init__(self, lot: Lot, probability: float, purpose: str) -> None:
-        """Draw nothing yet; what is certain is never drawn."""
-        self.is_certain = probability >= 1.0
-        self._is_impossible = probability <= 0.0
-        key = stream_key(lot.seed, f"share.{purpose}")
-
-        def draw(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
-            is_so: NDArray[np.bool_] = draw_uniform(key, *lot.counters(numbers)) < probability
-            return is_so
-
-        self._draw = draw
-        self._draws = _Draws[bool](lambda numbers: draw(numbers).tolist())
-
-    def of(self, number: int) -> bool:
-        """Whether it is so for this number: U < probability, with U in (0, 1)."""
-        if self.is_certain or self._is_impossible:
-            return self.is_certain
-        return self._draws.of(number)
-
-    def all_of(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether it is so for each of these numbers."""
-        if self.is_certain or self._is_impossible:
-            return np.full(len(numbers), self.is_certain)
-        return self._draw(numbers)
+    return Stream(None, draw, (probability, key, lot.counters(np.zeros(0, np.int64))[:3]))
