@@ -20,12 +20,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mda_sim.core.errors import DigestMismatch
 from mda_sim.core.table import Table, read_parquet, write_parquet
+from mda_sim.meter import Meter, StageCost, StageNote, Watch
 from mda_sim.pipeline import (
     Arranged,
-    Meter,
-    StageCost,
-    StageNote,
-    Watch,
     arrange,
     build_frame,
     build_world,

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from mda_sim.core.cache import sources_digest
 from mda_sim.core.errors import RunError
-from mda_sim.pipeline import StageNote
+from mda_sim.meter import StageNote
 from mda_sim.study.crew import Crew, open_crew
 from mda_sim.study.effort import Effort, efforts_of
 from mda_sim.study.failures import Failure, UnitsFailed, forget, record
