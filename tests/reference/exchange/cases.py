@@ -17,7 +17,7 @@ import simpy
 from numpy.typing import NDArray
 
 from mda_sim.core.time import NEVER_US
-from mda_sim.sharing.policy import OWN
+from mda_sim.sharing.exchange.rights import Rights
 
 if TYPE_CHECKING:
     from mda_sim.sharing.policy import Steps
@@ -32,31 +32,6 @@ FILTERED: Final = -2
 """In place of a bundle's number: the sender's filter stopped it before the gates."""
 BY_FEED: Final = -1
 """In place of the number of the bundle that brought a copy: the sensor's feed did."""
-
-
-class Rights(NamedTuple):
-    """How the sender holds a copy."""
-
-    under: int = OWN
-    """Index of the agreement under which its nation received it, or ``OWN``."""
-    consents: tuple[tuple[str, int], ...] = ()
-    """Parties that the originators consented to since it was made, each with the end of that [us]."""
-    purge_us: int = NEVER_US
-    """Next moment at which that agreement has all holdings under it destroyed [us]."""
-
-    def names(self, party: str, t_us: int) -> bool:
-        """Whether a consent for this party came with the copy and holds."""
-        return any(named == party and t_us < until_us for named, until_us in self.consents)
-
-    def with_consent(self, party: str, until_us: int) -> Rights:
-        """The same with one more consent, or a longer one."""
-        ends = dict(self.consents)
-        ends[party] = max(until_us, ends.get(party, until_us))
-        return self._replace(consents=tuple(sorted(ends.items())))
-
-
-OWN_RIGHTS: Final = Rights()
-"""Those of the originator's nation."""
 
 
 class Copy(NamedTuple):

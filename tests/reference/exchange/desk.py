@@ -21,6 +21,7 @@ from heapq import heappop, heappush, heapreplace
 
 from mda_sim.core.time import NEVER_US, Timeline, to_us
 from mda_sim.sharing.desks import DeskSpec
+from mda_sim.sharing.exchange.desk import staffing
 from mda_sim.sharing.hours import desk_hours
 from mda_sim.sharing.schedules import tick_from
 from tests.reference.exchange.cases import Case, Request
@@ -131,26 +132,3 @@ class LiveDesk(Desk):
     def forget(self, t_us: int) -> None:
         """Drop reviews that ended by ``t_us``; nothing is asked about earlier moments any more."""
         del self._under_way_until[: bisect_right(self._under_way_until, t_us)]
-
-
-def is_fifo(spec: DeskSpec) -> bool:
-    """Whether a desk is known by when its servers become free."""
-    return spec.discipline == "fifo" and not spec.surges
-
-
-def staffing(spec: DeskSpec, timeline: Timeline) -> tuple[list[int], list[int]]:
-    """Moments at which the number of servers may change, and the numbers: one more than moments."""
-    surges = [
-        (
-            timeline.us_at(surge.from_utc),
-            NEVER_US if surge.to_utc is None else timeline.us_at(surge.to_utc),
-            surge.servers,
-        )
-        for surge in spec.surges
-    ]
-    changes = sorted({moment for start, end, _ in surges for moment in (start, end)})
-    servers = [spec.servers]
-    for moment in changes:
-        holding = [number for start, end, number in surges if start <= moment < end]
-        servers.append(holding[-1] if holding else spec.servers)
-    return changes, servers

@@ -5,6 +5,9 @@ purge). A node keeps a copy unless one that it kept before beats it, destroyed o
 the new one beats. Few kinds of copy exist, and nodes hold few sets of them, so sets are interned: the
 holdings of a node are one number a part, and what a copy of one kind changes in one set is worked out once.
 
+What a copy is, and which beats which, are rules, and those of the
+package; who holds what is worked out here.
+
 Assumptions and limits: the relation is transitive, so that forgetting what is beaten changes no later answer.
 Where next: ``engine`` asks here at every delivery.
 """
@@ -12,52 +15,11 @@ Where next: ``engine`` asks here at every delivery.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mda_sim.sharing.forms import held_as, originators_of, word_of
-from mda_sim.sharing.labels import LabelSpec, is_as_free
-from mda_sim.sharing.policy import Profile
-from tests.reference.exchange.cases import Rights
-
-
-class Form(NamedTuple):
-    """A form of a report with its label."""
-
-    profile: Profile
-    label: LabelSpec
-
-
-class CopyKind(NamedTuple):
-    """How a copy is held: the number of its form, and with which rights."""
-
-    form: int
-    rights: Rights
-
-
-def beats(one: tuple[Form, Rights], other: tuple[Form, Rights]) -> bool:
-    """Whether a node that holds ``one`` has no use for ``other``: as good, with all of its rights."""
-    (form, rights), (other_form, other_rights) = one, other
-    if rights.under != other_rights.under or rights.purge_us < other_rights.purge_us:
-        return False
-    ends_us = dict(rights.consents)
-    has_consents = all(ends_us.get(party, -1) >= until_us for party, until_us in other_rights.consents)
-    return has_consents and is_as_good(form, other_form)
-
-
-def is_as_good(one: Form, other: Form) -> bool:
-    """Whether a form is as precise as another, tells as much of its source, and may go wherever it may."""
-    (profile, label), (other_profile, other_label) = one, other
-    return (
-        profile.coarsened_m <= other_profile.coarsened_m
-        and (not profile.is_stripped or other_profile.is_stripped)
-        and held_as(profile, label) == held_as(other_profile, other_label)
-        and word_of(profile, label) == word_of(other_profile, other_label)
-        and originators_of(profile, label) <= originators_of(other_profile, other_label)
-        and is_as_free(label, other_label)
-    )
+from mda_sim.sharing.exchange.holdings import CopyKind, Form, beats
 
 
 class Holdings:

@@ -18,9 +18,10 @@ from mda_sim.core.time import Timeline, to_us
 from mda_sim.sharing.consents import ConsentOnRequest
 from mda_sim.sharing.decisions import unit_us
 from mda_sim.sharing.desks import Constant
+from mda_sim.sharing.exchange.desk import is_fifo
 from mda_sim.sharing.network import SharingSpec
 from tests.reference.exchange.cases import NO_CONSENT, Bundle, Copy
-from tests.reference.exchange.desk import Desk, FifoDesk, LiveDesk, is_fifo
+from tests.reference.exchange.desk import Desk, FifoDesk, LiveDesk
 from tests.reference.exchange.line import Line
 from tests.reference.exchange.service import Chance, Delay, Lot, ServiceTimes
 

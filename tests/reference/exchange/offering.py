@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 
 from mda_sim.core.time import NEVER_US, to_us
 from mda_sim.records import Gate
+from mda_sim.sharing.exchange.holdings import CopyKind, Form
 from mda_sim.sharing.exchange.intake import Intake, Topology
+from mda_sim.sharing.exchange.rights import OWN_RIGHTS, Rights
 from mda_sim.sharing.filters import bits_of_links
 from mda_sim.sharing.forms import Forms
 from mda_sim.sharing.network import SharingSpec
@@ -27,14 +29,12 @@ from tests.reference.exchange.cases import (
     BY_FEED,
     FILTERED,
     NO_CONSENT,
-    OWN_RIGHTS,
     REFUSED,
     Bundle,
     Copy,
     Piece,
-    Rights,
 )
-from tests.reference.exchange.holdings import CopyKind, Form, Holdings
+from tests.reference.exchange.holdings import Holdings
 from tests.reference.exchange.journal import Journal
 from tests.reference.exchange.lanes import FedLoad, Lane
 from tests.reference.exchange.receipts import LastReceipts
@@ -316,7 +316,7 @@ class Offering:
     def _steps_of(self, link: int, form: int, rights: Rights, t_us: int) -> Steps:
         is_named = False
         if rights.consents:
-            is_named = rights.names(self._topology.nations[self._topology.recipients[link]], t_us)
+            is_named = t_us < rights.until_us(self._topology.nations[self._topology.recipients[link]])
         key = (link, form, rights.under, is_named)
         if key not in self._steps:
             profile, id_ = self.forms.profiles[form], self._topology.links[link]
