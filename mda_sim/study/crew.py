@@ -144,15 +144,8 @@ def open_crew(
     if size == 1:
         yield _ThisProcess(heard)
         return
-    with Line(heard) as line, _environment(SINGLE_THREADED):
-        crew = _Processes(size, line)
-        try:
-            yield crew
-        except BaseException:
-            crew.stop()
-            raise
-        finally:
-            crew.go_home()
+    with Line(heard) as line, _environment(SINGLE_THREADED), _Processes(size, line) as crew:
+        yield crew
 
 
 class _ThisProcess(Crew):
@@ -266,13 +259,15 @@ class _Processes(OnExecutor):
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._pool = self._new()
 
-    def stop(self) -> None:
-        """End the processes whatever they are at."""
-        for process in set(active_children()) - self._not_ours:
-            process.kill()
+    def __enter__(self) -> _Processes:
+        """The crew itself."""
+        return self
 
-    def go_home(self) -> None:
-        """End the processes when they have done what they are at."""
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        """End the processes: when they have done what they are at, or at once where something went wrong."""
+        if failure is not None:
+            for process in set(active_children()) - self._not_ours:
+                process.kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _new(self) -> ProcessPoolExecutor:

@@ -184,11 +184,13 @@ def remove_left_over(folder: Path) -> None:
     To be called in turn (``presence.in_turn``): what is not a unit's is written in turn only.
     """
     present = those_at_work(folder)
-    for left_over in folder.glob("seeds/**/.*.part"):
-        if not any(f".{owner}." in left_over.name for owner in present):
+    for left_over in folder.rglob(".*.part"):
+        if any(f".{owner}." in left_over.name for owner in present):
+            continue
+        if left_over.is_dir():
             shutil.rmtree(left_over, ignore_errors=True)
-    for left_over in (*folder.glob(".*.part"), *folder.glob("*/.*.part")):
-        left_over.unlink(missing_ok=True)
+        else:
+            left_over.unlink(missing_ok=True)
 
 
 def listing(root: Path, files: Iterable[Path]) -> dict[str, dict[str, Any]]:

@@ -12,7 +12,7 @@ they are stored; one of them stores them. Where next: ``run`` hands jobs to a ``
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -260,26 +260,40 @@ def _make_log(scenario: Scenario, job: SeedJob, meter: Meter) -> tuple[Fleet, De
         return fleet, log
     with meter.stage(STORE):
         tables = {}
-        if scenario.spec.output.keeps_logs(job.seed) or job.seed == scenario.seeds[0]:  # drawn on maps
-            tables = {"targets": fleet.targets, "legs": fleet.legs, "broadcasts": fleet.broadcasts}
         if scenario.spec.output.keeps_logs(job.seed):
-            tables |= {"reports": log.reports, "contacts": log.contacts}
+            tables = sensed_tables(fleet, log)
+        elif job.seed == scenario.seeds[0]:
+            tables = fleet_tables(fleet)  # drawn on maps
         if scenario.spec.output.products:
             carriers = carriers_of(scenario, job.seed)
             tables |= {"products": products(log, fleet, scenario.spec.sensors, job.seed, carriers)}
-        record: dict[str, Any] = {
-            "seed": job.seed,
-            "digest": log.digest(),
-            "fleet_digest": fleet.digest(),
-            "n_vessels": fleet.n_vessels,
-            "n_targets": fleet.n_targets,
-            "n_reports": len(log.reports),
-            "n_contacts": len(log.contacts),
-            "costs": _costs(meter.costs),
-        }
+        record = sensed_record(job.seed, fleet, log) | {"costs": _costs(meter.costs)}
         with job.folder.filling(job.folder.sensing(job.seed), record) as place:
-            _write(tables, place)
+            write_tables(tables, place)
     return fleet, log
+
+
+def fleet_tables(fleet: Fleet) -> dict[str, Table]:
+    """The tables of a fleet, by the name of their file."""
+    return {"targets": fleet.targets, "legs": fleet.legs, "broadcasts": fleet.broadcasts}
+
+
+def sensed_tables(fleet: Fleet, log: DetectionLog) -> dict[str, Table]:
+    """The tables of a fleet and of what was sensed of it, by the name of their file."""
+    return {**fleet_tables(fleet), "reports": log.reports, "contacts": log.contacts}
+
+
+def sensed_record(seed: int, fleet: Fleet, log: DetectionLog) -> dict[str, Any]:
+    """What the record of a unit says of a fleet and of what was sensed of it."""
+    return {
+        "seed": seed,
+        "digest": log.digest(),
+        "fleet_digest": fleet.digest(),
+        "n_vessels": fleet.n_vessels,
+        "n_targets": fleet.n_targets,
+        "n_reports": len(log.reports),
+        "n_contacts": len(log.contacts),
+    }
 
 
 def _store_sharing(
@@ -328,13 +342,14 @@ def _store_sharing(
         "costs": _costs([*before, *arranged.costs, *(rungs.costs if rungs else ())]),
     }
     with job.folder.filling(job.folder.sharing(job.seed, configuration), record) as place:
-        _write(tables, place)
+        write_tables(tables, place)
         to_csv(scores.rows, place / "scores.csv")
         if rungs is not None:
             to_csv(rungs.rows, place / "counterfactuals.csv")
 
 
-def _write(tables: dict[str, Table], place: Path) -> None:
+def write_tables(tables: Mapping[str, Table], place: Path) -> None:
+    """Write tables into a folder, each to a file of its name."""
     for name, table in tables.items():
         write_parquet(table, place / f"{name}.parquet")
 

@@ -69,13 +69,13 @@ def those_at_work(folder: Path) -> tuple[str, ...]:
 
 def is_sign_of_work(path: Path) -> bool:
     """Whether a file of a folder is one of this module's, and says nothing of what the folder holds."""
-    return path.name == TURN or path.name.startswith(MARK)
+    return path.name.startswith((TURN, MARK))
 
 
 @contextmanager
-def in_turn(folder: Path) -> Iterator[None]:
-    """Inside, no other process is inside for this folder; waits for it to come out."""
-    with (folder / TURN).open("a") as held:
+def in_turn(folder: Path, about: str = "") -> Iterator[None]:
+    """Inside, no other process is inside for this folder and this matter; waits for it to come out."""
+    with (folder / f"{TURN}{about}").open("a") as held:
         _lock(held.fileno(), wait=True)
         yield
 

@@ -17,20 +17,16 @@ memory. Where next: ``variant_jobs`` reads and drops.
 
 from __future__ import annotations
 
-import os
 import shutil
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mda_sim.core.errors import DigestMismatch
-from mda_sim.core.table import write_parquet
 from mda_sim.pipeline import build_world, sense
-from mda_sim.study.folder import FORMAT, UNIT, listing, read_json, write_json
-from mda_sim.study.jobs import stored_fleet, stored_log
+from mda_sim.study.folder import UNIT, RunFolder, read_json
+from mda_sim.study.jobs import sensed_record, sensed_tables, stored_fleet, stored_log, write_tables
+from mda_sim.study.presence import TURN, in_turn
 
 if TYPE_CHECKING:
     from mda_sim.records import DetectionLog
@@ -38,15 +34,13 @@ if TYPE_CHECKING:
     from mda_sim.world.fleet import Fleet
 
 
-LEFT_OVER_S: Final = 3600.0
-"""Half-written files that nobody has touched for so long are nobody's. Writing takes seconds."""
-
-
 @dataclass(frozen=True)
 class SensedStore:
     """The folder of the entries."""
 
     path: Path
+    owner: str = "alone"
+    """Name under which the process that fills it is at work (``presence``)."""
 
     def place(self, key: str, seed: int) -> Path:
         """Folder of one entry."""
@@ -54,11 +48,7 @@ class SensedStore:
 
     def has(self, key: str, seed: int) -> bool:
         """Whether there is a whole entry of this very key and seed."""
-        place = self.place(key, seed)
-        record = read_json(place / UNIT)
-        if record is None or (record.get("key"), record.get("seed")) != (key, seed):
-            return False
-        return all(_has_size(place / name, entry["bytes"]) for name, entry in record["files"].items())
+        return self._entries(key).has(self.place(key, seed))
 
     def obtain(self, scenario: Scenario, key: str, seed: int) -> tuple[Fleet, DetectionLog]:
         """World and sensing of a scenario with that key: read back, or made and stored.
@@ -69,18 +59,18 @@ class SensedStore:
         if found is not None:
             return found
         self.path.mkdir(parents=True, exist_ok=True)
-        with _alone(self._lock(key, seed)):
+        with in_turn(self.path, f".{self.place(key, seed).name}"):
             found = self._read(scenario, key, seed)
             return found if found is not None else self._make(scenario, key, seed)
 
     def drop(self, key: str, seed: int) -> None:
         """Remove one entry."""
         shutil.rmtree(self.place(key, seed), ignore_errors=True)
-        self._lock(key, seed).unlink(missing_ok=True)
+        (self.path / f"{TURN}.{self.place(key, seed).name}").unlink(missing_ok=True)
 
     def tidy(self) -> None:
         """Remove locks, and the store itself if it has no entries; for when no process needs it."""
-        for left_over in self.path.glob(".*.lock"):
+        for left_over in self.path.glob(f"{TURN}.*"):
             left_over.unlink(missing_ok=True)
         if self.path.is_dir() and not any(self.path.iterdir()):
             self.path.rmdir()
@@ -89,8 +79,9 @@ class SensedStore:
         """Size of all entries."""
         return sum(path.stat().st_size for path in self.path.glob("*/*"))
 
-    def _lock(self, key: str, seed: int) -> Path:
-        return self.path / f".{self.place(key, seed).name}.lock"
+    def _entries(self, key: str) -> RunFolder:
+        """The store as a folder whose units have this key."""
+        return RunFolder(self.path, key, self.owner)
 
     def _read(self, scenario: Scenario, key: str, seed: int) -> tuple[Fleet, DetectionLog] | None:
         """What an entry holds; None if there is none, or it goes while it is read."""
@@ -111,66 +102,6 @@ class SensedStore:
     def _make(self, scenario: Scenario, key: str, seed: int) -> tuple[Fleet, DetectionLog]:
         fleet = build_world(scenario, seed)
         log = sense(scenario, fleet, seed)
-        place = self.place(key, seed)
-        private = place.with_name(f".{place.name}.{os.getpid()}.part")
-        shutil.rmtree(private, ignore_errors=True)
-        private.mkdir()
-        try:
-            tables = {"targets": fleet.targets, "legs": fleet.legs, "broadcasts": fleet.broadcasts}
-            tables |= {"reports": log.reports, "contacts": log.contacts}
-            for name, table in tables.items():
-                write_parquet(table, private / f"{name}.parquet")
-            record = {
-                "format": FORMAT,
-                "key": key,
-                "seed": seed,
-                "digest": log.digest(),
-                "fleet_digest": fleet.digest(),
-                "n_vessels": fleet.n_vessels,
-                "n_targets": fleet.n_targets,
-                "files": listing(private, private.iterdir()),
-            }
-            write_json(private / UNIT, record)
-            if place.exists() and not self.has(key, seed):
-                shutil.rmtree(place, ignore_errors=True)
-            try:
-                private.rename(place)
-            except OSError:
-                if not self.has(key, seed):  # somebody else's is not in place either: the disk fails
-                    raise
-        finally:
-            shutil.rmtree(private, ignore_errors=True)
+        with self._entries(key).filling(self.place(key, seed), sensed_record(seed, fleet, log)) as place:
+            write_tables(sensed_tables(fleet, log), place)
         return fleet, log
-
-
-def remove_left_overs(folder: Path) -> None:
-    """Remove what interrupted processes left half written in a folder: not touched for an hour."""
-    for left_over in folder.glob(".*.part"):
-        try:
-            is_old = time.time() - left_over.stat().st_mtime > LEFT_OVER_S
-        except OSError:  # another process has just put it in its place
-            continue
-        if is_old and left_over.is_dir():
-            shutil.rmtree(left_over, ignore_errors=True)
-        elif is_old:
-            left_over.unlink(missing_ok=True)
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold a lock file while others wait, where the system has such locks."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: two may do the same work, and one result is kept
-        yield
-        return
-    with path.open("a") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(stream, fcntl.LOCK_UN)
-
-
-def _has_size(path: Path, n_bytes: int) -> bool:
-    return path.is_file() and path.stat().st_size == n_bytes

@@ -33,8 +33,9 @@ from mda_sim.metrics.spec import Endpoint
 from mda_sim.pipeline import audit, build_frame, score, score_asked, share
 from mda_sim.study.crew import Crew, open_crew
 from mda_sim.study.failures import Failure, UnitsFailed, command, failure_of, forget, record
-from mda_sim.study.folder import write_text
-from mda_sim.study.sensed_store import SensedStore, remove_left_overs
+from mda_sim.study.folder import remove_left_over, write_text
+from mda_sim.study.presence import at_work, in_turn
+from mda_sim.study.sensed_store import SensedStore
 from mda_sim.study.variants import Variant, unpacked
 
 if TYPE_CHECKING:
@@ -108,9 +109,6 @@ def fill(
     folder = folder.absolute()  # as workers anywhere know it
     groups = _wanting(variants, seeds, folder, asked)
     total, done = sum(map(len, groups.values())), 0
-    store = SensedStore(folder / "sensed")
-    for place in (store.path, folder / "units"):
-        remove_left_overs(place)
 
     def listen(units: int) -> None:
         nonlocal done
@@ -119,7 +117,13 @@ def fill(
             watch(done, total)
 
     listen(0)
-    with open_crew(folder, n_jobs=max(1, total), workers=workers, cluster=cluster, listen=listen) as crew:
+    with (
+        at_work(folder) as name,
+        open_crew(folder, n_jobs=max(1, total), workers=workers, cluster=cluster, listen=listen) as crew,
+    ):
+        with in_turn(folder):
+            remove_left_over(folder)
+        store = SensedStore(folder / "sensed", name)
         failures = _do_all(_jobs(groups, asked, store, crew.size), folder, crew, keep_sensing=keep_sensing)
     if failures:
         raise UnitsFailed(failures, done, folder)
@@ -249,7 +253,7 @@ def fill_units(job: VariantJob, folder: Path, watch: Callable[[int], None]) -> l
     bench, failures = _Bench(job, *sensed), []
     for unit in job.units:
         try:
-            _store(bench.rows(unit), unit.path)
+            _store(bench.rows(unit), unit.path, job.store.owner)
         except Exception as error:  # whatever it is, other units go on
             failures.append(_failed(job, unit, folder, "share and score", error))
             continue
@@ -310,9 +314,9 @@ def _scored(
     return kept(rows)
 
 
-def _store(rows: Sequence[ScoreRow], path: Path) -> None:
+def _store(rows: Sequence[ScoreRow], path: Path, owner: str) -> None:
     """Write the figures of a unit, whole or not at all."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    partial = path.with_name(f".{path.name}.{owner}.{os.getpid()}.part")
     try:
         to_csv(rows, partial)
         partial.replace(path)
