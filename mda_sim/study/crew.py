@@ -54,7 +54,7 @@ SINGLE_THREADED: Final[Mapping[str, str]] = {
 CLUSTER_VARIABLE: Final = "DASK_SCHEDULER_ADDRESS"
 """Environment variable that names the scheduler of a cluster, as Dask itself reads it."""
 
-MOST_LOST_RUNNING: Final = 3
+MOST_LOST_IN_A_ROW: Final = 3
 """So many calls lost one after another, with none done between them, end a study: nothing gets done here."""
 
 
@@ -188,7 +188,7 @@ class OnExecutor(Crew):
         """As many at once as run, until a worker dies; then what was under way, one at a time."""
         rest = (_Try(number, call) for number, call in enumerate(calls))
         suspects: deque[_Try] = deque()
-        lost_running = 0
+        lost_in_a_row = 0
         while True:
             is_alone = bool(suspects)
             source = iter([suspects[0]]) if is_alone else rest
@@ -198,7 +198,7 @@ class OnExecutor(Crew):
                 return
             while under_way:
                 for done in self._ended(under_way, died):
-                    lost_running = 0
+                    lost_in_a_row = 0
                     yield done
                 if not died:
                     died += self._top_up(function, source, under_way)
@@ -210,10 +210,10 @@ class OnExecutor(Crew):
             suspect = suspects.popleft()
             if died:
                 yield Done(suspect.number, None, is_lost=True)
-                lost_running += 1
-            if lost_running == MOST_LOST_RUNNING:
+                lost_in_a_row += 1
+            if lost_in_a_row == MOST_LOST_IN_A_ROW:
                 raise RunError(
-                    f"workers die whatever they are given ({lost_running} times running), most likely for "
+                    f"workers die whatever they are given ({lost_in_a_row} times running), most likely for "
                     "want of memory; run again with fewer --workers: what is whole is kept"
                 )
 
@@ -273,7 +273,7 @@ class _Processes(OnExecutor):
     def _new(self) -> ProcessPoolExecutor:
         context = get_context("spawn")
         return ProcessPoolExecutor(
-            self.size, mp_context=context, initializer=enlist, initargs=self._line.number
+            self.size, mp_context=context, initializer=enlist, initargs=self._line.credentials
         )
 
 

@@ -36,11 +36,15 @@ class Line:
         self._connections: list[Connection] = []
         self._threads: list[Thread] = []
         self._is_closing = False
-        key = secrets.token_bytes(32)
-        self._door = Listener(("127.0.0.1", 0), "AF_INET", authkey=key)
-        self.number = (self._door.address, key)
-        """What a worker needs to know to connect."""
+        self._key = secrets.token_bytes(32)
+        self._door = Listener(("127.0.0.1", 0), "AF_INET", authkey=self._key)
+        self.address = self._door.address
         self._porter = Thread(target=self._open_the_door, daemon=True)
+
+    @property
+    def credentials(self) -> tuple[Any, bytes]:
+        """Address and key: the arguments of ``enlist``."""
+        return self.address, self._key
 
     def __enter__(self) -> Line:
         """Begin to listen."""
@@ -51,7 +55,7 @@ class Line:
         """Workers have ended: hear what they sent last, and close."""
         self._is_closing = True
         with suppress(*_CLOSED):
-            Client(self.number[0], authkey=self.number[1]).close()  # wakes the porter
+            Client(self.address, authkey=self._key).close()  # wakes the porter
         self._porter.join()
         self._door.close()
         for thread in self._threads:

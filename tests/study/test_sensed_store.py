@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -12,7 +11,9 @@ import pytest
 import mda_sim.study.sensed_store as stores
 from mda_sim.core.errors import DigestMismatch
 from mda_sim.scenario import Scenario, load_scenario
-from mda_sim.study.sensed_store import SensedStore, remove_left_overs
+from mda_sim.study.folder import remove_left_over
+from mda_sim.study.presence import at_work
+from mda_sim.study.sensed_store import SensedStore
 
 TINY = Path(__file__).parent / "tiny.yaml"
 KEY = "ab" * 32
@@ -94,12 +95,16 @@ def test_half_an_entry_is_none_and_a_changed_one_is_refused(scenario: Scenario, 
 def test_dropping_and_tidying_leave_nothing(scenario: Scenario, tmp_path: Path) -> None:
     store = SensedStore(tmp_path / "sensed")
     store.obtain(scenario, KEY, 1)
-    for name in (".old.1.part", ".new.1.part"):
-        (store.path / name).mkdir()
-    os.utime(store.path / ".old.1.part", (0, 0))
-    remove_left_overs(store.path)
-    assert not (store.path / ".old.1.part").exists()
-    (store.path / ".new.1.part").rmdir()
+    with at_work(tmp_path) as name:
+        mine = store.path / f".entry.{name}.12.part"
+        gone = store.path / ".entry.elsewhere-1-ab.34.part"
+        for partial in (mine, gone):
+            partial.mkdir()
+        remove_left_over(tmp_path)
+        assert mine.exists()
+        assert not gone.exists()
+    remove_left_over(tmp_path)
+    assert not mine.exists()
     store.drop(KEY, 1)
     store.tidy()
     assert not store.path.exists()
