@@ -6,10 +6,15 @@ it was made from, so nothing in it is ever stale, and deleting it only costs tim
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import os
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Final
+
+_PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 
 def cache_root() -> Path:
@@ -20,13 +25,60 @@ def cache_root() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mda_sim"
 
 
-@lru_cache(maxsize=1)
+@cache
 def sources_digest() -> str:
     """SHA-256 over the names and bytes of every Python source of the package, in hex."""
-    package = Path(__file__).resolve().parent.parent
+    return _digest_of(_PACKAGE.rglob("*.py"))
+
+
+@cache
+def reached_digest(source: Path) -> str:
+    """SHA-256 over the names and bytes of a source of the package and of all that it imports from it, in hex.
+
+    Imports of imports count, also those inside functions; those for type checkers alone do not, since what
+    they name does not exist when the program runs.
+    """
+    reached, waiting = {source}, [source]
+    while waiting:
+        found = _imported(waiting.pop()) - reached
+        reached |= found
+        waiting += found
+    return _digest_of(reached)
+
+
+def _digest_of(sources: Iterator[Path] | set[Path]) -> str:
     digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode())
+    for path in sorted(sources):
+        digest.update(path.relative_to(_PACKAGE).as_posix().encode())
         digest.update(b"\x00")
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+@cache
+def _imported(source: Path) -> frozenset[Path]:
+    """The sources of the package that one of them imports itself."""
+    names: list[str] = []
+    for node in _running(ast.parse(source.read_bytes())):
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+    found = (_source_of(name) for name in names if name.split(".")[0] == _PACKAGE.name)
+    return frozenset(path for path in found if path is not None)
+
+
+def _running(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node of a tree but what stands under ``if TYPE_CHECKING``."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            continue
+        yield node
+        yield from _running(node)
+
+
+def _source_of(name: str) -> Path | None:
+    """The file of a module of the package; None for a name that is something inside one."""
+    place = _PACKAGE.parent.joinpath(*name.split("."))
+    candidates = place.with_suffix(".py"), place / "__init__.py"
+    return next((path for path in candidates if path.is_file()), None)

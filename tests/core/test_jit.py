@@ -1,4 +1,4 @@
-"""Compiled kernels are never stale: an edit of any source of the package is seen."""
+"""Compiled kernels are never stale: an edit of any source that a kernel reaches is seen, and of no other."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 import mda_sim
 
@@ -18,6 +20,7 @@ from mda_sim.core.helper import FACTOR, shift
 def scaled(x):
     return shift(x) * FACTOR
 """
+FAR = "from mda_sim.core.far import FAR\n\nFACTOR = FAR"
 HELPER = """
 from mda_sim.core.jit import kernel
 
@@ -39,18 +42,53 @@ def run_copy(folder: Path, *, disable_jit: bool = False) -> float:
     return float(done.stdout)
 
 
-def test_editing_a_helper_in_another_file_changes_the_result(tmp_path: Path) -> None:
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A package of its own with one module of kernels and one helper."""
     core = Path(mda_sim.__file__).parent / "core"
     shutil.copytree(core, tmp_path / "mda_sim" / "core", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "mda_sim" / "__init__.py").write_text("")
-    helper = tmp_path / "mda_sim" / "core" / "helper.py"
     (tmp_path / "mda_sim" / "core" / "some_kernels.py").write_text(KERNELS)
+    (tmp_path / "mda_sim" / "core" / "helper.py").write_text(HELPER.format(factor=2.0, offset=1.0))
+    return tmp_path
 
-    helper.write_text(HELPER.format(factor=2.0, offset=1.0))
-    assert run_copy(tmp_path) == 10.0
+
+def folders(copy: Path) -> set[Path]:
+    """The folders of compiled kernels that runs of a copy left."""
+    return set((copy / "cache" / "jit").iterdir())
+
+
+def test_editing_a_helper_in_another_file_changes_the_result(copy: Path) -> None:
+    helper = copy / "mda_sim" / "core" / "helper.py"
+    assert run_copy(copy) == 10.0
     helper.write_text(HELPER.format(factor=2.0, offset=11.0))
-    assert run_copy(tmp_path) == 30.0
+    assert run_copy(copy) == 30.0
     helper.write_text(HELPER.format(factor=3.0, offset=11.0))
-    assert run_copy(tmp_path) == 45.0
-    assert run_copy(tmp_path, disable_jit=True) == 45.0
-    assert len(list((tmp_path / "cache" / "jit").iterdir())) == 3
+    assert run_copy(copy) == 45.0
+    assert run_copy(copy, disable_jit=True) == 45.0
+    assert len(folders(copy)) == 6  # of two modules, three times
+
+
+def test_editing_a_constant_two_imports_away_changes_the_result(copy: Path) -> None:
+    core = copy / "mda_sim" / "core"
+    (core / "helper.py").write_text(HELPER.replace("FACTOR = {factor}", FAR).format(offset=1.0))
+    (core / "far.py").write_text("FAR = 2.0")
+    assert run_copy(copy) == 10.0
+    (core / "far.py").write_text("FAR = 3.0")
+    assert run_copy(copy) == 15.0
+
+
+def test_editing_what_no_kernel_reaches_compiles_nothing_again(copy: Path) -> None:
+    run_copy(copy)
+    before = folders(copy)
+    (copy / "mda_sim" / "core" / "elsewhere.py").write_text("ANYTHING = 1")
+    helper = copy / "mda_sim" / "core" / "helper.py"
+    told = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from mda_sim.core import elsewhere\n"
+    run_copy(copy)
+    assert folders(copy) == before
+    helper.write_text(told + helper.read_text())  # an edit of the helper: new folders, once
+    run_copy(copy)
+    after = folders(copy)
+    (copy / "mda_sim" / "core" / "elsewhere.py").write_text("ANYTHING = 2")
+    run_copy(copy)
+    assert folders(copy) == after > before
