@@ -18,7 +18,6 @@ def sharing(how: Options) -> Measured:
         figures += [
             figure(f"{name}: an arrangement", load["seconds"], "s", 30.0 if "30 days" in name else None),
             figure(f"{name}: cases on links", load["cases"]),
-            figure(f"{name}: SimPy events a case on a link", load["events_a_case"], "", 3.0),
             figure(f"{name}: a case on a link", load["us_a_case"], "us", 12.0),
             figure(f"{name}: a part on a link", load["us_a_row"], "us"),
             figure(f"{name}: tables", load["table_mib"], "MiB"),

@@ -52,7 +52,6 @@ def stages(how: Options) -> Measured:
         hop_us = [one / stats.hops_rows * 1e6 for one in seconds]
         figures += [
             figure(f"exchange, {name}", seconds, "s"),
-            figure(f"exchange, {name}: SimPy events a case", stats.simpy_events / stats.cases, "", 3.0),
             figure(f"exchange, {name}: a hop row", hop_us, "us"),
             figure(f"audit, {name}", samples_s(examine, n), "s"),
             figure(f"scores, {name}", samples_s(score, n), "s"),

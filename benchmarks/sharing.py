@@ -70,7 +70,6 @@ def main() -> None:
                 "seconds": exchange_s,
                 "cases": stats.cases,
                 "rows": stats.hops_rows,
-                "events_a_case": stats.simpy_events / stats.cases,
                 "us_a_case": exchange_s / stats.cases * 1e6,
                 "us_a_row": exchange_s / stats.hops_rows * 1e6,
                 "table_mib": table_bytes / 2**20,

@@ -57,24 +57,29 @@ def to_csv(rows: Iterable[ScoreRow], path: Path) -> None:
 def from_csv(path: Path) -> tuple[ScoreRow, ...]:
     """Read the rows that ``to_csv`` wrote; ValueError if the header is another."""
     with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.reader(file)
-        header = tuple(next(reader, ()))
-        if header != ScoreRow._fields:
-            raise ValueError(f"{path.name} has columns {header}, expected {ScoreRow._fields}")
-        return tuple(
-            ScoreRow(
-                _plain(configuration),
-                int(seed),
-                _plain(nation),
-                _plain(node),
-                _plain(metric),
-                _plain(group),
-                float(value),
-                _plain(unit),
-                int(n),
-            )
-            for configuration, seed, nation, node, metric, group, value, unit, n in reader
+        return from_lines(file, path.name)
+
+
+def from_lines(lines: Iterable[str], name: str) -> tuple[ScoreRow, ...]:
+    """The rows in the lines of such a file; ValueError, which names it, if the header is another."""
+    reader = csv.reader(lines)
+    header = tuple(next(reader, ()))
+    if header != ScoreRow._fields:
+        raise ValueError(f"{name} has columns {header}, expected {ScoreRow._fields}")
+    return tuple(
+        ScoreRow(
+            _plain(configuration),
+            int(seed),
+            _plain(nation),
+            _plain(node),
+            _plain(metric),
+            _plain(group),
+            float(value),
+            _plain(unit),
+            int(n),
         )
+        for configuration, seed, nation, node, metric, group, value, unit, n in reader
+    )
 
 
 @lru_cache(maxsize=16_384)

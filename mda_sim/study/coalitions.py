@@ -2,7 +2,8 @@
 
 Model: world, sensing and the scoring frame are made once for the seed, and the detection log is kept in the
 folder, so that a further job of the seed reads it back. Each section is then shared, audited and scored on
-it, for the asked figures only. Equal sections are computed once.
+it, for the asked figures only. Equal sections are computed once; their figures lie in the folder until the
+study is finished, so that one that was interrupted goes on where it stopped.
 
 Assumptions and limits: a section is run as the only configuration beside the baseline, under the id
 ``coalition``; no draw depends on that id.
@@ -11,6 +12,8 @@ Where next: ``value`` and ``next_best`` submit jobs.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +26,7 @@ from mda_sim.core.spec import FrozenMap
 from mda_sim.metrics.asked import Asked
 from mda_sim.pipeline import audit, build_frame, score_asked, share
 from mda_sim.study.coalition_plan import CoalitionJob, Ground, Plan, plan_of
+from mda_sim.study.figure_store import store_rows, stored_rows
 from mda_sim.study.folder import RunFolder
 from mda_sim.study.jobs import SeedJob, make_unit, stored_fleet, stored_log, stored_scenario
 
@@ -123,6 +127,7 @@ class _Table:
 
     def __init__(self, ground: Ground, job: CoalitionJob) -> None:
         self._ground, self._seed, self._nations = ground, job.seed, job.nations
+        self._folder = job.folder
         self._known: dict[tuple[SharingSpec, tuple[Endpoint, ...]], Figures] = {}
         self.units: dict[str, str] = {}
 
@@ -133,10 +138,23 @@ class _Table:
     def figures(self, sharing: SharingSpec, endpoints: tuple[Endpoint, ...]) -> Figures:
         key = (sharing, endpoints)
         if key not in self._known:
-            rows = run_section(self._ground, self._seed, sharing, endpoints, self._nations)
+            rows = self._rows(sharing, endpoints)
             self.units |= {row.metric: row.unit for row in rows}
             self._known[key] = {FigureKey(row.nation, row.metric, row.group): row.value for row in rows}
         return self._known[key]
+
+    def _rows(self, sharing: SharingSpec, endpoints: tuple[Endpoint, ...]) -> Sequence[ScoreRow]:
+        """The figures of a section, from the folder if they were found before."""
+        asked = [sharing.model_dump(mode="json"), [one.model_dump(mode="json") for one in endpoints]]
+        made_from = json.dumps([self._folder.key, asked, self._nations], sort_keys=True)
+        name = hashlib.sha256(made_from.encode()).hexdigest()[:24]
+        path = self._folder.found(self._seed) / f"{name}.csv"
+        rows: Sequence[ScoreRow] | None = stored_rows(path)
+        if rows is None:
+            rows = run_section(self._ground, self._seed, sharing, endpoints, self._nations)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            store_rows(rows, path, self._folder.owner)
+        return rows
 
 
 def run_section(

@@ -25,6 +25,7 @@ class Effort:
 
     n_units: int
     simpy_events: int
+    """Choices of desks whose queue had to be looked at live; 0 where none had."""
     cases: int
     hops: int
     seconds: float
@@ -69,7 +70,7 @@ def effort_lines(efforts: Mapping[str, Effort]) -> Iterator[str]:
     if not efforts:
         return
     longest = max(len("Exchange"), *(len(plain(name)) + 2 for name in efforts))
-    heads = ("SimPy events", "cases", "hops", "µs per case", "µs per hop")
+    heads = ("live choices", "cases", "hops", "µs per case", "µs per hop")
     yield f"{'Exchange':<{longest}}{''.join(f'{head:>14}' for head in heads)}"
     for name, effort in efforts.items():
         counts = "".join(f"{count:>14,}" for count in (effort.simpy_events, effort.cases, effort.hops))

@@ -68,6 +68,10 @@ class RunFolder:
         """Folder of the unit of one seed and configuration."""
         return self.path / "seeds" / str(seed) / "sharing" / configuration
 
+    def found(self, seed: int) -> Path:
+        """Folder of the figures that a study of value has found in one seed so far."""
+        return self.path / "seeds" / str(seed) / "found"
+
     def has(self, unit: Path) -> bool:
         """Whether a unit is whole: made from the same, with every file that it lists, by their sizes."""
         return self._state(unit, _has_size) == "whole"

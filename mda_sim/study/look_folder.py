@@ -1,15 +1,16 @@
-"""The folder of a look: claimed before it is written, listed in ``show.json`` when it is whole.
+"""The folder of a look: claimed before it is written, listed in its record when it is whole.
 
 Model: a look is known by some entries of its record (the scenario's digest, the seed or what was looked at).
-A folder is written over only by the same look.
+A folder is written over only by the same look. While units of a sweep or a sensitivity analysis are being
+made, its record names them all, so that ``status`` can tell how many are wanting.
 
-Where next: ``show`` and ``show_sensors`` write through it.
+Where next: ``show``, ``show_sensors``, ``sweep`` and ``sensitivity`` write through it.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,6 +42,21 @@ def claim(folder: Path, known_by: Mapping[str, Any], what: str, record_name: str
             f"{folder} holds a look at something else or at another scenario or seed "
             f"('{record.get('scenario')}'); choose another folder with --out, or remove it"
         )
+
+
+def begin(folder: Path, known_by: Mapping[str, Any], record_name: str, units: Iterable[Path]) -> None:
+    """Make the folder of a claimed look that is made of ``units``, and say whose it is and what it wants.
+
+    RunError if it cannot be made.
+    """
+    try:
+        (folder / "units").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"cannot make the folder {folder}: {error.strerror}; choose another with --out"
+        ) from error
+    wanted = sorted({unit.stem for unit in units})
+    write_json(folder / record_name, {"format": FORMAT, **known_by, "wanted": wanted, "complete": False})
 
 
 def clear(folder: Path) -> None:

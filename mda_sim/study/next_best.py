@@ -104,20 +104,19 @@ def next_best(
     name = f"{scenario.name}-{scenario.digest()[:8]}-next-{request_digest(request)[:8]}"
     folder = ValueFolder(Path(out) if out is not None else Path("runs") / name, kept, request)
     zones = {id_: zone.name for id_, zone in scenario.spec.metrics.zones.items()}
-    again = folder.shown_again()
-    if again is not None:
-        return NextBest(folder.path, again, zones, True, time.perf_counter() - begun_s)
     tell = watch if watch is not None else _nobody
-    folder.claim()
-    n_jobs = len(scenario.seeds)
-    with open_crew(folder.path, n_jobs=n_jobs, workers=workers, cluster=cluster, listen=tell) as crew:
-        player = _Player(kept, search, folder, crew)
-        found = _steps(kept, search, player, tell)
-    content = _content(scenario, request, found, player.unit)
-    _draw(content, zones, folder.path / CHARTS)
-    costs = {"seconds": round(time.perf_counter() - begun_s, 3)}
-    tables = {"next_best.csv": _table(content)}
-    folder.finish(content, tables, costs, keep_logs=bool(scenario.spec.output.logs))
+    with folder.held(tell) as again:
+        if again is not None:
+            return NextBest(folder.path, again, zones, True, time.perf_counter() - begun_s)
+        n_jobs = len(scenario.seeds)
+        with open_crew(folder.path, n_jobs=n_jobs, workers=workers, cluster=cluster, listen=tell) as crew:
+            player = _Player(kept, search, folder, crew)
+            found = _steps(kept, search, player, tell)
+        content = _content(scenario, request, found, player.unit)
+        _draw(content, zones, folder.path / CHARTS)
+        costs = {"seconds": round(time.perf_counter() - begun_s, 3)}
+        tables = {"next_best.csv": _table(content)}
+        folder.finish(content, tables, costs, keep_logs=bool(scenario.spec.output.logs))
     return NextBest(folder.path, content, zones, False, time.perf_counter() - begun_s)
 
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from mda_sim.core.errors import Problem, RunError, ScenarioError
+from mda_sim.core.errors import Problem, ScenarioError
 from mda_sim.metrics.compare import (
     CAVEATS,
     CONFIDENCE_LEVEL,
@@ -35,7 +35,7 @@ from mda_sim.report.gallery import zone_names
 from mda_sim.scenario import Scenario
 from mda_sim.study.folder import FORMAT, listing, write_json, write_text
 from mda_sim.study.identity import versions
-from mda_sim.study.look_folder import claim
+from mda_sim.study.look_folder import begin, claim
 from mda_sim.study.sensitivity_plan import Plan, plan_of
 from mda_sim.study.variant_jobs import Asked, UnitReader, Watch, fill
 from mda_sim.study.variants import Source
@@ -114,9 +114,9 @@ def sensitivity(
         "scenario_digest": plan.scenario.digest(),
     }
     claim(folder, known_by, "sensitivity", RECORD)
-    _begin(folder, known_by)
-    fill(plan.variants, plan.scenario.seeds, folder, asked, workers=workers, cluster=cluster, watch=watch)
     reader = UnitReader(plan.scenario.seeds, folder, asked)
+    begin(folder, known_by, RECORD, (unit for variant in plan.variants for unit in reader.paths(variant)))
+    fill(plan.variants, plan.scenario.seeds, folder, asked, workers=workers, cluster=cluster, watch=watch)
     results = {**known_by, **_head(plan, asked, sets), **_results(plan, reader, asked, levels)}
     zones = zone_names(plan.scenario)
     _write(folder, results, zones, plan, reader)
@@ -161,17 +161,6 @@ def _check_numbers(method: str, n: int, levels: int, workers: int | None) -> Non
         problems.append(("--workers", f"expected 1 at least, got {workers}"))
     if problems:
         raise ScenarioError([Problem(option, 0, 0, "", text) for option, text in problems])
-
-
-def _begin(folder: Path, known_by: Mapping[str, Any]) -> None:
-    """Make the folder, and say whose it is."""
-    try:
-        (folder / "units").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(
-            f"cannot make the folder {folder}: {error.strerror}; choose another with --out"
-        ) from error
-    write_json(folder / RECORD, {"format": FORMAT, **known_by, "complete": False})
 
 
 def _head(plan: Plan, asked: Asked, sets: Sequence[str]) -> dict[str, Any]:

@@ -4,8 +4,8 @@ Model: everything is read from the folder, whoever fills it and wherever; nothin
 marks of processes that have ended are removed.
 
 Assumptions and limits: every byte of every unit of a run is read, so that damage is seen; large folders take
-a while. How many units a sweep or a sensitivity analysis wants is not in its folder before it is complete, so
-only those there and those that failed are told.
+a while. Of a complete sweep or sensitivity analysis every unit is told of that is there, also one that it no
+longer asks for.
 Where next: the command line's ``status`` prints it.
 """
 
@@ -19,6 +19,7 @@ from typing import Any
 
 from mda_sim.core.errors import Problem, ScenarioError
 from mda_sim.study.failures import Failure, command, failures_in
+from mda_sim.study.figure_store import is_stored
 from mda_sim.study.folder import MANIFEST, RunFolder, State, read_json
 from mda_sim.study.jobs import unit_name
 from mda_sim.study.presence import those_at_work
@@ -125,12 +126,20 @@ def status_of(folder: Path | str) -> Status:
 
 def _of_variants(place: Path, record: Mapping[str, Any]) -> Status:
     """How far a sweep or a sensitivity analysis is: its units are files, whole or absent."""
-    units: dict[str, State] = {path.stem: "whole" for path in sorted(place.glob("units/*.csv"))}
+    there = {path.stem: path for path in sorted(place.glob("units/*.csv"))}
+    wanted = record.get("wanted", there)  # a complete one names none: all are there
+    units: dict[str, State] = {name: _state(there.get(name)) for name in wanted}
     failures = failures_in(place)
     units |= dict.fromkeys((failure.unit for failure in failures), "absent")
     named = f"{record.get('look')} of {record.get('scenario')}"
-    is_complete = record.get("complete") is True and not failures
+    is_complete = record.get("complete") is True and set(units.values()) <= {"whole"}
     return Status(place, named, is_complete, units, failures, those_at_work(place), _size(place))
+
+
+def _state(unit: Path | None) -> State:
+    if unit is None:
+        return "absent"
+    return "whole" if is_stored(unit) else "damaged"
 
 
 def _size(place: Path) -> int:

@@ -22,12 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from mda_sim.core.errors import Problem, RunError, ScenarioError
+from mda_sim.core.errors import Problem, ScenarioError
 from mda_sim.report.gallery import zone_names
 from mda_sim.scenario.sweep_file import SweepFile, read_sweep, sweep_of
 from mda_sim.study.folder import FORMAT, listing, write_json, write_text
 from mda_sim.study.identity import seedless_digest, versions
-from mda_sim.study.look_folder import claim
+from mda_sim.study.look_folder import begin, claim
 from mda_sim.study.sweep_plan import SweepPlan, plan_of
 from mda_sim.study.sweep_results import Response, head_of, results_of
 from mda_sim.study.variant_jobs import UnitReader, Watch, fill
@@ -155,8 +155,9 @@ def sweep(
         "scenario_digest": seedless_digest(plan.scenario),
     }
     claim(folder, known_by, "a sweep", RECORD)
-    _begin(folder, known_by)
     seeds = plan.scenario.seeds
+    reader = UnitReader(seeds, folder, plan.asked)
+    begin(folder, known_by, RECORD, (unit for variant in plan.variants for unit in reader.paths(variant)))
     fill(
         plan.variants,
         seeds,
@@ -167,7 +168,6 @@ def sweep(
         keep_sensing=keep_sensing,
         watch=watch,
     )
-    reader = UnitReader(seeds, folder, plan.asked)
     values = [reader.values(variant) for variant in plan.variants]
     figures, responses = results_of(plan, values, reader.metric_units)
     results = {**known_by, **head_of(plan), "figures": figures}
@@ -175,17 +175,6 @@ def sweep(
     found = Sweep(folder, results, responses, zones)
     _write(found)
     return found
-
-
-def _begin(folder: Path, known_by: Mapping[str, Any]) -> None:
-    """Make the folder, and say whose it is."""
-    try:
-        (folder / "units").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(
-            f"cannot make the folder {folder}: {error.strerror}; choose another with --out"
-        ) from error
-    write_json(folder / RECORD, {"format": FORMAT, **known_by, "complete": False})
 
 
 def _write(found: Sweep) -> None:

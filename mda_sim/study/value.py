@@ -106,18 +106,17 @@ def value(
     name = f"{scenario.name}-{scenario.digest()[:8]}-value-{request_digest(request)[:8]}"
     folder = ValueFolder(Path(out) if out is not None else Path("runs") / name, kept, request)
     zones = {id_: zone.name for id_, zone in scenario.spec.metrics.zones.items()}
-    again = folder.shown_again()
-    if again is not None:
-        return Valued(folder.path, again, zones, True, time.perf_counter() - begun_s)
     tell = watch if watch is not None else _nobody
-    for line in _forewords(asked):
-        tell(line)
-    folder.claim()
-    played = _played(kept, asked, folder, workers, cluster, tell)
-    content, tables = _solved(scenario, asked, request, played)
-    _draw(content, zones, folder.path / CHARTS, tell)
-    costs = {"seconds": round(time.perf_counter() - begun_s, 3), "seeds": [_costs(one) for one in played]}
-    folder.finish(content, tables, costs, keep_logs=bool(scenario.spec.output.logs))
+    with folder.held(tell) as again:
+        if again is not None:
+            return Valued(folder.path, again, zones, True, time.perf_counter() - begun_s)
+        for line in _forewords(asked):
+            tell(line)
+        played = _played(kept, asked, folder, workers, cluster, tell)
+        content, tables = _solved(scenario, asked, request, played)
+        _draw(content, zones, folder.path / CHARTS, tell)
+        costs = {"seconds": round(time.perf_counter() - begun_s, 3), "seeds": [_costs(one) for one in played]}
+        folder.finish(content, tables, costs, keep_logs=bool(scenario.spec.output.logs))
     return Valued(folder.path, content, zones, False, time.perf_counter() - begun_s)
 
 

@@ -3,9 +3,11 @@
     scenario.yaml   as resolved        manifest.json  what was asked, versions, costs, files
     value.json      every figure       value.csv, coalitions.csv, nations.csv (or next_best.csv)   charts/
     seeds/<seed>/sensing/              the detection log of each seed, where the scenario keeps logs
+    seeds/<seed>/found/                figures of the sections that were run so far, until it is finished
 
 Model: a study is known by its request (the scenario's digest, configuration, players, endpoints ...). A
-folder that is whole and holds the same is shown again; one that was interrupted keeps what was sensed.
+folder that is whole and holds the same is shown again; one that was interrupted keeps what was sensed and
+found, and goes on from there.
 ``value.json`` is a function of the request alone; what depends on the machine stands in the manifest.
 
 Assumptions and limits: as ``folder``. Where next: ``value`` and ``next_best``.
@@ -17,16 +19,27 @@ import hashlib
 import json
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mda_sim.core.cache import sources_digest
 from mda_sim.core.errors import RunError
-from mda_sim.study.folder import FORMAT, MANIFEST, RunFolder, listing, read_json, write_json, write_text
+from mda_sim.study.folder import (
+    FORMAT,
+    MANIFEST,
+    RunFolder,
+    listing,
+    read_json,
+    remove_left_over,
+    write_json,
+    write_text,
+)
 from mda_sim.study.identity import run_key, versions
 from mda_sim.study.jobs import stored_scenario
+from mda_sim.study.presence import at_work, in_turn, is_sign_of_work, those_at_work
 
 if TYPE_CHECKING:
     from mda_sim.scenario import Scenario
@@ -71,7 +84,7 @@ class Finished(ABC):
 
 
 class ValueFolder:
-    """One study's folder, claimed for its request."""
+    """One study's folder; one process at a time fills it."""
 
     def __init__(self, path: Path, scenario: Scenario, request: Mapping[str, Any]) -> None:
         """Look, and change nothing yet; ``scenario`` is one ``with_logs``."""
@@ -87,25 +100,44 @@ class ValueFolder:
             return None
         return read_json(self.path / CONTENT)
 
-    def claim(self) -> None:
-        """Make the folder ready; RunError if it holds something else."""
-        if self.path.exists() and not self.path.is_dir():
-            raise RunError(f"{self.path} is a file; choose another folder with --out")
-        if self.path.is_dir() and any(self.path.iterdir()):
-            manifest = self.run.manifest() or {}
-            if manifest.get("request") != self.request:
-                raise RunError(
-                    f"{self.path} is not empty and holds no study of just this value; choose another folder "
-                    "with --out, or remove it"
-                )
+    @contextmanager
+    def held(self, tell: Callable[[str], None]) -> Iterator[Mapping[str, Any] | None]:
+        """Claim the folder and hold it while the block runs; gives what ``shown_again`` says by then.
+
+        Whoever asks the same meanwhile waits, and is told so; RunError if the folder holds something else.
+        """
+        self._refuse_another()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(
                 f"cannot make the folder {self.path}: {error.strerror}; choose another with --out"
             ) from error
-        for left_over in self.path.glob("seeds/**/.*.part"):
-            shutil.rmtree(left_over, ignore_errors=True)
+        others = those_at_work(self.path)
+        if others:
+            tell(f"waiting for {', '.join(others)}, which is at work on this study")
+        with at_work(self.path) as name, in_turn(self.path):
+            again = self.shown_again()
+            if again is None:
+                remove_left_over(self.path)
+                self.run = replace(self.run, owner=name)
+                self._begin()
+            yield again
+
+    def _refuse_another(self) -> None:
+        """RunError unless the folder is absent or empty, or holds this study, whole or not."""
+        if self.path.exists() and not self.path.is_dir():
+            raise RunError(f"{self.path} is a file; choose another folder with --out")
+        if self.path.is_dir() and any(not is_sign_of_work(path) for path in self.path.iterdir()):
+            manifest = self.run.manifest() or {}
+            if manifest.get("request") != self.request:
+                raise RunError(
+                    f"{self.path} is not empty and holds no study of just this value; choose another folder "
+                    "with --out, or remove it"
+                )
+
+    def _begin(self) -> None:
+        """Write whose the folder is."""
         write_text(self.path / "scenario.yaml", self._scenario.to_yaml())
         stored_scenario(self.path / "scenario.yaml", self.digest)
         write_json(self.path / MANIFEST, {**self._head(), "complete": False})
@@ -123,8 +155,8 @@ class ValueFolder:
         write_json(self.path / CONTENT, content)
         for name, text in texts.items():
             write_text(self.path / name, text)
-        if not keep_logs:
-            shutil.rmtree(self.path / "seeds", ignore_errors=True)
+        for left in self.path.glob("seeds/*/found") if keep_logs else [self.path / "seeds"]:
+            shutil.rmtree(left, ignore_errors=True)
         files = [self.path / name for name in ("scenario.yaml", CONTENT, *texts)]
         files += sorted((self.path / CHARTS).glob("*.png"))
         manifest = {**self._head(), "costs": costs, "files": listing(self.path, files), "complete": True}

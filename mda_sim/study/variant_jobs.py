@@ -16,7 +16,6 @@ Where next: ``sweep`` and ``sensitivity`` call ``fill``.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,11 +27,12 @@ from mda_sim.core.errors import RunError
 from mda_sim.metrics.asked import Asked as AskedFigures
 from mda_sim.metrics.asked import known_metrics
 from mda_sim.metrics.compare import Values, values_by_key
-from mda_sim.metrics.score_rows import ScoreRow, from_csv, to_csv
+from mda_sim.metrics.score_rows import ScoreRow
 from mda_sim.metrics.spec import Endpoint
 from mda_sim.pipeline import audit, build_frame, score, score_asked, share
 from mda_sim.study.crew import Crew, open_crew
 from mda_sim.study.failures import Failure, UnitsFailed, command, failure_of, forget, record
+from mda_sim.study.figure_store import is_stored, store_rows, stored_rows
 from mda_sim.study.folder import remove_left_over, write_text
 from mda_sim.study.presence import at_work, in_turn
 from mda_sim.study.sensed_store import SensedStore
@@ -149,12 +149,15 @@ class UnitReader:
         return [unit_path(self._folder, self._asked, seed, key) for key in keys for seed in seeds]
 
     def values(self, variant: Variant) -> Values:
-        """The figures of a variant by key and seed."""
+        """The figures of a variant by key and seed; RunError if a unit is not whole any more."""
         rows: list[ScoreRow] = []
         for path in self.paths(variant):
             if path not in self._read:
-                self._read[path] = from_csv(path)
-                self.metric_units |= {row.metric: row.unit for row in self._read[path]}
+                stored = stored_rows(path)
+                if stored is None:
+                    raise RunError(f"{path} is damaged since it was written; the same call makes it again")
+                self._read[path] = stored
+                self.metric_units |= {row.metric: row.unit for row in stored}
             rows += self._read[path]
         return values_by_key(rows)
 
@@ -182,7 +185,7 @@ def _do_all(jobs: Sequence[VariantJob], folder: Path, crew: Crew, *, keep_sensin
 def _lost(job: VariantJob, folder: Path) -> list[Failure]:
     """The failures of units whose workers died."""
     error = RunError("the worker process died twice, most likely for want of memory")
-    return [_failed(job, unit, folder, "unknown", error) for unit in job.units if not unit.path.exists()]
+    return [_failed(job, unit, folder, "unknown", error) for unit in job.units if not is_stored(unit.path)]
 
 
 def _failed(job: VariantJob, unit: Unit, folder: Path, stage: str, error: Exception) -> Failure:
@@ -209,7 +212,7 @@ def _wanting(
         for variant in variants:
             for name, key in variant.score_keys.items():
                 path = unit_path(folder, asked, seed, key)
-                if not path.exists():
+                if not is_stored(path):
                     unit = Unit(path, name, variant.delivery_keys[name], variant.frame_key, variant.packed)
                     groups.setdefault((seed, variant.sensing_key), {})[path] = unit
     return {
@@ -253,7 +256,7 @@ def fill_units(job: VariantJob, folder: Path, watch: Callable[[int], None]) -> l
     bench, failures = _Bench(job, *sensed), []
     for unit in job.units:
         try:
-            _store(bench.rows(unit), unit.path, job.store.owner)
+            store_rows(bench.rows(unit), unit.path, job.store.owner)
         except Exception as error:  # whatever it is, other units go on
             failures.append(_failed(job, unit, folder, "share and score", error))
             continue
@@ -312,16 +315,6 @@ def _scored(
     if asked.is_named:
         _refuse_unknown([row for row in rows if nodes[row.nation] == row.node], asked)
     return kept(rows)
-
-
-def _store(rows: Sequence[ScoreRow], path: Path, owner: str) -> None:
-    """Write the figures of a unit, whole or not at all."""
-    partial = path.with_name(f".{path.name}.{owner}.{os.getpid()}.part")
-    try:
-        to_csv(rows, partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _refuse_unknown(rows: Sequence[ScoreRow], asked: Asked) -> None:

@@ -32,8 +32,8 @@ def test_a_configuration_without_cases_has_no_time_per_case() -> None:
     heading, line = effort_lines(efforts)
     assert heading.split() == [
         "Exchange",
-        "SimPy",
-        "events",
+        "live",
+        "choices",
         "cases",
         "hops",
         "µs",

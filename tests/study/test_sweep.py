@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 import mda_sim.study.sensed_store as store
 import mda_sim.study.variant_jobs as jobs
 from mda_sim.core.errors import RunError, ScenarioError
+from mda_sim.study.status import status_of
 from mda_sim.study.sweep import Sweep, plan_sweep, sweep
 
 HERE = Path(__file__).parent
@@ -194,12 +196,39 @@ def test_an_interrupted_sweep_goes_on_and_workers_change_no_byte(
         sweep(SWEPT, out=tmp_path / "out", workers=1, watch=stop)
     assert stored == 5
     assert not json.loads((tmp_path / "out" / "sweep.json").read_text())["complete"]
+    status = status_of(tmp_path / "out")
+    assert (status.counts["whole"], status.counts["absent"]) == (5, 16 - 5)
+    assert not status.is_complete
     left: list[tuple[int, int]] = []
     done = sweep(SWEPT, out=tmp_path / "out", workers=2, watch=lambda *pair: left.append(pair))
     assert left[0] == (0, 16 - 5)
     assert left[-1] == (11, 11)
     assert done.results == found[0].results
     assert not (tmp_path / "out" / "sensed").exists()
+    status = status_of(tmp_path / "out")
+    assert status.is_complete
+    assert status.counts["whole"] == len(status.units) == 16
+
+
+def test_a_damaged_unit_of_a_sweep_is_seen_and_made_again(
+    found: tuple[Sweep, Counter[str]], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(found[0].folder, out)
+    plan = plan_sweep(SWEPT)
+    reader = jobs.UnitReader(plan.scenario.seeds, out, plan.asked)
+    damaged, cut, *_ = reader.paths(plan.variants[0])
+    text = damaged.read_text()
+    damaged.write_text(text.replace("custody", "cusdoty", 1))
+    cut.write_bytes(cut.read_bytes()[:-90])
+    status = status_of(out)
+    assert status.counts["damaged"] == 2
+    assert not status.is_complete
+    left: list[tuple[int, int]] = []
+    done = sweep(SWEPT, out=out, workers=1, keep_sensing=True, watch=lambda *pair: left.append(pair))
+    assert left[-1] == (2, 2)
+    assert done.results == found[0].results
+    assert damaged.read_text() == text
 
 
 def test_drawn_points_are_fitted(found: tuple[Sweep, Counter[str]], tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import mda_sim.study.coalitions as coalitions
 from mda_sim.cli import main
 from mda_sim.core.errors import RunError, ScenarioError
 from mda_sim.metrics.spec import Endpoint
@@ -20,6 +21,7 @@ from mda_sim.study.coalitions import run_section
 from mda_sim.study.folder import RunFolder
 from mda_sim.study.next_best import next_best
 from mda_sim.study.players import game_of, reforms_in
+from mda_sim.study.presence import is_sign_of_work
 from mda_sim.study.value import value
 
 GAME = Path(__file__).parent / "game.yaml"
@@ -170,8 +172,38 @@ def test_the_same_question_is_shown_again_and_another_one_is_refused(scenario, p
         value(scenario, "series", "links", metric=METRIC, workers=1, out=played.folder)
 
 
+def test_an_interrupted_study_goes_on_with_the_sections_it_had(scenario, tmp_path, monkeypatch):
+    """Stopped in its fourth section; then two of three are read back, and the damaged one is run again."""
+    calls, stop_at = 0, -1
+
+    def run(*arguments):
+        nonlocal calls
+        calls += 1
+        if calls == stop_at:
+            raise KeyboardInterrupt
+        return run_section(*arguments)
+
+    def study(name):
+        nonlocal calls
+        calls = 0
+        return value(scenario, "series", "links", metric=METRIC, group=GROUP, workers=1, out=tmp_path / name)
+
+    monkeypatch.setattr(coalitions, "run_section", run)
+    whole = study("whole")
+    total, stop_at = calls, 4
+    with pytest.raises(KeyboardInterrupt):
+        study("out")
+    kept = sorted((tmp_path / "out").glob("seeds/*/found/*.csv"))
+    assert len(kept) == 3
+    kept[0].write_bytes(kept[0].read_bytes().replace(b"PHL", b"JPN"))
+    stop_at = -1
+    assert study("out").content == whole.content
+    assert calls == total - 2
+    assert not list((tmp_path / "out").glob("seeds/*/found"))
+
+
 def test_the_folder_holds_tables_and_charts_and_no_logs_where_none_are_kept(played):
-    assert {path.name for path in played.folder.iterdir()} == {
+    assert {path.name for path in played.folder.iterdir() if not is_sign_of_work(path)} == {
         "scenario.yaml",
         "manifest.json",
         "value.json",
