@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mda_sim.scenario import load_scenario as load
     from mda_sim.study.compare import compare
     from mda_sim.study.explain import explain
+    from mda_sim.study.export import export_run
     from mda_sim.study.next_best import next_best
     from mda_sim.study.pictures import picture_at
     from mda_sim.study.run import run
@@ -41,6 +42,7 @@ _HOMES: Final[dict[str, tuple[str, str]]] = {
     "run_seed": ("mda_sim.pipeline", "run_seed"),
     "run": ("mda_sim.study.run", "run"),
     "explain": ("mda_sim.study.explain", "explain"),
+    "export_run": ("mda_sim.study.export", "export_run"),
     "picture_at": ("mda_sim.study.pictures", "picture_at"),
     "sensitivity": ("mda_sim.study.sensitivity", "sensitivity"),
     "sweep": ("mda_sim.study.sweep", "sweep"),
@@ -61,6 +63,7 @@ __all__ = [
     "build_world",
     "compare",
     "explain",
+    "export_run",
     "load",
     "next_best",
     "open_gallery",

@@ -18,6 +18,7 @@ import click
 
 from mda_sim.cli_compare import compare
 from mda_sim.cli_explain import explain
+from mda_sim.cli_export import export
 from mda_sim.cli_options import (
     MOVES,
     audit_options,
@@ -355,5 +356,5 @@ def _show(
         say(str(study.folder))
 
 
-for _verb in (picture, explain, compare, value, sensitivity, sweep, status):
+for _verb in (picture, explain, export, compare, value, sensitivity, sweep, status):
     main.add_command(_verb)

@@ -6,9 +6,9 @@ numba, scipy, shapely and SimPy). A unit of an output folder is used again only 
 seeds the scenario has is left out: no unit depends on it, so seeds that were run stay good when more are
 added.
 
-Assumptions and limits: the rooms that only show results (report, study, command line) are left out of the
-sources, so that a new drawing does not cost a new computation. Same bytes also need one CPU family, which is
-not part of the key. Where next: ``folder`` compares keys, ``run`` writes the versions into the manifest.
+Assumptions and limits: the rooms that only show results (report, export, study, command line) are left out of
+the sources, so that a new drawing does not cost a new computation. Same bytes also need one CPU family, which
+is not part of the key. Where next: ``folder`` compares keys, ``run`` writes the versions into the manifest.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PACKAGES: Final = ("numpy", "numba", "scipy", "shapely", "simpy")
 
 #: Rooms and modules that only show or arrange results, beside those whose names begin with ``cli_``.
-_SHOWS: Final = frozenset({"report", "study", "cli.py", "__main__.py", "__init__.py"})
+_SHOWS: Final = frozenset({"report", "export", "study", "cli.py", "__main__.py", "__init__.py"})
 
 
 def run_key(scenario: Scenario) -> str:

@@ -1,0 +1,317 @@
+"""A finished run handed to other programs: read from its folder, written by the modules of ``export``.
+
+Model: vessels, tracks and holdings are of one configuration and seed, coverage is the mean over all seeds
+(the NetCDF file has every configuration and seed). Nothing is simulated again; a holding is what
+``picture.awareness`` says of the stored deliveries.
+
+Assumptions and limits: the run keeps its logs (``output.logs``). Vessels are thinned evenly over all that are
+present unless all are asked for. Where next: the shop window offers ``export_run``, which the verb ``export``
+calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from mda_sim.core.time import to_us
+from mda_sim.export.content import Content, Coverage, Holdings, Ints, SensorPlace, Vessel, Zone
+from mda_sim.study.moments import moment_us
+from mda_sim.study.stored import StoredUnit, Wrong, open_unit
+
+if TYPE_CHECKING:
+    from mda_sim.core.table import Table
+    from mda_sim.report.scene import Outline, Scene
+    from mda_sim.scenario import Scenario
+
+FORMATS: Final = ("geojson", "geoparquet", "czml", "kml", "netcdf", "aivdm", "csv")
+"""What ``export`` can write."""
+VESSELS: Final = 500
+"""How many vessels are written unless another number is asked for."""
+STEP_S: Final = 3600.0
+"""Time between two instants at which tracks and holdings are told, unless another is asked for [s]."""
+
+_NEEDS: Final = {"netcdf": (("xarray", "h5netcdf", "h5py"), "grid"), "aivdm": (("pyais",), "ais")}
+"""Packages that a format needs, and the extra that has them."""
+_STEP_MIN_S: Final = 10.0
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written."""
+
+    folder: Path
+    files: tuple[Path, ...]
+    n_vessels: int
+    """Vessels written."""
+    n_present: int
+    """Vessels that were there to write."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """What is to be written, checked."""
+
+    formats: tuple[str, ...]
+    unit: StoredUnit
+    from_us: int
+    to_us: int
+    step_us: int
+    most: int | None
+    folder: Path
+
+
+def export_run(
+    folder: Path | str,
+    to: str | Sequence[str],
+    *,
+    configuration: str | None = None,
+    seed: int | None = None,
+    begin: str | datetime | None = None,
+    end: str | datetime | None = None,
+    step_s: float = STEP_S,
+    vessels: int | None = VESSELS,
+    out: Path | str | None = None,
+) -> Exported:
+    """Write a finished run in one or several of ``FORMATS``, each into a folder of its own below ``out``.
+
+    ``configuration`` is the run's baseline and ``seed`` its first unless stated; ``begin`` and ``end`` (as
+    ``study.moments`` reads them) bound what changes in time, the scored time unless stated; ``vessels``: at
+    most so many, all for None; ``out``: ``<run>/exports/<configuration>-<seed>`` unless stated.
+
+    ScenarioError with all problems: no finished run, no logs, an unknown format, a window that is none, a
+    package that is wanting.
+    """
+    asked = _checked(folder, to, configuration, seed, begin, end, step_s, vessels, out)
+    targets, n_present = _targets(asked)
+    content = None
+    files: list[Path] = []
+    for name in asked.formats:
+        place = asked.folder / name
+        place.mkdir(parents=True, exist_ok=True)
+        if name == "netcdf":
+            files += _netcdf(asked, place)
+        elif name == "aivdm":
+            files += _aivdm(asked, place)
+        else:
+            content = content or _content(asked, targets)
+            files += _writer(name)(content, place)
+    return Exported(asked.folder, tuple(files), len(targets), n_present)
+
+
+def _checked(
+    folder: Path | str,
+    to: str | Sequence[str],
+    configuration: str | None,
+    seed: int | None,
+    begin: str | datetime | None,
+    end: str | datetime | None,
+    step_s: float,
+    vessels: int | None,
+    out: Path | str | None,
+) -> _Asked:
+    unit, scenario, wrong = open_unit(folder, configuration, seed)
+    formats = _formats(to, wrong)
+    if "netcdf" in formats and scenario.spec.world.probes is None:
+        wrong.add("netcdf holds coverage of probes, and the scenario has none")
+    timeline = scenario.timeline
+    from_us = _moment(begin, timeline.score_from_us, scenario, wrong)
+    to_us_ = _moment(end, timeline.score_to_us, scenario, wrong)
+    if from_us >= to_us_:
+        wrong.add("nothing lies between the first and the last instant that are asked for")
+    if not step_s >= _STEP_MIN_S:
+        wrong.add(f"expected a step of {_STEP_MIN_S:g} s at least, got {step_s:g}")
+    if vessels is not None and vessels < 1:
+        wrong.add(f"expected 1 vessel at least, got {vessels}")
+    name = f"{unit.configuration}-{unit.seed}" if unit is not None else ""
+    place = Path(out) if out is not None else Path(folder) / "exports" / name
+    if place.exists() and not place.is_dir():
+        wrong.add(f"{place} is a file; choose another folder with --out")
+    wrong.raise_any()
+    assert unit is not None  # else there was a problem
+    return _Asked(formats, unit, from_us, to_us_, to_us(step_s), vessels, place)
+
+
+def _formats(to: str | Sequence[str], wrong: Wrong) -> tuple[str, ...]:
+    """The formats that are asked for, each once."""
+    texts = [to] if isinstance(to, str) else to
+    words = dict.fromkeys(word.strip() for text in texts for word in text.split(",") if word.strip())
+    if not words:
+        wrong.add(f"name a format with --to: {', '.join(FORMATS)}")
+    for word in words:
+        if word not in FORMATS:
+            wrong.add(f"unknown format '{word}'; expected some of {', '.join(FORMATS)}")
+        packages, extra = _NEEDS.get(word, ((), ""))
+        missing = [package for package in packages if find_spec(package) is None]
+        if missing:
+            wrong.add(f"{word} needs {', '.join(missing)}: pip install 'mda-sim[{extra}]'")
+    return tuple(words)
+
+
+def _moment(moment: str | datetime | None, otherwise_us: int, scenario: Scenario, wrong: Wrong) -> int:
+    if moment is None:
+        return otherwise_us
+    try:
+        return moment_us(moment, scenario.timeline)
+    except ValueError as error:
+        wrong.add(str(error))
+        return otherwise_us
+
+
+def _writer(name: str) -> Callable[[Content, Path], list[Path]]:
+    """What writes a format that holds the content."""
+    if name == "geojson":
+        from mda_sim.export.geojson import write_geojson as write
+    elif name == "geoparquet":
+        from mda_sim.export.geoparquet import write_geoparquet as write
+    elif name == "czml":
+        from mda_sim.export.czml import write_czml as write
+    elif name == "kml":
+        from mda_sim.export.kml import write_kml as write
+    else:
+        from mda_sim.export.csv_files import write_csv as write
+    return write
+
+
+def _targets(asked: _Asked) -> tuple[Ints, int]:
+    """The vessels to write, evenly chosen among those present, and how many those are."""
+    from mda_sim.world.presence import within
+
+    fleet = asked.unit.fleet
+    present = np.unique(within(fleet.presence(), asked.from_us, asked.to_us)["target"]).astype(np.int64)
+    present = present[present < fleet.n_vessels]
+    n = len(present) if asked.most is None else min(asked.most, len(present))
+    return present[np.arange(n) * len(present) // max(n, 1)], len(present)
+
+
+def _content(asked: _Asked, targets: Ints) -> Content:
+    from mda_sim.export.tracks import sampled_tracks
+    from mda_sim.report.gallery import MAP_AGE_S
+    from mda_sim.report.scene import scene_of
+    from mda_sim.report.text import plain
+    from mda_sim.world.target_names import target_name
+
+    unit, fleet = asked.unit, asked.unit.fleet
+    rows = fleet.targets
+    vessels = tuple(
+        Vessel(
+            target_name(fleet, target),
+            fleet.classes[rows["traffic_class"][target]],
+            fleet.flags[rows["flag"][target]],
+            float(rows["length_m"][target]),
+        )
+        for target in targets.tolist()
+    )
+    scene = scene_of(unit.scenario)
+    return Content(
+        plain(unit.scenario.name),
+        unit.configuration,
+        unit.seed,
+        unit.scenario.timeline,
+        asked.from_us,
+        asked.to_us,
+        vessels,
+        sampled_tracks(fleet, targets, asked.from_us, asked.to_us, asked.step_us),
+        _sensors(scene, unit),
+        tuple(Zone(plain(zone.name), _lines(zone)) for zone in scene.zones),
+        tuple(_coverage(unit)),
+        min(unit.scenario.spec.metrics.custody_age_s, key=lambda age_s: abs(age_s - MAP_AGE_S)),
+        _holdings(asked, targets),
+    )
+
+
+def _sensors(scene: Scene, unit: StoredUnit) -> tuple[SensorPlace, ...]:
+    """Sensors that stand somewhere and feed a node in the configuration."""
+    from mda_sim.report.scene import fed, range_ring
+
+    found = []
+    for mark in fed(scene, unit.sharing):
+        ring = _lines(range_ring(mark))[0] if np.isfinite(mark.range_m) else ()
+        place = (mark.id, mark.category, mark.operator, mark.lat_deg, mark.lon_deg, mark.range_m)
+        found.append(SensorPlace(*place, ring))
+    return tuple(found)
+
+
+def _lines(outline: Outline) -> tuple[tuple[tuple[float, float], ...], ...]:
+    """The lines of an outline as (longitude, latitude)."""
+    gaps = np.flatnonzero(np.isnan(outline.lat_deg))
+    places = np.stack([outline.lon_deg, outline.lat_deg], axis=1)
+    parts = np.split(places, gaps)
+    return tuple(
+        tuple((lon, lat) for lon, lat in part[np.isfinite(part[:, 0])].tolist())
+        for part in parts
+        if np.isfinite(part[:, 0]).sum() > 1
+    )
+
+
+def _coverage(unit: StoredUnit) -> list[Coverage]:
+    """Coverage of each nation at each age, mean over seeds; none without probes."""
+    from mda_sim.report.grids import probe_values
+
+    probes, tables = unit.scenario.spec.world.probes, _coverage_tables(unit, unit.configuration)
+    if probes is None or not len(tables[0]):
+        return []
+    found = []
+    for nation in tables[0].meta["nations"]:
+        for tau_s in np.unique(tables[0]["tau_s"]).tolist():
+            values = probe_values(tables, nation, tau_s)
+            share = values.share.mean(axis=0)
+            found.append(Coverage(nation, tau_s, values.lat_deg, values.lon_deg, share, probes.spacing_deg))
+    return found
+
+
+def _coverage_tables(unit: StoredUnit, configuration: str) -> list[Table]:
+    from mda_sim.core.table import read_parquet
+    from mda_sim.metrics.coverage import COVERAGE
+
+    places = (unit.folder.sharing(seed, configuration) for seed in unit.scenario.seeds)
+    return [read_parquet(COVERAGE, place / "coverage.parquet") for place in places]
+
+
+def _holdings(asked: _Asked, targets: Ints) -> dict[str, Holdings]:
+    """What the picture node of each nation held, up to the longest age of custody."""
+    from mda_sim.export.holdings import sampled_holdings
+    from mda_sim.picture.awareness import awareness
+    from mda_sim.picture.receipts import receipts
+
+    unit = asked.unit
+    scenario, log = unit.scenario, unit.log
+    known = unit.contacts.by_part(unit.deliveries)
+    is_ais = np.array([card.category == "ais" for card in log.sensors], np.bool_)
+    instants_us = np.arange(asked.from_us, asked.to_us + 1, asked.step_us)
+    if len(instants_us) < 2:
+        instants_us = np.array([asked.from_us, asked.to_us])
+    tau_us = to_us(max(scenario.spec.metrics.custody_age_s))
+    found = {}
+    for nation, party in scenario.spec.nations.items():
+        if party.kind != "nation" or party.picture_node is None:
+            continue
+        end_us = scenario.timeline.end_us
+        received = receipts(log, unit.deliveries, unit.sharing, party.picture_node, end_us=end_us)
+        steps = awareness(log, unit.deliveries, received, contacts=known)
+        by_ais = np.append(is_ais[log.reports["sensor"]], np.False_)
+        heard = by_ais[np.minimum(steps["report"], len(log.reports))]
+        found[nation] = sampled_holdings(steps, unit.fleet, heard, targets, instants_us, tau_us)
+    return found
+
+
+def _netcdf(asked: _Asked, place: Path) -> list[Path]:
+    from mda_sim.export.netcdf import write_netcdf
+
+    unit, probes = asked.unit, asked.unit.scenario.spec.world.probes
+    assert probes is not None  # else there was a problem
+    tables = {name: _coverage_tables(unit, name) for name in unit.scenario.arrangements}
+    return write_netcdf(tables, unit.scenario.seeds, probes.spacing_deg, unit.scenario.name, place)
+
+
+def _aivdm(asked: _Asked, place: Path) -> list[Path]:
+    from mda_sim.export.aivdm import write_aivdm
+
+    unit, span_us = asked.unit, (asked.from_us, asked.to_us)
+    return write_aivdm(unit.log, unit.fleet, unit.scenario.timeline, span_us, place)
