@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mda_sim.pipeline import build_frame, build_world, run_seed, score, sense, share
     from mda_sim.scenario import Scenario
     from mda_sim.scenario import load_scenario as load
+    from mda_sim.study.animate import animate_day
     from mda_sim.study.compare import compare
     from mda_sim.study.explain import explain
     from mda_sim.study.export import export_run
@@ -47,6 +48,7 @@ _HOMES: Final[dict[str, tuple[str, str]]] = {
     "sensitivity": ("mda_sim.study.sensitivity", "sensitivity"),
     "sweep": ("mda_sim.study.sweep", "sweep"),
     "run_until": ("mda_sim.study.until", "run_until"),
+    "animate_day": ("mda_sim.study.animate", "animate_day"),
     "compare": ("mda_sim.study.compare", "compare"),
     "value": ("mda_sim.study.value", "value"),
     "next_best": ("mda_sim.study.next_best", "next_best"),
@@ -59,6 +61,7 @@ _HOMES: Final[dict[str, tuple[str, str]]] = {
 __all__ = [
     "Scenario",
     "__version__",
+    "animate_day",
     "build_frame",
     "build_world",
     "compare",

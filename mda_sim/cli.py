@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mda_sim.cli_animate import animate
 from mda_sim.cli_compare import compare
 from mda_sim.cli_explain import explain
 from mda_sim.cli_export import export
@@ -356,5 +357,5 @@ def _show(
         say(str(study.folder))
 
 
-for _verb in (picture, explain, export, compare, value, sensitivity, sweep, status):
+for _verb in (picture, animate, explain, export, compare, value, sensitivity, sweep, status):
     main.add_command(_verb)

@@ -11,16 +11,16 @@ it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mda_sim.core.time import Timeline
+from mda_sim.picture.spells import Holdings
+from mda_sim.world.sampled import Tracks
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 NOTE: Final = (
     "Simulation only; perfect association; surface targets only, no cueing. "
@@ -39,42 +39,6 @@ class Vessel:
     flag: str
     """Code of the state that it belongs to."""
     length_m: float
-
-
-@dataclass(frozen=True, eq=False)
-class Tracks:
-    """Places of vessels in time, stretch by stretch; arrays are (n,), in order of vessel and time."""
-
-    vessel: Ints
-    """Row of ``Content.vessels``."""
-    stretch: Ints
-    """Number of the stretch of unbroken presence, rising; a vessel has one or several."""
-    t_us: Ints
-    lat_deg: Floats
-    lon_deg: Floats
-
-    def slices(self) -> list[slice]:
-        """The rows of each stretch, in order."""
-        return slices_of(self.stretch)
-
-
-@dataclass(frozen=True, eq=False)
-class Holdings:
-    """What one node held at instants, as spells in which it did not change; arrays are (n,)."""
-
-    vessel: Ints
-    """Row of ``Content.vessels``; ascending, its spells in order of time."""
-    t_from_us: Ints
-    """First instant at which it was held so."""
-    t_to_us: Ints
-    """End of the spell: the first instant at which it no longer was."""
-    t_observed_us: Ints
-    """When the observation was made that counted."""
-    lat_deg: Floats
-    """Where that observation laid the vessel; by AIS, where it said that it was."""
-    lon_deg: Floats
-    error_m: Floats
-    """Position error of the copy held, 1 sigma."""
 
 
 @dataclass(frozen=True)
@@ -157,13 +121,3 @@ class Content:
         """An instant as ISO 8601 in UTC."""
         moment = self.timeline.datetime_at(t_us).replace(tzinfo=None)
         return f"{moment.isoformat(timespec='milliseconds')}Z"
-
-
-def slices_of(group: Ints) -> list[slice]:
-    """The rows of each run of equal numbers in ``group`` (n,), in order.
-
-    >>> slices_of(np.array([4, 4, 7]))
-    [slice(0, 2, None), slice(2, 3, None)]
-    """
-    edges = [0, *(np.flatnonzero(np.diff(group)) + 1).tolist(), len(group)] if len(group) else []
-    return [slice(begin, end) for begin, end in pairwise(edges)]

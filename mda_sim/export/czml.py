@@ -17,9 +17,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from mda_sim.core.slices import slices_of
 from mda_sim.core.time import US_PER_S
-from mda_sim.export.content import NOTE, Content, Holdings, slices_of
+from mda_sim.export.content import NOTE, Content
 from mda_sim.export.files import rounded, write_json
+from mda_sim.picture.spells import Holdings
 
 _COLOURS: Final = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), (230, 159, 0), (86, 180, 233))
 _GREY: Final = (96, 106, 114)

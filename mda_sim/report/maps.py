@@ -31,7 +31,16 @@ from mda_sim.report.scene import (
     SensorMark,
     range_ring,
 )
-from mda_sim.report.style import DIFFERENCE_COLOURS, INK, MUTED, NEVER, SHARE_COLOURS, colour_of, house_style
+from mda_sim.report.style import (
+    DIFFERENCE_COLOURS,
+    INK,
+    MUTED,
+    NEVER,
+    OWN,
+    SHARE_COLOURS,
+    colour_of,
+    house_style,
+)
 from mda_sim.report.text import for_figure
 from mda_sim.report.words import ABOARD_WORDS, CATEGORY_WORDS, ORBIT_WORDS, age_words
 
@@ -280,7 +289,7 @@ def draw_sensors(axes: Axes, sensors: Sequence[SensorMark], own: str) -> list[An
             look: dict[str, Any] = {
                 "marker": MARKERS.get(category, "D"),
                 "markersize": 5.5 if is_own else 4.5,
-                "markerfacecolor": "#e8483f" if is_own else "white",
+                "markerfacecolor": OWN if is_own else "white",
                 "markeredgecolor": "white" if is_own else INK,
                 "markeredgewidth": 0.5 if is_own else 0.7,
                 "linestyle": "",
@@ -289,7 +298,7 @@ def draw_sensors(axes: Axes, sensors: Sequence[SensorMark], own: str) -> list[An
             axes.plot(
                 [s.lon_deg for s in marks], [s.lat_deg for s in marks], zorder=7 if is_own else 6, **look
             )
-            edge = {"markeredgecolor": "#e8483f"} if is_own else {}
+            edge = {"markeredgecolor": OWN} if is_own else {}
             handles.append(Line2D([], [], label=for_figure(words), **{**look, **edge}))
     return handles
 

@@ -19,9 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mda_sim.core.time import to_us
-from mda_sim.export.content import Content, Coverage, Holdings, Ints, SensorPlace, Vessel, Zone
+from mda_sim.export.content import Content, Coverage, SensorPlace, Vessel, Zone
+from mda_sim.picture.spells import Holdings
+from mda_sim.study.held import holdings, picture_nodes
 from mda_sim.study.moments import moment_us
 from mda_sim.study.stored import StoredUnit, Wrong, open_unit
 
@@ -179,7 +182,7 @@ def _writer(name: str) -> Callable[[Content, Path], list[Path]]:
     return write
 
 
-def _targets(asked: _Asked) -> tuple[Ints, int]:
+def _targets(asked: _Asked) -> tuple[NDArray[np.int64], int]:
     """The vessels to write, evenly chosen among those present, and how many those are."""
     from mda_sim.world.presence import within
 
@@ -190,11 +193,11 @@ def _targets(asked: _Asked) -> tuple[Ints, int]:
     return present[np.arange(n) * len(present) // max(n, 1)], len(present)
 
 
-def _content(asked: _Asked, targets: Ints) -> Content:
-    from mda_sim.export.tracks import sampled_tracks
+def _content(asked: _Asked, targets: NDArray[np.int64]) -> Content:
     from mda_sim.report.gallery import MAP_AGE_S
     from mda_sim.report.scene import scene_of
     from mda_sim.report.text import plain
+    from mda_sim.world.sampled import sampled_tracks
     from mda_sim.world.target_names import target_name
 
     unit, fleet = asked.unit, asked.unit.fleet
@@ -274,31 +277,13 @@ def _coverage_tables(unit: StoredUnit, configuration: str) -> list[Table]:
     return [read_parquet(COVERAGE, place / "coverage.parquet") for place in places]
 
 
-def _holdings(asked: _Asked, targets: Ints) -> dict[str, Holdings]:
-    """What the picture node of each nation held, up to the longest age of custody."""
-    from mda_sim.export.holdings import sampled_holdings
-    from mda_sim.picture.awareness import awareness
-    from mda_sim.picture.receipts import receipts
-
-    unit = asked.unit
-    scenario, log = unit.scenario, unit.log
-    known = unit.contacts.by_part(unit.deliveries)
-    is_ais = np.array([card.category == "ais" for card in log.sensors], np.bool_)
+def _holdings(asked: _Asked, targets: NDArray[np.int64]) -> dict[str, Holdings]:
+    """What the picture node of each nation held."""
     instants_us = np.arange(asked.from_us, asked.to_us + 1, asked.step_us)
     if len(instants_us) < 2:
         instants_us = np.array([asked.from_us, asked.to_us])
-    tau_us = to_us(max(scenario.spec.metrics.custody_age_s))
-    found = {}
-    for nation, party in scenario.spec.nations.items():
-        if party.kind != "nation" or party.picture_node is None:
-            continue
-        end_us = scenario.timeline.end_us
-        received = receipts(log, unit.deliveries, unit.sharing, party.picture_node, end_us=end_us)
-        steps = awareness(log, unit.deliveries, received, contacts=known)
-        by_ais = np.append(is_ais[log.reports["sensor"]], np.False_)
-        heard = by_ais[np.minimum(steps["report"], len(log.reports))]
-        found[nation] = sampled_holdings(steps, unit.fleet, heard, targets, instants_us, tau_us)
-    return found
+    nodes = picture_nodes(asked.unit.scenario)
+    return {nation: holdings(asked.unit, node, targets, instants_us) for nation, node in nodes.items()}
 
 
 def _netcdf(asked: _Asked, place: Path) -> list[Path]:

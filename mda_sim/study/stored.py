@@ -20,7 +20,7 @@ from mda_sim.study.folder import MANIFEST, UNIT, RunFolder, read_json
 from mda_sim.study.jobs import stored_deliveries, stored_fleet, stored_log, stored_scenario
 
 if TYPE_CHECKING:
-    from mda_sim.picture.awareness import History
+    from mda_sim.picture.awareness import History, PartHistory
     from mda_sim.records import DeliveryLog, DetectionLog
     from mda_sim.scenario import Scenario
     from mda_sim.sharing.network import SharingSpec
@@ -103,6 +103,11 @@ class StoredUnit:
 
         error_max_m = self.scenario.spec.metrics.error_max_m
         return history(self.log, of_false_positions(self.log, self.fleet, error_max_m))
+
+    @cached_property
+    def by_part(self) -> PartHistory:
+        """The same with the part in which each contact travels."""
+        return self.contacts.by_part(self.deliveries)
 
 
 def open_unit(

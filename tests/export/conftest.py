@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from mda_sim.core.time import US_PER_H, Timeline
-from mda_sim.export.content import Content, Coverage, Holdings, SensorPlace, Tracks, Vessel, Zone
+from mda_sim.export.content import Content, Coverage, SensorPlace, Vessel, Zone
+from mda_sim.picture.spells import Holdings
+from mda_sim.world.sampled import Tracks
 
 HOSTILE = "=1+1 <script>alert(1)</script> & ]]> 太 \"'"
 RING = ((120.0, 14.0), (120.0, 15.0), (121.0, 15.0), (121.0, 14.0), (120.0, 14.0))  # clockwise

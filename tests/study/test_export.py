@@ -17,8 +17,7 @@ from mda_sim.cli import main
 from mda_sim.core.errors import ScenarioError
 from mda_sim.core.time import US_PER_H, to_us
 from mda_sim.export.aivdm import sentences
-from mda_sim.export.holdings import sampled_holdings
-from mda_sim.export.tracks import sampled_tracks
+from mda_sim.picture.spells import sampled_holdings
 from mda_sim.records import NOTHING_US
 from mda_sim.study.export import FORMATS
 from mda_sim.study.run import Study
@@ -27,6 +26,7 @@ from mda_sim.study.stored import StoredUnit, open_unit
 from mda_sim.world.broadcasts import AisState
 from mda_sim.world.recorded.nmea import read_nmea
 from mda_sim.world.recorded.rows import Rule
+from mda_sim.world.sampled import sampled_tracks
 
 
 @pytest.fixture(scope="module")

@@ -5,22 +5,41 @@ if that is at most ``tau`` old. Instants that follow each other with the same ob
 which ends with the first instant at which it no longer counts.
 
 Assumptions and limits: those of ``picture.awareness``; what changed between two instants is not seen.
-Where next: ``study.export`` puts them into the content.
+Where next: exports and animations draw them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mda_sim.export.content import Holdings, Ints
+from mda_sim.core.table import Table
 from mda_sim.records import NOTHING_US
+from mda_sim.world.fleet import Fleet
 
-if TYPE_CHECKING:
-    from mda_sim.core.table import Table
-    from mda_sim.world.fleet import Fleet
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Holdings:
+    """What one node held at instants, as spells in which it did not change; arrays are (n,)."""
+
+    vessel: Ints
+    """Place of the vessel among those asked for; ascending, its spells in order of time."""
+    t_from_us: Ints
+    """First instant at which it was held so."""
+    t_to_us: Ints
+    """End of the spell: the first instant at which it no longer was."""
+    t_observed_us: Ints
+    """When the observation was made that counted."""
+    lat_deg: Floats
+    """Where that observation laid the vessel; by AIS, where it said that it was."""
+    lon_deg: Floats
+    error_m: Floats
+    """Position error of the copy held, 1 sigma."""
 
 
 def sampled_holdings(

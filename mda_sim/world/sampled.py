@@ -4,21 +4,40 @@ Model: each stretch of unbroken presence is sampled at its first and last instan
 whole step between them. A vessel sails great-circle legs, so that a step of an hour lays it within a few
 metres of its chord; turns between two samples are cut.
 
-Where next: ``study.export`` puts them into the content.
+Where next: exports and animations draw them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mda_sim.export.content import Ints, Tracks
+from mda_sim.core.slices import slices_of
 from mda_sim.geo.coast_index import ragged
+from mda_sim.world.fleet import Fleet
 from mda_sim.world.presence import within
 
-if TYPE_CHECKING:
-    from mda_sim.world.fleet import Fleet
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Tracks:
+    """Places of vessels in time, stretch by stretch; arrays are (n,), in order of vessel and time."""
+
+    vessel: Ints
+    """Place of the vessel among those asked for."""
+    stretch: Ints
+    """Number of the stretch of unbroken presence, rising; a vessel has one or several."""
+    t_us: Ints
+    lat_deg: Floats
+    lon_deg: Floats
+
+    def slices(self) -> list[slice]:
+        """The rows of each stretch, in order."""
+        return slices_of(self.stretch)
 
 
 def sampled_tracks(fleet: Fleet, targets: Ints, from_us: int, to_us: int, step_us: int) -> Tracks:
