@@ -12,7 +12,7 @@ import click
 
 from mda_sim.cli_shared import errors, say
 
-_FORMATS = "geojson, geoparquet, czml, kml, netcdf, aivdm, csv"
+_FORMATS = "geojson, geoparquet, czml, kml, netcdf, aivdm, csv, svg"
 
 
 @click.command()

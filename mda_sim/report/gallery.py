@@ -98,6 +98,11 @@ class Gallery:
             names.append("charts/backlog.png")
         return [*names, *self._timeline.names(), *self._maps]
 
+    def of_configuration(self, configuration: str) -> list[str]:
+        """Paths of the figures that are about one configuration, or about all of them."""
+        maps = self._maps
+        return [name for name in self.names() if name not in maps or maps[name][1] == configuration]
+
     def draw(self, name: str) -> Path:
         """Draw one figure and write it; KeyError if the run has no such figure."""
         path = self._folder / name

@@ -60,11 +60,17 @@ _RULES: Final[Any] = {
     "legend.fontsize": 7.5,
     "legend.frameon": False,
     "hatch.linewidth": 0.5,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "mda_sim",
     "figure.dpi": DPI,
     "savefig.dpi": DPI,
     "figure.facecolor": "white",
     "axes.facecolor": "white",
 }
+
+
+_UNSAID: Final[Any] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+"""What is left out of a file's metadata."""
 
 
 @contextmanager
@@ -87,11 +93,15 @@ def new_figure(width_in: float, height_in: float) -> Figure:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG at 150 dpi, whole or not at all, without metadata that changes between runs."""
+    """Write a figure as PNG at 150 dpi or, if ``path`` ends so, as SVG; whole or not at all.
+
+    Nothing in the file changes between runs: no time, no version, no random ids.
+    """
+    kind = "svg" if path.suffix == ".svg" else "png"
     partial = path.with_name(f".{path.name}.part")
     try:
         with house_style():
-            figure.savefig(partial, format="png", dpi=DPI, metadata={"Software": None})
+            figure.savefig(partial, format=kind, dpi=DPI, metadata=_UNSAID[kind])
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

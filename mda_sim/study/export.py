@@ -4,9 +4,9 @@ Model: vessels, tracks and holdings are of one configuration and seed, coverage 
 (the NetCDF file has every configuration and seed). Nothing is simulated again; a holding is what
 ``picture.awareness`` says of the stored deliveries.
 
-Assumptions and limits: the run keeps its logs (``output.logs``). Vessels are thinned evenly over all that are
-present unless all are asked for. Where next: the shop window offers ``export_run``, which the verb ``export``
-calls.
+Assumptions and limits: the run keeps its logs (``output.logs``), but for NetCDF and SVG. Vessels are thinned
+evenly over all that are present unless all are asked for. Where next: the shop window offers ``export_run``,
+which the verb ``export`` calls.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mda_sim.report.scene import Outline, Scene
     from mda_sim.scenario import Scenario
 
-FORMATS: Final = ("geojson", "geoparquet", "czml", "kml", "netcdf", "aivdm", "csv")
+FORMATS: Final = ("geojson", "geoparquet", "czml", "kml", "netcdf", "aivdm", "csv", "svg")
 """What ``export`` can write."""
 VESSELS: Final = 500
 """How many vessels are written unless another number is asked for."""
@@ -42,6 +42,8 @@ STEP_S: Final = 3600.0
 
 _NEEDS: Final = {"netcdf": (("xarray", "h5netcdf", "h5py"), "grid"), "aivdm": (("pyais",), "ais")}
 """Packages that a format needs, and the extra that has them."""
+_NOT_OF_LOGS: Final = frozenset({"netcdf", "svg"})
+"""Formats that are written of runs without logs too."""
 _STEP_MIN_S: Final = 10.0
 
 
@@ -52,7 +54,7 @@ class Exported:
     folder: Path
     files: tuple[Path, ...]
     n_vessels: int
-    """Vessels written."""
+    """Vessels written; 0 if no format that is asked for has any."""
     n_present: int
     """Vessels that were there to write."""
 
@@ -92,8 +94,7 @@ def export_run(
     package that is wanting.
     """
     asked = _checked(folder, to, configuration, seed, begin, end, step_s, vessels, out)
-    targets, n_present = _targets(asked)
-    content = None
+    content, n_present = None, 0
     files: list[Path] = []
     for name in asked.formats:
         place = asked.folder / name
@@ -102,10 +103,14 @@ def export_run(
             files += _netcdf(asked, place)
         elif name == "aivdm":
             files += _aivdm(asked, place)
+        elif name == "svg":
+            files += _pictures(asked, place)
         else:
-            content = content or _content(asked, targets)
+            if content is None:
+                targets, n_present = _targets(asked)
+                content = _content(asked, targets)
             files += _writer(name)(content, place)
-    return Exported(asked.folder, tuple(files), len(targets), n_present)
+    return Exported(asked.folder, tuple(files), 0 if content is None else len(content.vessels), n_present)
 
 
 def _checked(
@@ -119,9 +124,12 @@ def _checked(
     vessels: int | None,
     out: Path | str | None,
 ) -> _Asked:
-    unit, scenario, wrong = open_unit(folder, configuration, seed)
-    formats = _formats(to, wrong)
-    if "netcdf" in formats and scenario.spec.world.probes is None:
+    texts = [to] if isinstance(to, str) else to
+    words = tuple(dict.fromkeys(word.strip() for text in texts for word in text.split(",") if word.strip()))
+    needs_logs = not _NOT_OF_LOGS.issuperset(words)
+    unit, scenario, wrong = open_unit(folder, configuration, seed, needs_logs=needs_logs)
+    _check_formats(words, wrong)
+    if "netcdf" in words and scenario.spec.world.probes is None:
         wrong.add("netcdf holds coverage of probes, and the scenario has none")
     timeline = scenario.timeline
     from_us = _moment(begin, timeline.score_from_us, scenario, wrong)
@@ -138,13 +146,11 @@ def _checked(
         wrong.add(f"{place} is a file; choose another folder with --out")
     wrong.raise_any()
     assert unit is not None  # else there was a problem
-    return _Asked(formats, unit, from_us, to_us_, to_us(step_s), vessels, place)
+    return _Asked(words, unit, from_us, to_us_, to_us(step_s), vessels, place)
 
 
-def _formats(to: str | Sequence[str], wrong: Wrong) -> tuple[str, ...]:
-    """The formats that are asked for, each once."""
-    texts = [to] if isinstance(to, str) else to
-    words = dict.fromkeys(word.strip() for text in texts for word in text.split(",") if word.strip())
+def _check_formats(words: Sequence[str], wrong: Wrong) -> None:
+    """Note formats that are not known, or need a package that is not there."""
     if not words:
         wrong.add(f"name a format with --to: {', '.join(FORMATS)}")
     for word in words:
@@ -154,7 +160,6 @@ def _formats(to: str | Sequence[str], wrong: Wrong) -> tuple[str, ...]:
         missing = [package for package in packages if find_spec(package) is None]
         if missing:
             wrong.add(f"{word} needs {', '.join(missing)}: pip install 'mda-sim[{extra}]'")
-    return tuple(words)
 
 
 def _moment(moment: str | datetime | None, otherwise_us: int, scenario: Scenario, wrong: Wrong) -> int:
@@ -293,6 +298,20 @@ def _netcdf(asked: _Asked, place: Path) -> list[Path]:
     assert probes is not None  # else there was a problem
     tables = {name: _coverage_tables(unit, name) for name in unit.scenario.arrangements}
     return write_netcdf(tables, unit.scenario.seeds, probes.spacing_deg, unit.scenario.name, place)
+
+
+def _pictures(asked: _Asked, place: Path) -> list[Path]:
+    """The figures of the run about the configuration, as vectors."""
+    from mda_sim.report.style import save
+    from mda_sim.study.view import gallery_of
+
+    gallery = gallery_of(asked.unit.scenario, asked.unit.folder)
+    files = []
+    for name in gallery.of_configuration(asked.unit.configuration):
+        path = place / f"{Path(name).stem}.svg"
+        save(gallery.figure(name), path)
+        files.append(path)
+    return files
 
 
 def _aivdm(asked: _Asked, place: Path) -> list[Path]:

@@ -111,12 +111,13 @@ class StoredUnit:
 
 
 def open_unit(
-    folder: Path | str, configuration: str | None, seed: int | None
+    folder: Path | str, configuration: str | None, seed: int | None, *, needs_logs: bool = True
 ) -> tuple[StoredUnit | None, Scenario, Wrong]:
     """The unit of a finished run that was asked for, and what is wrong with the request so far.
 
     ``configuration`` is the run's baseline and ``seed`` its first unless stated. The unit is None if the run
-    does not have it or keeps no logs of it. ScenarioError if the folder holds no finished run.
+    does not have it; that it keeps no logs of it is wrong unless ``needs_logs`` is false. ScenarioError if
+    the folder holds no finished run.
     """
     place = RunFolder(Path(folder), "")
     wrong = Wrong(place)
@@ -138,7 +139,9 @@ def open_unit(
         wrong.add(f"the run has no seed {number}; it has {', '.join(map(str, scenario.seeds))}")
     if not (has_name and has_seed):
         return None, scenario, wrong
-    for unit, tables in ((place.sensing(number), SENSED), (place.sharing(number, name), SHARED)):
+    for unit, tables in (
+        () if not needs_logs else ((place.sensing(number), SENSED), (place.sharing(number, name), SHARED))
+    ):
         _ask_for(place, unit, tables, manifest, wrong)
     return StoredUnit(place, scenario, name, number), scenario, wrong
 

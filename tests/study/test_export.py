@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyais
 import pytest
 from click.testing import CliRunner
+from lxml import etree
 
 from mda_sim import export_run, picture_at
 from mda_sim.cli import main
@@ -19,8 +21,9 @@ from mda_sim.core.time import US_PER_H, to_us
 from mda_sim.export.aivdm import sentences
 from mda_sim.picture.spells import sampled_holdings
 from mda_sim.records import NOTHING_US
+from mda_sim.scenario import Scenario
 from mda_sim.study.export import FORMATS
-from mda_sim.study.run import Study
+from mda_sim.study.run import Study, run
 from mda_sim.study.status import status_of
 from mda_sim.study.stored import StoredUnit, open_unit
 from mda_sim.world.broadcasts import AisState
@@ -136,6 +139,26 @@ def test_every_format_is_written_from_a_run(told: Path, tmp_path: Path) -> None:
     assert found["vessels"] == 5 < found["vessels_present"]
     assert {Path(file).parent.name for file in found["files"]} == set(FORMATS)
     assert all(Path(file).stat().st_size > 0 for file in found["files"])
+    pictures = [Path(file) for file in found["files"] if file.endswith(".svg")]
+    assert len(pictures) > 5
+    for picture in pictures:
+        assert etree.parse(picture).getroot().tag == "{http://www.w3.org/2000/svg}svg"
+        assert b"<dc:date>" not in picture.read_bytes()
+
+
+def test_pictures_and_grids_need_no_logs(tiny: Scenario, tmp_path: Path) -> None:
+    output = tiny.spec.output.model_copy(update={"logs": False})
+    kept = replace(tiny, spec=tiny.spec.model_copy(update={"output": output})).with_seeds(1)
+    folder = run(kept, out=tmp_path / "run", workers=1).folder
+    made = [
+        export_run(folder, ["svg", "netcdf"], configuration="direct", out=tmp_path / name) for name in "ab"
+    ]
+    for one, other in zip(made[0].files, made[1].files, strict=True):
+        assert one.read_bytes() == other.read_bytes()
+    assert {"difference_6h_direct_JPN.svg", "coverage.nc"} <= {file.name for file in made[0].files}
+    assert not [file for file in made[0].files if "today" in file.name]
+    with pytest.raises(ScenarioError, match=r"output\.logs"):
+        export_run(folder, ["svg", "kml"])
 
 
 def test_the_example_of_the_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
