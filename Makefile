@@ -6,7 +6,7 @@ SCENARIO ?= scenarios/six_arrangements.yaml
 BRIEFLY := --quiet --seeds 1 --set warmup_h=6 --set duration_h=12 --set drain_h=6
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: run test lint check wheel scenarios fuzz legs validate-world validate-sensing validate-studies bench notebooks lock clean
+.PHONY: run test test-page lint check wheel scenarios fuzz legs validate-world validate-sensing validate-studies bench notebooks lock clean
 
 run: $(VENV)/.run          ## set up and run the headline experiment, or SCENARIO=file
 	$(BIN)/mda-sim run $(SCENARIO)
@@ -43,6 +43,9 @@ validate-world: $(VENV)/.test  ## put simulated worlds beside published figures;
 
 validate-sensing: $(VENV)/.test  ## put sensor models beside their references; writes validation/sensing.md
 	nice -n 19 $(BIN)/python validation/sensing.py
+
+test-page: $(VENV)/.test   ## open the page of the default run in chromium, with the network cut
+	$(BIN)/python -m pytest -p no:cacheprovider validation/browser
 
 validate-studies: $(VENV)/.test  ## kill studies at random moments and go on; writes validation/survival.md
 	$(BIN)/python validation/survival.py

@@ -9,6 +9,7 @@ two seconds.
 from __future__ import annotations
 
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -59,6 +60,7 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
     ended.set()
     reader.join()
     if process.returncode:
+        sys.stderr.write(errors)
         raise subprocess.CalledProcessError(process.returncode, command, out, errors)
     time.sleep(GRACE_S)
     found.strays = of_session(process.pid)

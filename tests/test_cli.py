@@ -223,7 +223,7 @@ def test_hostile_names_go_through_every_output_unharmed(tmp_path: Path) -> None:
     assert "\x1b" not in document
     assert "<script>" not in document.replace("\\<script\\>", "")
     for path in (tmp_path / "out").rglob("*"):
-        if path.suffix in (".csv", ".md", ".json", ".yaml"):
+        if path.suffix in (".csv", ".md", ".json", ".yaml", ".html"):
             assert not set(path.read_text()) & {"\x1b", "\u202e"}, path.name
         if path.suffix == ".csv":
             assert not re.search(r"(^|,)\"?[=+@]", path.read_text(), flags=re.MULTILINE), path.name

@@ -45,7 +45,7 @@ class OutputSpec(Spec):
     """What a run keeps besides scores and summary."""
 
     maps: bool = True
-    """Whether maps and charts are drawn."""
+    """Whether maps, charts and the page ``report.html`` are made."""
     logs: bool | Items[SeedNumber] = True
     """Whether vessels, reports, contacts, hops and outcomes are kept: of all seeds, of none, or of those
     listed."""

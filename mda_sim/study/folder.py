@@ -8,7 +8,7 @@ folder can be filled with more seeds, batch by batch; units beyond the seeds of 
 ``manifest.json`` says last of all that the run is complete, and lists every file that belongs to it with its
 size and SHA-256.
 
-    scenario.yaml  manifest.json  scores.csv  summary.json  answer.md  tables/  maps/  charts/
+    scenario.yaml  manifest.json  scores.csv  summary.json  answer.md  report.html  tables/  maps/  charts/
     failures/                              units that could not be made (``failures``)
     seeds/<seed>/sensing/                  targets, legs, broadcasts, reports, contacts (.parquet), unit.json;
                                            products.parquet where the scenario asks for it
@@ -44,7 +44,16 @@ MANIFEST: Final = "manifest.json"
 UNIT: Final = "unit.json"
 
 #: What a run writes beside ``seeds/``; anything else in the folder is left alone.
-GATHERED: Final = ("scenario.yaml", "scores.csv", "summary.json", "answer.md", "tables", "maps", "charts")
+GATHERED: Final = (
+    "scenario.yaml",
+    "scores.csv",
+    "summary.json",
+    "answer.md",
+    "report.html",
+    "tables",
+    "maps",
+    "charts",
+)
 
 
 State = Literal["whole", "absent", "outdated", "damaged"]

@@ -25,6 +25,7 @@ from mda_sim.core.cache import sources_digest
 from mda_sim.core.errors import RunError
 from mda_sim.meter import StageNote
 from mda_sim.study.crew import Crew, open_crew
+from mda_sim.study.drawing import draw
 from mda_sim.study.effort import Effort, efforts_of
 from mda_sim.study.failures import Failure, UnitsFailed, forget, record
 from mda_sim.study.folder import (
@@ -43,17 +44,12 @@ from mda_sim.study.gather import gather
 from mda_sim.study.identity import model_sources_digest, run_key, seedless_digest, versions
 from mda_sim.study.jobs import STORE, SeedJob, fill_seed, make_unit, repeat_of, stored_scenario, unit_name
 from mda_sim.study.presence import at_work, in_turn, those_at_work
-from mda_sim.study.view import gallery_of
 
 if TYPE_CHECKING:
     from mda_sim.scenario import Scenario
 
 DRAW = "draw"
-"""The stage of making maps and charts."""
-
-_DRAWN_AT_ONCE = 16
-"""Groups, at most, into which figures are divided: each reads the run's tables anew."""
-
+"""The stage of making maps, charts and the page."""
 
 _WORTH_A_PROCESS = 8
 """Configurations of one seed for which a further process makes its world and sensing once more: a rule of
@@ -138,7 +134,7 @@ def run(
                 summary = gather(scenario, mine)
                 if scenario.spec.output.maps:
                     counter.note(StageNote(0, "", DRAW, False))
-                    _draw(crew, mine, digest)
+                    draw(crew, mine, digest)
                     counter.note(StageNote(0, "", DRAW, True))
                 how = {} if stopped is None else {"stopped": dict(stopped)}
                 manifest = _manifest(scenario, folder, head | how)
@@ -349,23 +345,6 @@ def _record(folder: RunFolder, job: SeedJob, failures: Sequence[Failure]) -> Non
     for name, unit in job.units.items():
         if folder.has(unit):
             forget(folder.path, name)
-
-
-def _draw(crew: Crew, folder: RunFolder, digest: str) -> None:
-    """Draw every figure, divided among the crew."""
-    for name in ("maps", "charts"):
-        (folder.path / name).mkdir(exist_ok=True)
-        for old in (folder.path / name).glob("*.png"):
-            old.unlink()
-    groups = min(crew.size, _DRAWN_AT_ONCE)
-    crew.all(_draw_group, [(folder, digest, group, groups) for group in range(groups)])
-
-
-def _draw_group(folder: RunFolder, digest: str, group: int, groups: int) -> None:
-    """Draw every figure whose number leaves the remainder ``group`` when divided by ``groups``."""
-    gallery = gallery_of(stored_scenario(folder.path / "scenario.yaml", digest), folder)
-    for name in gallery.names()[group::groups]:
-        gallery.draw(name)
 
 
 def _manifest(scenario: Scenario, folder: RunFolder, head: Mapping[str, Any]) -> dict[str, Any]:

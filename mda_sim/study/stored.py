@@ -104,6 +104,12 @@ class StoredUnit:
         error_max_m = self.scenario.spec.metrics.error_max_m
         return history(self.log, of_false_positions(self.log, self.fleet, error_max_m))
 
+    def under(self, configuration: str) -> StoredUnit:
+        """Another configuration of the seed, on the same world and log as far as they are read already."""
+        other = StoredUnit(self.folder, self.scenario, configuration, self.seed)
+        other.__dict__.update(fleet=self.fleet, log=self.log, contacts=self.contacts)
+        return other
+
     @cached_property
     def by_part(self) -> PartHistory:
         """The same with the part in which each contact travels."""

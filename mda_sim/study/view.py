@@ -20,7 +20,7 @@ from mda_sim.study.folder import UNIT, RunFolder, read_json
 from mda_sim.study.jobs import stored_fleet
 
 if TYPE_CHECKING:
-    from mda_sim.report.gallery import Figure, Gallery
+    from mda_sim.report.gallery import Figure, Gallery, Sources
     from mda_sim.scenario import Scenario
     from mda_sim.sharing.happenings import DrawnEvent
     from mda_sim.world.fleet import Fleet
@@ -38,11 +38,18 @@ def open_gallery(folder: Path | str) -> Gallery:
 
 def gallery_of(scenario: Scenario, folder: RunFolder) -> Gallery:
     """The gallery of a folder whose units and summary are in their place."""
+    from mda_sim.report.gallery import Gallery
+
+    return Gallery(scenario, sources_of(scenario, folder), folder.path)
+
+
+def sources_of(scenario: Scenario, folder: RunFolder) -> Sources:
+    """The tables of a folder whose units and summary are in their place."""
     from mda_sim.metrics.coverage import COVERAGE
     from mda_sim.metrics.load import BACKLOG
     from mda_sim.metrics.over_time import OVER_TIME
     from mda_sim.metrics.probe_gaps import PROBE_GAPS
-    from mda_sim.report.gallery import Gallery, Sources
+    from mda_sim.report.gallery import Sources
 
     @cache
     def coverage(configuration: str) -> tuple[Table, ...]:
@@ -73,8 +80,7 @@ def gallery_of(scenario: Scenario, folder: RunFolder) -> Gallery:
         return stored_fleet(folder.sensing(scenario.seeds[0]))
 
     summary = read_json(folder.path / "summary.json") or {}
-    sources = Sources(summary, coverage, fleet, backlog, over_time, events, probe_gaps)
-    return Gallery(scenario, sources, folder.path)
+    return Sources(summary, coverage, fleet, backlog, over_time, events, probe_gaps)
 
 
 def plot_coverage(folder: Path | str, configuration: str, nation: str) -> Figure:

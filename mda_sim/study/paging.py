@@ -1,0 +1,125 @@
+"""``report.html`` of a finished run: what the page needs is read from the folder.
+
+Model: figures are those of the summary, cells those of the stored coverage tables, and moves those of the
+first seed, where its logs are kept. Nothing is simulated again.
+
+Assumptions and limits: vessels that move are a sample, and the page says so. Where next: ``run`` writes it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mda_sim.core.time import US_PER_H, US_PER_S
+from mda_sim.study.folder import RunFolder, read_json, write_text
+from mda_sim.study.held import holdings, picture_nodes
+from mda_sim.study.stored import SENSED, SHARED, StoredUnit
+from mda_sim.study.view import sources_of
+
+if TYPE_CHECKING:
+    from mda_sim.picture.spells import Holdings
+    from mda_sim.report.page.content import Moves, Spells
+    from mda_sim.scenario import Scenario
+
+PAGE: Final = "report.html"
+_VESSELS: Final = 300
+_FRAMES: Final = 120
+"""At most so many vessels and, about, frames: the file stays small enough to be mailed."""
+
+
+def write_page(scenario: Scenario, folder: RunFolder) -> Path:
+    """Write the page of a run whose units and summary are in their place."""
+    from mda_sim.report.gallery import MAP_AGE_S
+    from mda_sim.report.page.assembly import page_html
+    from mda_sim.report.page.content import PageContent
+    from mda_sim.report.scene import scene_of
+
+    ages_s = scenario.spec.metrics.custody_age_s
+    content = PageContent(
+        scenario,
+        read_json(folder.path / "summary.json") or {},
+        scene_of(scenario),
+        sources_of(scenario, folder),
+        min(ages_s, key=lambda age_s: abs(age_s - MAP_AGE_S)),
+        _moves(scenario, folder),
+    )
+    path = folder.path / PAGE
+    write_text(path, page_html(content))
+    return path
+
+
+def _moves(scenario: Scenario, folder: RunFolder) -> Moves | None:
+    """Vessels of the first seed in time; None if its logs are not kept."""
+    from mda_sim.report.page.content import Moves
+
+    seed, timeline = scenario.seeds[0], scenario.timeline
+    if not _has_logs(scenario, folder, seed):
+        return None
+    step_us = max(1, round(timeline.duration_us / _FRAMES / US_PER_H)) * US_PER_H
+    instants_us = np.arange(timeline.score_from_us, timeline.score_to_us + 1, step_us)
+    if len(instants_us) < 2:
+        instants_us = np.array([timeline.score_from_us, timeline.score_to_us])
+    base = StoredUnit(folder, scenario, scenario.baseline, seed)
+    targets, n_present = _sample(base, instants_us)
+    held = {}
+    for name in scenario.arrangements:
+        unit = base.under(name)
+        held[name] = {
+            nation: _spells(holdings(unit, node, targets, instants_us), instants_us)
+            for nation, node in picture_nodes(scenario).items()
+        }
+    fleet, rows = base.fleet, base.fleet.targets
+    shape = len(instants_us), len(targets)
+    lat_deg, lon_deg = fleet.positions(targets[None, :], instants_us[:, None])
+    return Moves(
+        seed,
+        n_present,
+        float(instants_us[1] - instants_us[0]) / US_PER_S,
+        tuple(f"{timeline.datetime_at(t_us):%Y-%m-%d %H:%M} UTC" for t_us in instants_us.tolist()),
+        tuple(
+            (
+                f"{fleet.streams[rows['stream'][target]]}#{rows['index'][target]}",
+                fleet.classes[rows["traffic_class"][target]],
+                fleet.flags[rows["flag"][target]],
+            )
+            for target in targets.tolist()
+        ),
+        lat_deg.reshape(shape),
+        lon_deg.reshape(shape),
+        held,
+    )
+
+
+def _has_logs(scenario: Scenario, folder: RunFolder, seed: int) -> bool:
+    files = [folder.sensing(seed) / f"{table}.parquet" for table in SENSED]
+    for name in scenario.arrangements:
+        files += [folder.sharing(seed, name) / f"{table}.parquet" for table in SHARED]
+    return all(file.is_file() for file in files)
+
+
+def _sample(unit: StoredUnit, instants_us: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+    """Vessels evenly chosen among those present in the window, and how many those are."""
+    from mda_sim.world.presence import within
+
+    present = within(unit.fleet.presence(), int(instants_us[0]), int(instants_us[-1]))["target"]
+    vessels = np.unique(present[present < unit.fleet.n_vessels]).astype(np.int64)
+    n = min(_VESSELS, len(vessels))
+    return vessels[np.arange(n) * len(vessels) // max(n, 1)], len(vessels)
+
+
+def _spells(held: Holdings, instants_us: NDArray[np.int64]) -> Spells:
+    """Holdings by number of frame."""
+    from mda_sim.report.page.content import Spells
+
+    return Spells(
+        held.vessel,
+        np.searchsorted(instants_us, held.t_from_us),
+        np.searchsorted(instants_us, held.t_to_us),
+        held.lat_deg,
+        held.lon_deg,
+        (held.t_from_us - held.t_observed_us) / US_PER_S,
+    )
