@@ -53,7 +53,7 @@ from mda_sim.world.world import WorldSpec
 
 MAX_ENTRIES: Final = 1000
 """Largest number of entries of a mapping, and of items of a list."""
-MAX_ARRANGED: Final = 200_000
+MAX_ARRANGED: Final = 100_000
 """Largest number of values of all configurations together, each with what it inherits."""
 
 DAYS_MAX: Final = 3660.0

@@ -15,6 +15,9 @@ SENSORS = BASE[BASE.index("sensors:\n") : BASE.index("# Who may share")]
 TRAFFIC = BASE[BASE.index("  traffic:\n") : BASE.index("# Who could see")]
 FEEDS = BASE[BASE.index("    luzon_radar: {node") : BASE.index("  agreements:      ")]
 LINK = "{sender: xeu_hub, recipient: jpn_centre}"
+LABELS = "  labels:\n    phl_radar: {classification: CONFIDENTIAL}\n    open_data: {classification: UNCLASSIFIED}\n"
+MANY = "".join(f", x{i}: {{classification: SECRET}}" for i in range(40))
+MANY_LABELS = f"  labels: {{phl_radar: {{classification: CONFIDENTIAL}},\n    open_data: {{classification: UNCLASSIFIED}}\n    {MANY}}}\n"
 
 
 def bad(name: str, old: str, new: str, says: str, *, at: str = "", n: int | None = 1) -> Case:
@@ -77,7 +80,7 @@ LISTS = [
     bad("two thousand zones", ZONES, ZONES + "".join(map(circle, range(2000))), "metrics.zones: 2,001 entries; expected at most 1,000"),
     bad("two thousand links", "    xeu_jpn: ", "".join(f"    l{i}: {LINK}\n" for i in range(2000)) + "    xeu_jpn: ", "sharing.links: 2,002 entries; expected at most 1,000", at="  links:     "),
     bad("two thousand configurations", TODAY, TODAY + "".join(f"  c{i}: {{}}\n" for i in range(2000)), "configurations: 2,003 entries; expected at most 1,000", at="configurations:"),
-    bad("nine hundred configurations of much", TODAY, TODAY + "".join(f"  c{i}: {{labels: {{x: {{classification: SECRET}}}}}}\n" for i in range(900)), "configurations: 903 configurations of about 56 values each are 50,", at="configurations:"),
+    bad("nine hundred configurations of much", TODAY, TODAY + "".join(f"  c{i}: {{labels: {{x: {{classification: SECRET}}}}}}\n" for i in range(900)), "configurations: 903 configurations of about 136 values each are 122,", at="configurations:").and_(LABELS, MANY_LABELS),
     whole("fifty configurations", BASE.replace(TODAY, TODAY + "".join(f"  c{i}: {{}}\n" for i in range(50))), "good", 0, ""),
     whole("nine hundred circles", BASE.replace(ZONES, ZONES + "".join(map(circle, range(900)))), "good", 0, "")._replace(verdict="good", n=None),
     whole("six polygons of five hundred corners", BASE.replace(ZONES, ZONES + "".join(f"    p{i}: {{name: P, region: {{kind: polygon, points: [{ring(500)}]}}}}\n" for i in range(6))), "good", 0, ""),
