@@ -102,6 +102,7 @@ def arrange(
         deliveries, stats = share_with_stats(scenario, fleet, log, configuration, seed, facts)
     with meter.stage("audit"):
         audit(scenario, fleet, log, deliveries, configuration, seed, facts)
+    del facts  # five bytes and more a contact, which scoring does not ask for
     with meter.stage("score"):
         scores = score(scenario, frame, deliveries, configuration, seed)
     return Arranged(deliveries, scores, tuple(meter.costs), stats)

@@ -137,19 +137,23 @@ def find_accesses(
     for row in range(images.shape[0]):
         image = images[row]
         own = knots_of(knots, image["first_knot"], image["n_knots"])
+        from_us, to_us = image["t_from_us"], image["t_to_us"]
         for target in range(first, stop):
             begin = np.int64(first_leg[target])
             end = begin + np.int64(n_legs[target])
+            # Most targets are not at sea while the image is made.
+            if legs.t_from_us[begin] > to_us or legs.t_to_us[end - 1] < from_us:
+                continue
             if not _abeam(image, own, swath, legs, begin, end, out, n):
                 continue
             t_us = out[n]["t_us"]
-            if t_us < image["t_from_us"] or t_us > image["t_to_us"]:
+            if t_us < from_us or t_us > to_us:
                 continue
             leg = leg_at(legs.t_from_us, begin, end, t_us)
             if leg < begin or t_us > legs.t_to_us[leg]:
                 continue
             out[n]["image"], out[n]["target"] = row, target
-            seconds = (t_us - image["t_from_us"]) * 1e-6
+            seconds = (t_us - from_us) * 1e-6
             out[n]["along_m"] = EARTH_RADIUS_M * image["w_rad_s"] * seconds
             n += 1
     return n

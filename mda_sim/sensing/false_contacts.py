@@ -29,12 +29,12 @@ def false_counts(
     rate_per_interval: float, sensor: int, interval: NDArray[np.int64], seed: int
 ) -> NDArray[np.int64]:
     """Number of false contacts in each interval of a sensor with that draw address, shape of ``interval``."""
-    from scipy.stats import poisson
+    from scipy.special import pdtr
 
     if rate_per_interval == 0.0 or not len(interval):
         return np.zeros(len(interval), np.int64)
     u = draw_uniform(stream_key(seed, "sense.false"), 0, 0, sensor, interval)
-    table = poisson.cdf(np.arange(_MOST), rate_per_interval)
+    table = pdtr(np.arange(_MOST), rate_per_interval)
     return np.searchsorted(table, u, side="left").astype(np.int64)
 
 

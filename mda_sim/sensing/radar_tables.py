@@ -184,6 +184,13 @@ def first_land_m(radar: Radar, land: Land | None, reach_m: float) -> Floats:
     bearings_deg = np.arange(0.0, 360.0, BEARING_STEP_DEG)
     if land is None or radar.own_land_m >= reach_m:
         return np.full(len(bearings_deg), np.inf)
-    return np.asarray(
-        land.first_land_m(radar.lat_deg, radar.lon_deg, bearings_deg, radar.own_land_m, reach_m), np.float64
-    )
+    return _land_around(land, radar.lat_deg, radar.lon_deg, radar.own_land_m, reach_m)
+
+
+@lru_cache(maxsize=256)
+def _land_around(land: Land, lat_deg: float, lon_deg: float, from_m: float, to_m: float) -> Floats:
+    """First land around a place, as ``first_land_m``: the same for all seeds, and read-only."""
+    bearings_deg = np.arange(0.0, 360.0, BEARING_STEP_DEG)
+    found = np.asarray(land.first_land_m(lat_deg, lon_deg, bearings_deg, from_m, to_m), np.float64)
+    found.flags.writeable = False
+    return found

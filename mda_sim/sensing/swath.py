@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -135,9 +135,7 @@ class Imager(OrbitingSensor):
         if setting.area is None:
             raise ValueError(f"the satellite '{sensor_id}' needs the area that it is to image")
         tracks = self.tracks(setting.timeline)
-        works = choose(
-            self, sensor_id, candidates(self, tracks, setting.area, setting.timeline), setting.seed
-        )
+        works = choose(self, sensor_id, known_candidates(self, setting.area, setting.timeline), setting.seed)
         facts, knots = _facts(self, tracks, works)
         fleet, numbers = setting.fleet, intervals(works)
         legs, targets = leg_columns(fleet), fleet.targets
@@ -199,6 +197,14 @@ def candidates(imager: Imager, tracks: tuple[Track, ...], area: Box, timeline: T
     )
     is_within = (found["t_from_us"] >= from_us) & (found["t_to_us"] <= timeline.score_to_us)
     return np.asarray(found[is_within])
+
+
+@lru_cache(maxsize=32)
+def known_candidates(imager: Imager, area: Box, timeline: Timeline) -> Candidates:
+    """``candidates`` of an imager on its own tracks: the same for all seeds, and read-only."""
+    found = candidates(imager, imager.tracks(timeline), area, timeline)
+    found.flags.writeable = False
+    return found
 
 
 def _swath(imager: Imager, tracks: tuple[Track, ...]) -> Swath:

@@ -17,7 +17,7 @@ Where next: ``pipeline`` calls ``sense``; sharing, audit and metrics read the lo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +72,7 @@ def sense(
     check_addresses(sensors, "sensor")
     check_addresses(fleet.streams, "stream")
     ids = sorted(sensors)
-    reports: list[dict[str, NDArray[np.int64]]] = []
+    reports: list[dict[str, NDArray[Any]]] = []
     setting = Setting(fleet, timeline, seed, land, area, environment, carriers or {})
     bench = Bench(fleet, block)
     for row, sensor_id in enumerate(ids):
@@ -82,20 +82,24 @@ def sense(
         first = len(bench.target)
         counts, n_vessels = bench.work(plan, n_false)
         reports.append(
-            {
-                "sensor": np.full(len(plan.interval), row, np.int64),
-                "interval": plan.interval,
-                "t_observed_us": plan.t_observed_us,
-                "t_ready_us": plan.t_ready_us,
-                "first": first + np.cumsum(counts) - counts,
-                "count": counts,
-                "n_vessels": n_vessels,
-                "n_false": n_false,
-            }
+            _as_stored(
+                {
+                    "sensor": np.full(len(plan.interval), row, np.int64),
+                    "interval": plan.interval,
+                    "t_observed_us": plan.t_observed_us,
+                    "t_ready_us": plan.t_ready_us,
+                    "first": first + np.cumsum(counts) - counts,
+                    "count": counts,
+                    "n_vessels": n_vessels,
+                    "n_false": n_false,
+                }
+            )
         )
+    contacts = bench.contacts()
+    del bench  # with the memory that sensors shared
     return DetectionLog(
         reports=_report_table(reports, ids),
-        contacts=bench.contacts(),
+        contacts=contacts,
         sensors=cards(sensors),
         n_vessels=fleet.n_vessels,
         n_targets=fleet.n_targets,
@@ -174,9 +178,15 @@ class Bench:
         return n
 
 
-def _report_table(parts: list[dict[str, NDArray[np.int64]]], ids: list[str]) -> Table:
+def _as_stored(columns: dict[str, NDArray[np.int64]]) -> dict[str, NDArray[Any]]:
+    """Columns of REPORTS in the widths in which they are stored: those of all sensors wait to be joined."""
+    return {name: column.astype(REPORTS.column(name).dtype) for name, column in columns.items()}
+
+
+def _report_table(parts: list[dict[str, NDArray[Any]]], ids: list[str]) -> Table:
     meta = {"sensors": ids}
     if not parts:
         return Table.empty(REPORTS, meta)
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return Table.of(REPORTS, {"report": np.arange(len(columns["sensor"])), **columns}, meta)
+    columns = {name: np.concatenate([part.pop(name) for part in parts]) for name in tuple(parts[0])}
+    number = np.arange(len(columns["sensor"]), dtype=np.uint32)
+    return Table.of(REPORTS, {"report": number, **columns}, meta)

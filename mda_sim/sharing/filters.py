@@ -94,10 +94,11 @@ def contact_facts(fleet: Fleet, log: DetectionLog, sharing: SharingSpec) -> Cont
     regions += [(entry.names, entry.area) for entry in area_entries(sharing)]
     if not filters and not regions:
         return None
-    rows = np.flatnonzero(log.contacts["target"] != NO_TARGET)
+    named = log.contacts["target"] != NO_TARGET
+    rows: slice | NDArray[np.intp] = slice(None) if named.all() else np.flatnonzero(named)
     target = log.contacts["target"][rows]
     end_us = np.repeat(log.reports["t_observed_us"], log.reports["count"])[rows]
-    seen_us = end_us - log.contacts["dt_us"][rows].astype(np.int64)
+    seen_us = end_us - log.contacts["dt_us"][rows]
     inside: dict[str, NDArray[np.bool_]] = {}
     if regions:
         lat_deg, lon_deg = fleet.positions(target, seen_us)

@@ -146,10 +146,12 @@ class Fleet:
         """Nations that vessels are bound for; the column ``bound_for`` indexes this."""
         return tuple(self.targets.meta["destinations"])
 
-    @property
+    @cached_property
     def stream_address(self) -> NDArray[np.uint32]:
-        """Draw address of each stream, (n_streams,)."""
-        return np.array([address(name) for name in self.streams], dtype=np.uint32)
+        """Draw address of each stream, (n_streams,); read-only."""
+        found = np.array([address(name) for name in self.streams], dtype=np.uint32)
+        found.flags.writeable = False
+        return found
 
     @property
     def draw_address(self) -> NDArray[np.uint32]:

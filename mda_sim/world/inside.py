@@ -32,6 +32,7 @@ _MARGIN_M: Final = 1000.0
 """What caps are larger than they need be: far more than rounding."""
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 class _Sampled(NamedTuple):
@@ -69,7 +70,7 @@ def inside_intervals(fleet: Fleet, region: Region, t0_us: int, t1_us: int, step_
 
 def _samples(legs: Table, region: Region, t0_us: int, t1_us: int, step_s: float) -> _Sampled:
     """The steps of legs that say when they are in the region; legs that cannot reach it have none."""
-    legs = legs.take((legs["t_to_us"] > t0_us) & (legs["t_from_us"] < t1_us))
+    legs = legs.take(_may_reach(legs, region) & (legs["t_to_us"] > t0_us) & (legs["t_from_us"] < t1_us))
     begin_us = np.maximum(legs["t_from_us"], t0_us)
     lasts_us = np.minimum(legs["t_to_us"], t1_us) - begin_us
     steps = np.ceil(lasts_us / (step_s * US_PER_S)).astype(np.int64)
@@ -78,6 +79,19 @@ def _samples(legs: Table, region: Region, t0_us: int, t1_us: int, step_s: float)
     near = np.flatnonzero(first <= last)
     columns = (legs["target"].astype(np.int64), begin_us, lasts_us, steps, first, last)
     return _Sampled(*(column[near] for column in columns))
+
+
+def _may_reach(legs: Table, region: Region) -> NDArray[np.bool_]:
+    """Legs whose great circle comes within a cap around the region; of the others nothing has to be known."""
+    centre, reach = _cap(region)
+    return np.asarray(_nearness(legs, centre)[2] >= math.cos(min(reach, math.pi)), np.bool_)
+
+
+def _nearness(legs: Table, centre: Floats) -> tuple[Floats, Floats, Floats]:
+    """a.c, b.c and the most that the cosine of the distance to a centre c comes to, each (n,)."""
+    ac, bc = (sum(legs[f"{v}{k}"] * c for k, c in zip("xyz", centre, strict=True)) for v in "ab")
+    # A leg that does not move keeps its distance, whatever its b is.
+    return ac, bc, np.where(legs["w_rad_s"] > 0.0, np.hypot(ac, bc), ac)
 
 
 def _stays_inside(legs: Table, region: Region) -> NDArray[np.bool_]:
@@ -93,18 +107,15 @@ def _stays_inside(legs: Table, region: Region) -> NDArray[np.bool_]:
 def _steps_near(
     legs: Table, region: Region, begin_us: Ints, lasts_us: Ints, steps: Ints
 ) -> tuple[Ints, Ints]:
-    """First and last step of each leg to be sampled: beyond them it is outside a cap around the region.
+    """First and last step of each leg that may reach the region to be sampled: beyond them it is outside a
+    cap around the region.
 
     The first is above the last where the whole leg is outside.
     """
     centre, reach = _cap(region)
-    ac, bc = (sum(legs[f"{v}{k}"] * c for k, c in zip("xyz", centre, strict=True)) for v in "ab")
+    ac, bc, largest = _nearness(legs, centre)
     rate = legs["w_rad_s"] / US_PER_S
-    # A leg that does not move keeps its distance, whatever its b is.
-    largest = np.where(rate > 0.0, np.hypot(ac, bc), ac)
-    cosine = math.cos(min(reach, math.pi))
-    is_far = largest < cosine
-    within = np.arccos(np.clip(cosine / np.where(is_far, 1.0, largest), -1.0, 1.0))
+    within = np.arccos(np.clip(math.cos(min(reach, math.pi)) / largest, -1.0, 1.0))
     begin, arc = rate * (begin_us - legs["t_from_us"]), rate * lasts_us
     middle = begin + arc / 2.0
     nearest = np.arctan2(bc, ac)
@@ -116,7 +127,7 @@ def _steps_near(
     is_whole = (rate == 0.0) | (arc > math.pi) | (reach > math.pi / 2.0)
     first = np.where(is_whole, 0, np.maximum(first, 0))
     last = np.where(is_whole, steps, np.minimum(last, steps))
-    return first, np.where(is_far, -1, last)
+    return first, last
 
 
 def _cap(region: Region) -> tuple[NDArray[np.float64], float]:

@@ -21,7 +21,7 @@ from mda_sim.sensing.clutter import sea_sigma0_db, sea_state_of
 from mda_sim.sensing.orbiting import PASSES_PER_SATELLITE
 from mda_sim.sensing.satellite import SarSatellite, length_factor, p_contact
 from mda_sim.sensing.sensors import cards
-from mda_sim.sensing.swath import LEFT, RIGHT, candidates, ground_range_m, incidence_deg
+from mda_sim.sensing.swath import LEFT, RIGHT, candidates, ground_range_m, incidence_deg, known_candidates
 from mda_sim.sensing.sweep import sense
 from mda_sim.sensing.tasking import choose
 from mda_sim.world.environment import build_environment
@@ -450,6 +450,18 @@ def test_a_vessel_is_imaged_only_while_it_exists(build):
         for fleet in (around, beside)
     ]
     assert counts == [1, 0]
+
+
+def test_images_kept_for_the_next_seed_are_those_of_this_satellite_area_and_time():
+    low, high = sar_of(), sar_of(incidence_min_deg=20.0)
+    small = Box(lat_min_deg=6, lat_max_deg=20, lon_min_deg=108, lon_max_deg=120)
+    asked = [(sar, area, timeline_of(d)) for sar in (low, high) for area in (AREA, small) for d in (4, 8)]
+    found = [known_candidates(*one).tobytes() for one in asked * 2]
+    assert len(set(found)) == len(asked)
+    for (sar, area, timeline), kept in zip(asked * 2, found, strict=True):
+        assert kept == candidates(sar, sar.tracks(timeline), area, timeline).tobytes()
+    with pytest.raises(ValueError, match="read-only"):
+        known_candidates(*asked[0])["side"] = 0
 
 
 def test_an_image_that_has_begun_before_sensing_is_not_made():

@@ -117,7 +117,7 @@ class Intake:
     def pairs(self) -> list[tuple[int, int]]:
         """Indices of profiles and of the nodes to which feeds bring them, each pair once, sorted."""
         n_nodes = 1 + int(self.node.max(initial=0))
-        pairs = np.unique(self.profile * n_nodes + self.node).tolist()
+        pairs = np.flatnonzero(np.bincount(self.profile * n_nodes + self.node)).tolist()
         return [divmod(pair, n_nodes) for pair in pairs]
 
     def fed(self, topology: Topology) -> tuple[tuple[Profile, str], ...]:
@@ -131,7 +131,8 @@ def _profiles(
     """The different profiles of fed parts, sorted, and the number of each part's own, (F,)."""
     classes, class_of = np.unique(share_class, return_inverse=True)
     areas = [areas_of(sharing, int(passed)) for passed in classes]
-    kinds, kind_of = np.unique(sensor * max(1, len(classes)) + class_of, return_inverse=True)
+    of_fed = sensor * max(1, len(classes)) + class_of
+    kinds = np.flatnonzero(np.bincount(of_fed))
     of_kind = []
     for kind in kinds.tolist():
         i, k = divmod(kind, len(classes))
@@ -140,4 +141,6 @@ def _profiles(
         of_kind.append(Profile(label, card.operator, card.category, areas=areas[k]))
     profiles = sorted(set(of_kind))
     number = np.array([profiles.index(profile) for profile in of_kind], np.int64)
-    return tuple(profiles), number[kind_of]
+    of_kind_number = np.zeros(kinds.max(initial=0) + 1, np.int64)
+    of_kind_number[kinds] = number
+    return tuple(profiles), of_kind_number[of_fed]
