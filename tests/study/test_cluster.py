@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import crew_jobs as jobs
 import pytest
-from runs import contents
+from run_contents import contents
 
 from mda_sim.core.errors import RunError
 from mda_sim.scenario import Scenario

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runs import contents, copy_of
+from run_contents import contents, copy_of
 
 import mda_sim.audit
 from mda_sim.core.errors import DigestMismatch, RunError

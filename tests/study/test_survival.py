@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runs import contents, copy_of
+from run_contents import contents, copy_of
 
 import mda_sim.pipeline
 from mda_sim.core.errors import RunError
