@@ -54,7 +54,6 @@ from mda_sim.metrics.groups import Cells, by_group
 from mda_sim.metrics.latency import STAGE_NAMES
 from mda_sim.metrics.under_way import hops_under_way
 from mda_sim.picture.awareness import PartHistory
-from mda_sim.picture.receipts import is_first
 from mda_sim.records import DeliveryLog, DetectionLog, Gate
 
 if TYPE_CHECKING:
@@ -136,12 +135,14 @@ def _refusing(found: Fates, answer_before: NDArray[np.int8]) -> NDArray[np.int64
 def _receipts(
     received: Table, under_way: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Offsets by part, times and hops of receipts; what is destroyed at once is ``under_way`` until then."""
+    """Offsets by part, times and hops of receipts; what is destroyed at once is ``under_way`` until then.
+
+    Of several such copies of a part the last counts, since the part is forgotten only when that one is.
+    """
     part, hop = received["part"], received["hop"]
     is_held = received["t_purged_us"] > received["t_received_us"]
     vain = np.flatnonzero(~is_held)
-    first = vain[is_first(part[vain])]
-    under_way[part[first]] = hop[first]
+    under_way[part[vain]] = hop[vain]  # rows rise in time within a part: the last one stays
     offsets = np.searchsorted(part[is_held], np.arange(len(under_way) + 1)).astype(np.int64)
     return offsets, received["t_received_us"][is_held], hop[is_held]
 

@@ -398,7 +398,8 @@ def cause_at(t_s, target, parts):
             stopped.append((1, -p.t_s, PURGED))
         elif p.outcome in (Outcome.DELIVERED, Outcome.IN_FLIGHT):
             coming = [copy for copy in p.copies if copy.t_s > t_s and copy.gone_s > copy.t_s]
-            coming = coming or list(p.copies) or [None]
+            vain = [copy for copy in p.copies if copy.t_s >= t_s]  # to be destroyed as they come
+            coming = coming or sorted(vain, key=lambda copy: copy.t_s)[-1:] or list(p.copies) or [None]
             arrives_s = math.inf if coming[0] is None or coming[0].gone_s == coming[0].t_s else coming[0].t_s
             waiting.append((arrives_s, p.t_s, stage_at(t_s, p, coming[0])))
     if waiting:
