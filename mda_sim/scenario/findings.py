@@ -28,7 +28,9 @@ _LINE_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # those of the Y
 class Findings:
     """Problems so far, and the lines of the files they lie in."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_own: bool = False) -> None:
+        self.is_own = is_own
+        """Whether what is read was written by a run."""
         self.n_values = 0
         """Values read so far, in all files."""
         self._texts: dict[str, str] = {}

@@ -84,17 +84,19 @@ def load_scenario(
     configurations: Sequence[str] | None = None,
     seeds: int | None = None,
     allow_path: bool = False,
+    is_own: bool = False,
 ) -> Scenario:
     """Load the scenario file ``path``.
 
     ``sets`` are overrides ``key.path=value``, applied in their order. ``configurations`` names those to
     keep (all if None; the baseline always stays, since the others are compared with it). ``seeds`` is how
     many seeds to run instead of the file's ``seed.count``. With ``allow_path``, ``extends`` and data
-    files may leave the scenario's folder.
+    files may leave the scenario's folder. ``is_own`` is for the ``scenario.yaml`` that a run has written,
+    which may hold more values than a file by hand.
 
     Raises ``ScenarioError`` with every problem found, each at its file, line and column.
     """
-    findings = Findings()
+    findings = Findings(is_own=is_own)
     reach = Reach(Path(path).parent.resolve(), allow_path)
     tree = Chain(_FILE, findings, reach).read(Path(path), str(path))
     return _loaded(tree, findings, _Wishes(tuple(sets), configurations, seeds, reach))

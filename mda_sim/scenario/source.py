@@ -31,6 +31,8 @@ from mda_sim.scenario.tree import Entry, ListNode, MapNode, Mark, Node, Scalar, 
 
 MAX_DEPTH: Final = 32
 MAX_NODES: Final = 20_000
+OWN_MAX_NODES: Final = 500_000
+"""The same for what a run wrote itself, in which every configuration is spelt out."""
 MAX_BYTES: Final = 2 * 1024 * 1024
 
 _MARKS_OF_OTHERS: Final[Mapping[bytes, str]] = {  # byte-order marks; the longer first
@@ -187,8 +189,9 @@ class _Reader:
     def _node(self, event: Any, path: str, place: Mark, depth: int) -> Node:
         """The node that ``event`` starts; problems with it are placed at ``place``."""
         self._findings.n_values += 1
-        if self._findings.n_values > MAX_NODES:
-            self._stop(place, path, f"more than {MAX_NODES:,} values")
+        most = OWN_MAX_NODES if self._findings.is_own else MAX_NODES
+        if self._findings.n_values > most:
+            self._stop(place, path, f"more than {most:,} values")
         if depth > MAX_DEPTH:
             self._stop(place, "", f"nested more than {MAX_DEPTH} deep")
         if isinstance(event, yaml.AliasEvent):

@@ -190,7 +190,7 @@ def stored_scenario(path: Path, digest: str) -> Scenario:
     """The resolved scenario of an output folder; DigestMismatch if it is not the one that was asked for."""
     from mda_sim.scenario import load_scenario
 
-    scenario = load_scenario(path)
+    scenario = load_scenario(path, is_own=True)
     if scenario.digest() != digest:
         raise DigestMismatch(f"{path} is not the scenario of this run; remove the folder and run again")
     return scenario

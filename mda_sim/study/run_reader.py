@@ -104,7 +104,7 @@ def read_run(path: Path, name: str) -> FinishedRun:
         listed = manifest.get("files", {}).get(file, {}).get("sha256")
         if not (path / file).is_file() or content_sha256(path / file) != listed:
             raise NotARun(f"{file} is not the one that the run wrote; run the scenario again")
-    scenario = load_scenario(path / "scenario.yaml")
+    scenario = load_scenario(path / "scenario.yaml", is_own=True)
     nodes = picture_nodes_of(scenario)
     rows = [row for row in from_csv(path / "scores.csv") if nodes.get(row.nation) == row.node]
     units = {row.metric: row.unit for row in rows}

@@ -33,7 +33,7 @@ def open_gallery(folder: Path | str) -> Gallery:
     place = RunFolder(Path(folder), "")
     if (place.manifest() or {}).get("complete") is not True:
         raise RunError(f"{folder} holds no finished run; run the scenario first")
-    return gallery_of(load_scenario(place.path / "scenario.yaml"), place)
+    return gallery_of(load_scenario(place.path / "scenario.yaml", is_own=True), place)
 
 
 def gallery_of(scenario: Scenario, folder: RunFolder) -> Gallery:

@@ -91,6 +91,12 @@ def test_a_hundred_thousand_brackets_are_refused_without_harm() -> None:
     assert read("a: " + "[" * 100_000)[1][0][3] == "nested more than 32 deep"
 
 
+def test_what_a_run_wrote_may_hold_more() -> None:
+    findings = Findings(is_own=True)
+    assert read_text("a: [" + "1," * (MAX_NODES + 1000) + "]", "own.yaml", findings) is not None
+    assert not findings.errors
+
+
 def test_too_many_nodes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert MAX_NODES == 20_000
     monkeypatch.setattr("mda_sim.scenario.source.MAX_NODES", 1000)
