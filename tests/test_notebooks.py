@@ -67,5 +67,6 @@ def test_the_stored_notebook_was_run_and_is_small(source: Path) -> None:
     stored = source.with_suffix(".ipynb")
     code = [cell for cell in jupytext.read(stored).cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
-    assert sum("image/png" in out.get("data", {}) for cell in code for out in cell.outputs) == 2
+    shown = [out.get("data", {}).keys() & {"image/png", "text/html"} for cell in code for out in cell.outputs]
+    assert sum(map(bool, shown)) >= 1  # a picture or a table, besides what is printed
     assert stored.stat().st_size < LARGEST_BYTES
