@@ -93,6 +93,8 @@ def export_run(
     ScenarioError with all problems: no finished run, no logs, an unknown format, a window that is none, a
     package that is wanting.
     """
+    from mda_sim.world.sampled import evenly_chosen
+
     asked = _checked(folder, to, configuration, seed, begin, end, step_s, vessels, out)
     content, n_present = None, 0
     files: list[Path] = []
@@ -107,7 +109,7 @@ def export_run(
             files += _pictures(asked, place)
         else:
             if content is None:
-                targets, n_present = _targets(asked)
+                targets, n_present = evenly_chosen(asked.unit.fleet, asked.from_us, asked.to_us, asked.most)
                 content = _content(asked, targets)
             files += _writer(name)(content, place)
     return Exported(asked.folder, tuple(files), 0 if content is None else len(content.vessels), n_present)
@@ -185,17 +187,6 @@ def _writer(name: str) -> Callable[[Content, Path], list[Path]]:
     else:
         from mda_sim.export.csv_files import write_csv as write
     return write
-
-
-def _targets(asked: _Asked) -> tuple[NDArray[np.int64], int]:
-    """The vessels to write, evenly chosen among those present, and how many those are."""
-    from mda_sim.world.presence import within
-
-    fleet = asked.unit.fleet
-    present = np.unique(within(fleet.presence(), asked.from_us, asked.to_us)["target"]).astype(np.int64)
-    present = present[present < fleet.n_vessels]
-    n = len(present) if asked.most is None else min(asked.most, len(present))
-    return present[np.arange(n) * len(present) // max(n, 1)], len(present)
 
 
 def _content(asked: _Asked, targets: NDArray[np.int64]) -> Content:

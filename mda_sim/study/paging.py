@@ -55,6 +55,8 @@ def write_page(scenario: Scenario, folder: RunFolder) -> Path:
 def _moves(scenario: Scenario, folder: RunFolder) -> Moves | None:
     """Vessels of the first seed in time; None if its logs are not kept."""
     from mda_sim.report.page.content import Moves
+    from mda_sim.world.sampled import evenly_chosen
+    from mda_sim.world.target_names import target_name
 
     seed, timeline = scenario.seeds[0], scenario.timeline
     if not _has_logs(scenario, folder, seed):
@@ -64,7 +66,7 @@ def _moves(scenario: Scenario, folder: RunFolder) -> Moves | None:
     if len(instants_us) < 2:
         instants_us = np.array([timeline.score_from_us, timeline.score_to_us])
     base = StoredUnit(folder, scenario, scenario.baseline, seed)
-    targets, n_present = _sample(base, instants_us)
+    targets, n_present = evenly_chosen(base.fleet, int(instants_us[0]), int(instants_us[-1]), _VESSELS)
     held = {}
     for name in scenario.arrangements:
         unit = base.under(name)
@@ -82,7 +84,7 @@ def _moves(scenario: Scenario, folder: RunFolder) -> Moves | None:
         tuple(f"{timeline.datetime_at(t_us):%Y-%m-%d %H:%M} UTC" for t_us in instants_us.tolist()),
         tuple(
             (
-                f"{fleet.streams[rows['stream'][target]]}#{rows['index'][target]}",
+                target_name(fleet, target),
                 fleet.classes[rows["traffic_class"][target]],
                 fleet.flags[rows["flag"][target]],
             )
@@ -99,16 +101,6 @@ def _has_logs(scenario: Scenario, folder: RunFolder, seed: int) -> bool:
     for name in scenario.arrangements:
         files += [folder.sharing(seed, name) / f"{table}.parquet" for table in SHARED]
     return all(file.is_file() for file in files)
-
-
-def _sample(unit: StoredUnit, instants_us: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
-    """Vessels evenly chosen among those present in the window, and how many those are."""
-    from mda_sim.world.presence import within
-
-    present = within(unit.fleet.presence(), int(instants_us[0]), int(instants_us[-1]))["target"]
-    vessels = np.unique(present[present < unit.fleet.n_vessels]).astype(np.int64)
-    n = min(_VESSELS, len(vessels))
-    return vessels[np.arange(n) * len(vessels) // max(n, 1)], len(vessels)
 
 
 def _spells(held: Holdings, instants_us: NDArray[np.int64]) -> Spells:

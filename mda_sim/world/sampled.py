@@ -40,6 +40,16 @@ class Tracks:
         return slices_of(self.stretch)
 
 
+def evenly_chosen(fleet: Fleet, from_us: int, to_us: int, most: int | None) -> tuple[Ints, int]:
+    """Ids of at most ``most`` vessels (all for None), evenly chosen among those present at some time in
+    [from_us, to_us], ascending; and how many those are.
+    """
+    present = within(fleet.presence(), from_us, to_us)["target"]
+    vessels = np.unique(present[present < fleet.n_vessels]).astype(np.int64)
+    n = len(vessels) if most is None else min(most, len(vessels))
+    return vessels[np.arange(n) * len(vessels) // max(n, 1)], len(vessels)
+
+
 def sampled_tracks(fleet: Fleet, targets: Ints, from_us: int, to_us: int, step_us: int) -> Tracks:
     """Tracks of the vessels ``targets`` (ascending ids) in [from_us, to_us]; ``vessel`` counts among them."""
     present = within(fleet.presence(), from_us, to_us)
