@@ -183,12 +183,17 @@ class RunFolder:
                     f"{self.path} holds a finished run of this scenario with {held} seeds, more than "
                     f"{n_seeds}; choose another folder with --out, or remove it"
                 )
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(
-                f"cannot make the folder {self.path}: {error.strerror}; choose another with --out"
-            ) from error
+        make_folder(self.path)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder with those above it; RunError if it cannot be made."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"cannot make the folder {path}: {error.strerror}; choose another with --out"
+        ) from error
 
 
 def remove_left_over(folder: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mda_sim.core.errors import RunError
-from mda_sim.study.folder import FORMAT, listing, read_json, write_json
+from mda_sim.study.folder import FORMAT, listing, make_folder, read_json, write_json
 from mda_sim.study.identity import versions
 
 RECORD: Final = "show.json"
@@ -49,12 +49,7 @@ def begin(folder: Path, known_by: Mapping[str, Any], record_name: str, units: It
 
     RunError if it cannot be made.
     """
-    try:
-        (folder / "units").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(
-            f"cannot make the folder {folder}: {error.strerror}; choose another with --out"
-        ) from error
+    make_folder(folder / "units")
     wanted = sorted({unit.stem for unit in units})
     write_json(folder / record_name, {"format": FORMAT, **known_by, "wanted": wanted, "complete": False})
 

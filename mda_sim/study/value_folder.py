@@ -32,6 +32,7 @@ from mda_sim.study.folder import (
     MANIFEST,
     RunFolder,
     listing,
+    make_folder,
     read_json,
     remove_left_over,
     write_json,
@@ -107,12 +108,7 @@ class ValueFolder:
         Whoever asks the same meanwhile waits, and is told so; RunError if the folder holds something else.
         """
         self._refuse_another()
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(
-                f"cannot make the folder {self.path}: {error.strerror}; choose another with --out"
-            ) from error
+        make_folder(self.path)
         others = those_at_work(self.path)
         if others:
             tell(f"waiting for {', '.join(others)}, which is at work on this study")
