@@ -14,15 +14,19 @@ from numpy.typing import NDArray
 from mda_sim.core.jit import kernel
 from mda_sim.metrics.walk_kernels import newest_row
 
+NARROW_US = 32
+"""Ages below this have a bin each."""
+FIRST_WIDE = 32 * (1023 + 4)
+"""First bits of the IEEE 754 double of 32 (exponent bias 1023, five bits of the fraction), less its bin."""
+
 
 @kernel
 def age_bin(age_us: int) -> int:
-    """Bin of an age >= 0; never falls as the age rises."""
-    shift = 0
-    for step in (32, 16, 8, 4, 2, 1):
-        if (age_us >> (shift + step)) >= 32:
-            shift += step
-    return shift * 32 + (age_us >> shift)
+    """Bin of an age in [0, 2^53); never falls as the age rises."""
+    if age_us < NARROW_US:
+        return age_us
+    # As a float the age has its exponent and then the five bits that tell its bin in front.
+    return int(np.float64(age_us).view(np.int64) >> 47) - FIRST_WIDE
 
 
 @kernel
@@ -65,38 +69,40 @@ def fill_ages(
     """
     n_refused = 0
     for i in range(target.size):
-        k = target[i]
         c = cell[i]
         if c < 0:
             continue
-        last = offsets[k + 1]
-        row = newest_row(t_received_us, offsets[k], last, t_from_us[i])
-        begin = t_from_us[i]
-        while begin < t_to_us[i]:
-            end = t_to_us[i]
-            refreshed = row + 1 < last and t_received_us[row + 1] < end
+        first, last = offsets[target[i]], offsets[target[i] + 1]
+        begin, stop = t_from_us[i], t_to_us[i]
+        row = newest_row(t_received_us, first, last, begin)
+        own, capped = bins[c], capped_s2[c]
+        while begin < stop:
+            end = stop
+            refreshed = row + 1 < last and t_received_us[row + 1] < stop
             if refreshed:
                 end = t_received_us[row + 1]
-            if row < offsets[k] or t_observed_us[row] == nothing_us:
+            observed = t_observed_us[row] if row >= first else nothing_us
+            if observed == nothing_us:
                 never_us[c] += end - begin
-                capped_s2[c] += cap_s * ((end - begin) * 1e-6)
-            elif begin < t_observed_us[row]:
+                capped += cap_s * ((end - begin) * 1e-6)
+            elif begin < observed:
                 n_refused += 1
             else:
-                youngest, oldest = begin - t_observed_us[row], end - t_observed_us[row]
-                capped_s2[c] += capped_age_s2(youngest, oldest, cap_s)
-                if refreshed and t_observed_us[row + 1] > t_observed_us[row]:
+                youngest, oldest = begin - observed, end - observed
+                capped += capped_age_s2(youngest, oldest, cap_s)
+                if refreshed and t_observed_us[row + 1] > observed:
                     peak_us[c] += oldest
                     n_peaks[c] += 1
                 for age, sign in ((youngest, 1), (oldest, -1)):
                     b = age_bin(age)
                     shift = max(b // 32 - 1, 0)
                     upper = (np.int64(b - shift * 32 + 1)) << shift
-                    bins[c, b, 0] += sign
-                    bins[c, b, 1] += 1
-                    bins[c, b, 2] += sign * (upper - age)
+                    own[b, 0] += sign
+                    own[b, 1] += 1
+                    own[b, 2] += sign * (upper - age)
             begin = end
             row += 1
+        capped_s2[c] = capped
     return n_refused
 
 
@@ -122,21 +128,21 @@ def collect_ends(
     """
     n = 0
     for i in range(target.size):
-        k = target[i]
         c = cell[i]
         if c < 0:
             continue
-        last = offsets[k + 1]
-        row = newest_row(t_received_us, offsets[k], last, t_from_us[i])
-        begin = t_from_us[i]
-        while begin < t_to_us[i]:
-            end = t_to_us[i]
-            if row + 1 < last and t_received_us[row + 1] < end:
+        first, last = offsets[target[i]], offsets[target[i] + 1]
+        begin, stop = t_from_us[i], t_to_us[i]
+        row = newest_row(t_received_us, first, last, begin)
+        own = wanted[c]
+        while begin < stop:
+            end = stop
+            if row + 1 < last and t_received_us[row + 1] < stop:
                 end = t_received_us[row + 1]
-            if row >= offsets[k] and t_observed_us[row] != nothing_us:
+            if row >= first and t_observed_us[row] != nothing_us:
                 for age, sign in ((begin - t_observed_us[row], 1), (end - t_observed_us[row], -1)):
                     b = age_bin(age)
-                    if wanted[c, b]:
+                    if own[b]:
                         cell_out[n], bin_out[n], age_out[n], sign_out[n] = c, b, age, sign
                         n += 1
             begin = end

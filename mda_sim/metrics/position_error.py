@@ -246,9 +246,11 @@ def position_figures(
     known_m = errors_m.astype(np.float64)
     vessels = cells.n_vessels(scored_us, members)
     rows_there, cell = taken.within[zone]
-    is_held = ~np.isnan(off.off_m[rows_there])
-    here, cell = rows_there[is_held], cell[is_held]
-    off_m, bound_m = off.off_m[here], off.bound_m[here]
+    off_m, bound_m = off
+    if len(rows_there) < len(off_m):
+        off_m, bound_m = off_m[rows_there], bound_m[rows_there]
+    is_held = ~np.isnan(off_m)
+    off_m, bound_m, cell = off_m[is_held], bound_m[is_held], cell[is_held]
     metrics = {
         what: {stat: metric_key(f"position_{what}_{stat}", "", label) for stat in STATISTICS}
         for what in ("error", "off", "bound")

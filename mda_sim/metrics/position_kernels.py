@@ -101,21 +101,26 @@ def fill_error_time(
 
     Intervals of no cell (-1) are passed over.
     """
+    place, known_m = 0, np.float32(np.nan)
     for i in range(target.size):
         c = cell[i]
         if c < 0:
             continue
         first, last = offsets[target[i]], offsets[target[i] + 1]
-        row = newest_row(t_received_us, first, last, t_from_us[i])
-        begin = t_from_us[i]
-        while begin < t_to_us[i]:
-            end = t_to_us[i]
-            if row + 1 < last and t_received_us[row + 1] < end:
+        begin, stop = t_from_us[i], t_to_us[i]
+        row = newest_row(t_received_us, first, last, begin)
+        own_us = time_us[c]
+        while begin < stop:
+            end = stop
+            if row + 1 < last and t_received_us[row + 1] < stop:
                 end = t_received_us[row + 1]
             if row >= first:
                 until = min(end, t_observed_us[row] + age_us)
                 if until > begin:
-                    time_us[c, place_of(errors_m, error_m[row])] += until - begin
+                    if error_m[row] != known_m:
+                        known_m = error_m[row]
+                        place = place_of(errors_m, known_m)
+                    own_us[place] += until - begin
             begin = end
             row += 1
 
