@@ -55,7 +55,7 @@ class Sizes:
 
 
 FULL = Sizes(
-    speed=Load(vessels=2_500, days=3.0, configurations=24, seeds=8),
+    speed=Load(vessels=2_000, days=2.0, configurations=24, seeds=8),
     hundred=Load(vessels=100, days=0.5, configurations=24, seeds=4),
     thousand=Load(vessels=100, days=0.5, configurations=24, seeds=40),
     value=Load(vessels=2_500, days=7.0, configurations=6),
