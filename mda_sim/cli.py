@@ -342,12 +342,15 @@ def _show(
         from mda_sim.report.gallery import zone_names
         from mda_sim.report.tables import print_summary
         from mda_sim.study.effort import effort_lines
+        from mda_sim.study.paging import PAGE
 
         width = None if sys.stdout.isatty() else _FILE_WIDTH
         print_summary(Console(highlight=False, width=width), study.summary, zone_names(scenario))
         names = [name for name in configurations_of(study.summary) if name in study.efforts]
         for line in effort_lines({name: study.efforts[name] for name in names}):
             say(line)
+        if (study.folder / PAGE).is_file():
+            say(f"To read and to mail: {study.folder / PAGE}")
         say(f"By class, flag and zone: {study.folder / 'answer.md'}; every figure: {study.folder / 'tables'}")
         for line in () if stopped is None else stopped.lines():
             say(line)

@@ -37,6 +37,7 @@ def test_a_run_ends_well_and_prints_the_answer(serial: tuple[Path, subprocess.Co
     assert "perfect association" in result.stdout
     assert str(out) in result.stdout
     assert str(out / "answer.md") in result.stdout
+    assert str(out / "report.html") in result.stdout
     assert "take no position on claims" in result.stdout
     assert re.search(r"Exchange +live choices +cases +hops +µs per case +µs per hop", result.stdout)
     assert re.search(r"\n  direct +[\d,]+ +\d+ +\d+ +[\d.,]+ +[\d.,]+\n", result.stdout)
