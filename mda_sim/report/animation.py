@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from mda_sim.report.basemap import Sheet, add_key, new_sheet
 from mda_sim.report.maps import Caption, draw_sensors, draw_zones, name_zones, zone_handle
 from mda_sim.report.scene import Scene, SensorMark
-from mda_sim.report.style import INK, OWN, house_style
+from mda_sim.report.style import AGE_COLOURS, INK, OWN, house_style
 from mda_sim.report.words import age_words
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ FRAME_MS: Final = 350
 _DPI: Final = 84
 _COLOURS: Final = 96
 _TRUE: Final = "#9aa5ad"
-_FRESH: Final = ("#08306b", "#2171b5", "#6baed6", "#e6a23c")
-"""From fresh to old; the last is of another hue, so that old is not taken for pale."""
-_KEY: Final = (*_FRESH, _TRUE, OWN)
+_KEY: Final = (*AGE_COLOURS, _TRUE, OWN)
 _KEY_COLUMNS: Final = 3
 
 
@@ -137,7 +135,7 @@ def _background(
     dots = [(_TRUE, 2.5, "vessel, where it is")]
     dots += [
         (colour, 5.0, f"held, at most {_words(step_s)} old")
-        for colour, step_s in zip(_FRESH, day.steps_s, strict=False)
+        for colour, step_s in zip(AGE_COLOURS, day.steps_s, strict=False)
     ]
     handles += [
         Line2D([], [], color=colour, marker="o", markersize=size, linestyle="", label=label)
@@ -158,7 +156,7 @@ class _Moving:
         edge: dict[str, Any] = {"markeredgecolor": "white", "markeredgewidth": 0.2}
         self._held = [
             self._axes.plot([], [], color=colour, markersize=2.8, zorder=5.5 - i / 10, **edge, **look)[0]
-            for i, colour in enumerate(_FRESH[: len(day.steps_s)])
+            for i, colour in enumerate(AGE_COLOURS[: len(day.steps_s)])
         ]
         self._clock = self._axes.text(
             0.98,

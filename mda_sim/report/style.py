@@ -36,6 +36,9 @@ GRID: Final = "#c3ccd3"
 SHARE_COLOURS: Final = "YlGnBu"
 DIFFERENCE_COLOURS: Final = "PuOr"
 
+#: What is held, from fresh to old; the last is of another hue, so that old is not taken for pale.
+AGE_COLOURS: Final = ("#08306b", "#2171b5", "#6baed6", "#e6a23c")
+
 #: Okabe and Ito's categories, darkest contrast first.
 CATEGORIES: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A5195", "#000000")
 

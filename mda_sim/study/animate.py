@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 STEP_S: Final = 3600.0
 """Time between two frames unless another is asked for [s]."""
 _STEP_MIN_S: Final = 300.0
-_COLOURS: Final = 4
 
 
 def animate_day(
@@ -68,6 +67,7 @@ def animate_day(
 
 def _day(unit: StoredUnit, node: str, instants_us: NDArray[np.int64]) -> Day:
     from mda_sim.report.animation import Day
+    from mda_sim.report.style import AGE_COLOURS
 
     fleet, timeline = unit.fleet, unit.scenario.timeline
     targets = np.arange(fleet.n_vessels)
@@ -79,7 +79,7 @@ def _day(unit: StoredUnit, node: str, instants_us: NDArray[np.int64]) -> Day:
         lat_deg.reshape(shape),
         lon_deg.reshape(shape),
         *_spread(held, instants_us, shape),
-        tuple(sorted(unit.scenario.spec.metrics.custody_age_s)[-_COLOURS:]),
+        tuple(sorted(unit.scenario.spec.metrics.custody_age_s)[-len(AGE_COLOURS) :]),
     )
 
 

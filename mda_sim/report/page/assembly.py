@@ -43,15 +43,12 @@ from mda_sim.report.page.tables import (
     link_table,
     nation_tables,
 )
-from mda_sim.report.style import DIFFERENCE_COLOURS, NEVER, SHARE_COLOURS, colour_of
+from mda_sim.report.style import AGE_COLOURS, DIFFERENCE_COLOURS, NEVER, SHARE_COLOURS, colour_of
 from mda_sim.report.text import plain
 from mda_sim.report.words import age_words, group_words
 
 if TYPE_CHECKING:
     from bokeh.model import Model
-
-AGE_COLOURS = ("#08306b", "#2171b5", "#6baed6", "#e6a23c")
-"""What is held, from fresh to old."""
 
 
 def page_html(content: PageContent) -> str:
@@ -103,7 +100,7 @@ def _parts(content: PageContent) -> dict[str, Any]:
         "limit": layers["limit"],
         "never": NEVER,
         "true_colour": TRUE_COLOUR,
-        "held_ages": list(zip(AGE_COLOURS, map(age_words, ages[-4:]), strict=False)),
+        "held_ages": [(colour, age_words(age_label(age_s))) for age_s, colour in _held_ages(content)],
         "parties": _parties(content),
         "coast": content.scene.extent.coast_note,
         "tables": {
@@ -155,7 +152,6 @@ def _charts(content: PageContent, ages: Sequence[str], group: str) -> list[Chart
 def _data(content: PageContent, layers: dict[str, Any], charts: Sequence[Chart]) -> dict[str, Any]:
     """What the script reads."""
     extent, summary = content.scene.extent, content.summary
-    ages_s = sorted(content.scenario.spec.metrics.custody_age_s)[-4:]
     return {
         "baseline": summary["baseline"],
         "extent": [extent.lon_min_deg, extent.lon_max_deg, extent.lat_min_deg, extent.lat_max_deg],
@@ -166,9 +162,15 @@ def _data(content: PageContent, layers: dict[str, Any], charts: Sequence[Chart])
             for chart in charts
             for key, columns in chart.series.items()
         ],
-        "ages": [[age_s, colour] for age_s, colour in zip(ages_s, AGE_COLOURS, strict=False)],
+        "ages": _held_ages(content),
         "moves": None if content.moves is None else packed_moves(content.moves, extent),
     }
+
+
+def _held_ages(content: PageContent) -> list[tuple[float, str]]:
+    """The longest ages of custody, from short to long, each with the colour of what is at most so old."""
+    ages_s = sorted(content.scenario.spec.metrics.custody_age_s)[-len(AGE_COLOURS) :]
+    return list(zip(ages_s, AGE_COLOURS, strict=False))
 
 
 def _document(roots: Sequence[Model]) -> dict[str, Any]:
