@@ -24,14 +24,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mda_sim.core.time import US_PER_S, Timeline
+from mda_sim.core.units import KNOT_MPS
 from mda_sim.export.files import whole
 from mda_sim.geo.sphere import distance_m, initial_bearing_deg
 from mda_sim.records import DetectionLog
 from mda_sim.world.fleet import AisClass, Fleet
 
-MPS_PER_KN: Final = 1852.0 / 3600.0
 _MOVED_US: Final = 10 * US_PER_S
 """Time over which speed and course are taken: the rate at which class A sets report under way."""
+_NO_SPEED_KN: Final = 102.3
+_FASTEST_KN: Final = 102.2
+_NO_COURSE_DEG: Final = 360.0
 _NO_HEADING: Final = 511
 _NO_STATUS: Final = 15
 _NO_TURN: Final = -128
@@ -66,8 +69,8 @@ def sentences(log: DetectionLog, fleet: Fleet, timeline: Timeline, span_us: tupl
             "mmsi": mmsi,
             "lat": lat,
             "lon": lon,
-            "speed": min(round(speed_kn, 1), 102.2),
-            "course": round(course, 1) % 360.0,
+            "speed": speed_kn,
+            "course": course,
             "heading": _NO_HEADING,
             "second": int(at_s) % 60,
         }
@@ -105,15 +108,20 @@ def _heard(log: DetectionLog, fleet: Fleet, span_us: tuple[int, int]) -> dict[st
 def _motion(
     fleet: Fleet, target: NDArray[np.int64], t_us: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Speed [kn] and course [deg] over the last seconds, or the next ones where it was not there before."""
+    """Speed [kn] and course [deg], as messages tell them, over the last seconds.
+
+    Over the next ones where the vessel was not there before; not available where it was there at neither end.
+    """
     here = fleet.positions(target, t_us)
     before, after = fleet.positions(target, t_us - _MOVED_US), fleet.positions(target, t_us + _MOVED_US)
     had = np.isfinite(before[0])
     begin = [np.where(had, one, other) for one, other in zip(before, here, strict=True)]
     end = [np.where(had, one, other) for one, other in zip(here, after, strict=True)]
-    moved_m = np.nan_to_num(distance_m(*begin, *end))
-    course_deg = np.nan_to_num(initial_bearing_deg(*begin, *end))
-    return moved_m / (_MOVED_US / US_PER_S) / MPS_PER_KN, course_deg
+    speed_kn = distance_m(*begin, *end) / (_MOVED_US / US_PER_S) / KNOT_MPS
+    course_deg = np.round(initial_bearing_deg(*begin, *end), 1) % 360.0
+    known = np.isfinite(speed_kn)
+    told_kn = np.minimum(np.round(speed_kn, 1), _FASTEST_KN)
+    return np.where(known, told_kn, _NO_SPEED_KN), np.where(known, course_deg, _NO_COURSE_DEG)
 
 
 def _static(mmsi: int, length_m: float, *, is_class_a: bool) -> dict[str, Any]:

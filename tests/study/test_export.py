@@ -19,6 +19,7 @@ from mda_sim.cli import main
 from mda_sim.core.errors import ScenarioError
 from mda_sim.core.time import US_PER_H, to_us
 from mda_sim.export.aivdm import sentences
+from mda_sim.geo.sphere import distance_m
 from mda_sim.picture.spells import sampled_holdings
 from mda_sim.records import NOTHING_US
 from mda_sim.scenario import Scenario
@@ -119,6 +120,14 @@ def test_receivers_tell_what_vessels_broadcast(unit: StoredUnit, tmp_path: Path)
     lat_deg, lon_deg = fleet.broadcast_positions(target, t_us)
     mmsi = fleet.broadcasts["mmsi"][fleet.broadcast_rows(target, t_us)]
     start_s = int(timeline.datetime_at(0).timestamp())
+    before, after = fleet.positions(target, t_us - 10_000_000), fleet.positions(target, t_us + 10_000_000)
+    sailed = np.isfinite(before[0]) & np.isfinite(after[0])
+    mean_kn = (
+        distance_m(*before, *after) / 20 / (1852 / 3600)
+    )  # about what was told, where it went straight on
+    speeds_kn = np.array([message.speed for _, message in told])
+    assert sailed.any()
+    assert np.median(np.abs(speeds_kn - mean_kn)[sailed]) <= 0.1
     for (tag, message), at_us, lat, lon, who in zip(told, t_us, lat_deg, lon_deg, mmsi, strict=True):
         assert (message.lat, message.lon) == pytest.approx((lat, lon), abs=1 / 600_000)
         assert message.mmsi == who
@@ -166,6 +175,8 @@ def test_the_example_of_the_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(root)
     (block,) = re.findall(r"```python\n(.*?)```", (root / "docs/exports.md").read_text(), flags=re.DOTALL)
     exec(compile(block, "docs/exports.md", "exec"), {})
+    with pytest.raises(AssertionError):  # the block itself asserts, and not in vain
+        exec(compile(block.replace('"run.kml"', '"run.kmz"'), "docs/exports.md", "exec"), {})
 
 
 def test_a_run_is_still_whole_with_its_exports_inside(finished: Study, tmp_path: Path) -> None:
