@@ -182,7 +182,7 @@ class Gallery:
 
     @property
     def _age_s(self) -> float:
-        return min(self._scenario.spec.metrics.custody_age_s, key=lambda age_s: abs(age_s - MAP_AGE_S))
+        return map_age_s(self._scenario)
 
     @property
     def _spacing_deg(self) -> float:
@@ -314,6 +314,11 @@ _GAP_CHARTS: Final[Mapping[str, Callable[..., Figure]]] = {
     "charts/counterfactuals.png": ladder_chart,
 }
 _CHARTS: Final = ("charts/custody.png", "charts/gaps.png", "charts/gap_causes.png", "charts/latency.png")
+
+
+def map_age_s(scenario: Scenario) -> float:
+    """The age of custody that coverage maps show: the one nearest to ``MAP_AGE_S`` [s]."""
+    return min(scenario.spec.metrics.custody_age_s, key=lambda age_s: abs(age_s - MAP_AGE_S))
 
 
 def zone_names(scenario: Scenario) -> dict[str, str]:

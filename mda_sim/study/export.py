@@ -190,7 +190,7 @@ def _writer(name: str) -> Callable[[Content, Path], list[Path]]:
 
 
 def _content(asked: _Asked, targets: NDArray[np.int64]) -> Content:
-    from mda_sim.report.gallery import MAP_AGE_S
+    from mda_sim.report.gallery import map_age_s
     from mda_sim.report.scene import scene_of
     from mda_sim.report.text import plain
     from mda_sim.world.sampled import sampled_tracks
@@ -220,7 +220,7 @@ def _content(asked: _Asked, targets: NDArray[np.int64]) -> Content:
         _sensors(scene, unit),
         tuple(Zone(plain(zone.name), _lines(zone)) for zone in scene.zones),
         tuple(_coverage(unit)),
-        min(unit.scenario.spec.metrics.custody_age_s, key=lambda age_s: abs(age_s - MAP_AGE_S)),
+        map_age_s(unit.scenario),
         _holdings(asked, targets),
     )
 

@@ -33,18 +33,17 @@ _FRAMES: Final = 120
 
 def write_page(scenario: Scenario, folder: RunFolder) -> Path:
     """Write the page of a run whose units and summary are in their place."""
-    from mda_sim.report.gallery import MAP_AGE_S
+    from mda_sim.report.gallery import map_age_s
     from mda_sim.report.page.assembly import page_html
     from mda_sim.report.page.content import PageContent
     from mda_sim.report.scene import scene_of
 
-    ages_s = scenario.spec.metrics.custody_age_s
     content = PageContent(
         scenario,
         read_json(folder.path / "summary.json") or {},
         scene_of(scenario),
         sources_of(scenario, folder),
-        min(ages_s, key=lambda age_s: abs(age_s - MAP_AGE_S)),
+        map_age_s(scenario),
         _moves(scenario, folder),
     )
     path = folder.path / PAGE
