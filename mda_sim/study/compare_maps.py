@@ -117,6 +117,6 @@ def _run(comparison: Comparison, name: str) -> FinishedRun:
 
 
 def _age_s(run: FinishedRun) -> float:
-    from mda_sim.report.gallery import MAP_AGE_S
+    from mda_sim.report.gallery import map_age_s
 
-    return min(run.scenario.spec.metrics.custody_age_s, key=lambda age_s: abs(age_s - MAP_AGE_S))
+    return map_age_s(run.scenario)
