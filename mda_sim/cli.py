@@ -11,18 +11,22 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mda_sim.cli_animate import animate
+from mda_sim.cli_audit import audit
 from mda_sim.cli_compare import compare
+from mda_sim.cli_completion import completion
 from mda_sim.cli_explain import explain
 from mda_sim.cli_export import export
+from mda_sim.cli_help import Verb, Verbs
+from mda_sim.cli_lookup import catalogue, new, schema
 from mda_sim.cli_options import (
     MOVES,
-    audit_options,
     check_look,
     run_options,
     scenario_options,
@@ -31,7 +35,7 @@ from mda_sim.cli_options import (
 from mda_sim.cli_picture import picture
 from mda_sim.cli_progress import progress
 from mda_sim.cli_sensitivity import sensitivity
-from mda_sim.cli_shared import errors, load, say
+from mda_sim.cli_shared import begun, errors, load, load_quietly, say
 from mda_sim.cli_status import status
 from mda_sim.cli_sweep import sweep
 from mda_sim.cli_value import value
@@ -46,30 +50,40 @@ if TYPE_CHECKING:
 #: Width of the table where stdout is no terminal [characters].
 _FILE_WIDTH = 100
 
-_CATALOGUE_TABLES = (
-    "sites",
-    "features",
-    "ports",
-    "sea_areas",
-    "sea_lanes",
-    "sensor_types",
-    "platform_types",
-    "agreements",
-    "agreement_types",
-    "satellites",
-    "environment_regions",
-    "environment_climate",
-    "environment_presets",
+_SECTIONS = {
+    "Write, check and run a scenario": ("new", "check", "show", "run"),
+    "Ask a finished run": ("compare", "explain", "picture", "animate", "export", "audit"),
+    "Studies of many runs": ("sweep", "sensitivity", "value", "status"),
+    "Look up": ("catalogue", "schema", "completion"),
+}
+"""Verbs as ``mda-sim --help`` groups them."""
+
+
+@click.group(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    sections=_SECTIONS,
+    examples=(
+        "mda-sim run scenarios/quick.yaml          # ten seconds: an answer, and a folder with everything",
+        "mda-sim new mine.yaml                     # a scenario of your own, to run and to change",
+        "mda-sim VERB --help                       # every verb has examples",
+    ),
 )
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="mda-sim")
 def main() -> None:
     """Who sees what at sea, how soon, and what changes when nations share differently."""
 
 
-@main.command()
+@main.command(
+    cls=Verb,
+    short_help="Run a scenario; tables, scores, maps, charts and a page go to a folder.",
+    examples=(
+        "mda-sim run scenarios/quick.yaml",
+        "mda-sim run scenarios/six_arrangements.yaml --configurations direct_manual --seeds 20",
+        "mda-sim run scenarios/quick.yaml --set sharing.labels.phl_radar.classification=RESTRICTED",
+        "mda-sim run scenarios/quick.yaml --until custody_fraction_24h:0.02",
+    ),
+)
 @run_options
 def run(
     scenario: Path,
@@ -85,6 +99,7 @@ def run(
     rules: tuple[str, ...],
     most_seeds: int | None,
     unit: str | None,
+    brief: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -115,7 +130,7 @@ def run(
                 study = run_study(
                     loaded, out=out, workers=workers, cluster=cluster, overrides=sets, watch=watch
                 )
-            _show(study, loaded, quiet=quiet, as_json=as_json)
+            _show(study, loaded, brief=brief, quiet=quiet, as_json=as_json)
             return
         with progress(quiet=quiet) as watch:
             stopped = run_until(
@@ -129,7 +144,7 @@ def run(
                 watch=watch,
                 tell=None if quiet else _judged,
             )
-        _show(stopped.study, stopped.scenario, quiet=quiet, as_json=as_json, stopped=stopped)
+        _show(stopped.study, stopped.scenario, brief=brief, quiet=quiet, as_json=as_json, stopped=stopped)
 
 
 @click.command("run_sim", context_settings={"help_option_names": ["-h", "--help"]}, help=run.help)
@@ -140,7 +155,14 @@ def run_sim(context: click.Context, /, **options: Any) -> None:
     context.invoke(run, **options)
 
 
-@main.command()
+@main.command(
+    cls=Verb,
+    short_help="Check a scenario and print what it holds.",
+    examples=(
+        "mda-sim check scenarios/south_china_sea.yaml",
+        "mda-sim check mine.yaml --strict --load",
+    ),
+)
 @scenario_options
 @click.option(
     "--load",
@@ -148,6 +170,7 @@ def run_sim(context: click.Context, /, **options: Any) -> None:
     is_flag=True,
     help="Sense the first seed and print the offered load of desks and links.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print problems and what the scenario holds as JSON.")
 def check(
     scenario: Path,
     configurations: str | None,
@@ -157,10 +180,20 @@ def check(
     strict: bool,
     debug: bool,
     with_load: bool,
+    as_json: bool,
 ) -> None:
-    """Check SCENARIO and print what it holds; nothing is run or written."""
+    """Check SCENARIO and print what it holds; nothing is run or written.
+
+    With --json problems too are data, with file, line and key: for editors and for continuous integration.
+    """
     from mda_sim.report.contents import contents, loads
 
+    if as_json:
+        if with_load:
+            raise click.UsageError("--load goes without --json")
+        with errors(debug):
+            _check_as_json(scenario, configurations, seeds, sets, allow_path=allow_path, strict=strict)
+        return
     with errors(debug):
         loaded = load(scenario, configurations, seeds, sets, allow_path=allow_path, strict=strict)
         for line in contents(loaded):
@@ -170,7 +203,15 @@ def check(
                 say(line)
 
 
-@main.command()
+@main.command(
+    cls=Verb,
+    short_help="Look at the world of a scenario, its sensors, or what carries them.",
+    examples=(
+        "mda-sim show scenarios/quick.yaml",
+        "mda-sim show scenarios/quick.yaml --sensor phl_radar_thitu --coverage --class trawler",
+        "mda-sim show scenarios/quick.yaml --passes --day 2",
+    ),
+)
 @show_options
 def show(
     scenario: Path,
@@ -212,7 +253,7 @@ def show(
     from mda_sim.study.show_moving import ShownMoving, show_moving
     from mda_sim.study.show_sensors import ShownSensors, show_sensors
 
-    watch = None if quiet else _begun
+    watch = None if quiet else begun
     shown: Shown | ShownSensors | ShownMoving
     with errors(debug):
         loaded = load(scenario, None, None, sets, allow_path=allow_path, strict=strict)
@@ -241,33 +282,28 @@ def show(
         say(str(shown.folder))
 
 
-@main.command()
-@audit_options
-def audit(
-    folder: Path,
-    configurations: list[str] | None,
-    seeds: list[int] | None,
-    quiet: bool,
-    as_json: bool,
-    debug: bool,
+def _check_as_json(
+    path: Path,
+    configurations: str | None,
+    seeds: int | None,
+    sets: tuple[str, ...],
+    *,
+    allow_path: bool,
+    strict: bool,
 ) -> None:
-    """Derive every delivery and refusal of the finished run in the folder RUN again, from its stored files.
+    """Print what is wrong or doubtful, and what there is, as one JSON object; exit code 2 for an error."""
+    from mda_sim.core.errors import ScenarioError
+    from mda_sim.report.contents import plain_contents
 
-    Exit code 0 if all agree, 1 with the findings if not, 2 if there is nothing that can be audited.
-    """
-    from mda_sim.study.audit import audit_run
-
-    with errors(debug):
-        watch = None if quiet else _begun
-        audited = audit_run(folder, configurations=configurations, seeds=seeds, watch=watch)
-        if as_json:
-            click.echo(json.dumps(audited.plain_data(), indent=2, ensure_ascii=False))
-        elif not quiet:
-            for line in audited.lines():
-                say(line)
-    if not audited.is_clean:
-        say(f"error: the audit of {folder} disagrees with what is stored", err=True)
-        sys.exit(1)
+    try:
+        loaded = load_quietly(path, configurations, seeds, sets, allow_path=allow_path, strict=strict)
+        problems, content = (*loaded.warnings, *loaded.notes), plain_contents(loaded)
+    except ScenarioError as error:
+        problems, content = tuple(error.problems), {}
+    found = {"problems": [asdict(problem) for problem in problems], **content}
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    if not content:
+        sys.exit(ScenarioError.exit_code)
 
 
 def _judged(batch: Batch) -> None:
@@ -275,53 +311,14 @@ def _judged(batch: Batch) -> None:
         say(line, err=True)
 
 
-def _begun(what: str) -> None:
-    say(f"{what} ...", err=True)
-
-
-@main.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--name", metavar="ID", help="Name of the scenario; default: that of the file.")
-def new(file: Path, name: str | None) -> None:
-    """Write a commented starter scenario to the new FILE: it runs as it is, and is there to be changed."""
-    from mda_sim.scenario.starter import write_starter
-
-    with errors(debug=False):
-        write_starter(file, name)
-        say(f"{file}: check it with 'mda-sim check', run it with 'mda-sim run'")
-
-
-@main.command()
-@click.option("--sweep", "of_sweeps", is_flag=True, help="That of sweep files instead.")
-def schema(of_sweeps: bool) -> None:
-    """Print the JSON Schema of scenario files, for editors that complete keys and mark mistakes."""
-    from mda_sim.scenario.json_schema import schema_text, sweep_schema_text
-
-    click.echo(sweep_schema_text() if of_sweeps else schema_text(), nl=False)
-
-
-@main.command()
-@click.argument("table", type=click.Choice(_CATALOGUE_TABLES), required=False)
-@click.option("--json", "as_json", is_flag=True, help="Every column, with sources, as JSON.")
-def catalogue(table: str | None, as_json: bool) -> None:
-    """List the catalogue: places, ports, types of sensors and platforms, agreements, each with source."""
-    from mda_sim.data import catalogue as data
-    from mda_sim.report.contents import plain_rows, row_lines
-
-    if table is None:
-        for name in _CATALOGUE_TABLES:
-            say(f"{name:<20}{len(getattr(data, name)()):>5} rows")
-        return
-    rows = plain_rows(getattr(data, table)())
-    if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
-        return
-    for line in row_lines(rows):
-        say(line)
-
-
 def _show(
-    study: Study, scenario: Scenario, *, quiet: bool, as_json: bool, stopped: StoppedStudy | None = None
+    study: Study,
+    scenario: Scenario,
+    *,
+    brief: bool,
+    quiet: bool,
+    as_json: bool,
+    stopped: StoppedStudy | None = None,
 ) -> None:
     """Print the answer of a run, and why it has as many seeds if a rule chose them."""
     if as_json:
@@ -345,8 +342,8 @@ def _show(
         from mda_sim.study.paging import PAGE
 
         width = None if sys.stdout.isatty() else _FILE_WIDTH
-        print_summary(Console(highlight=False, width=width), study.summary, zone_names(scenario))
-        names = [name for name in configurations_of(study.summary) if name in study.efforts]
+        print_summary(Console(highlight=False, width=width), study.summary, zone_names(scenario), brief=brief)
+        names = [name for name in configurations_of(study.summary) if name in study.efforts and not brief]
         for line in effort_lines({name: study.efforts[name] for name in names}):
             say(line)
         if (study.folder / PAGE).is_file():
@@ -360,5 +357,20 @@ def _show(
         say(str(study.folder))
 
 
-for _verb in (picture, animate, explain, export, compare, value, sensitivity, sweep, status):
+for _verb in (
+    animate,
+    audit,
+    catalogue,
+    compare,
+    completion,
+    explain,
+    export,
+    new,
+    picture,
+    schema,
+    sensitivity,
+    status,
+    sweep,
+    value,
+):
     main.add_command(_verb)

@@ -9,10 +9,15 @@ from pathlib import Path
 
 import click
 
+from mda_sim.cli_help import Verb
 from mda_sim.cli_shared import errors, say
 
 
-@click.command()
+@click.command(
+    cls=Verb,
+    short_help="Draw a day in a nation's picture, as a GIF.",
+    examples=("mda-sim animate RUN --nation JPN --configuration direct_automated --day 5",),
+)
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--nation", required=True, metavar="XXX", help="Whose picture.")
 @click.option("--configuration", metavar="ID", help="Configuration of the run; default: its baseline.")
@@ -38,11 +43,7 @@ def animate(
     out: Path | None,
     debug: bool,
 ) -> None:
-    r"""Draw a day of the finished run in the folder RUN: what sails, and what a nation holds of it.
-
-    \b
-    mda-sim animate runs/six_arrangements-1a2b3c4d --nation JPN --configuration direct_automated --day 5
-    """
+    """Draw a day of the finished run in the folder RUN: what sails, and what a nation holds of it."""
     from mda_sim.study.animate import animate_day
 
     with errors(debug):

@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mda_sim.cli_help import Verb
 from mda_sim.cli_shared import errors, say
 
 if TYPE_CHECKING:
     from mda_sim.study.compare import Comparison
 
 
-@click.command("compare")
+@click.command(
+    "compare",
+    cls=Verb,
+    short_help="Put runs side by side, paired where they share sensing.",
+    examples=(
+        "mda-sim compare runs/quick runs/quick_fast --metric custody_fraction_24h",
+        "mda-sim compare RUN --baseline direct_manual --nation JPN --out compared",
+    ),
+)
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--baseline",

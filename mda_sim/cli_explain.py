@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from mda_sim.cli_help import Verb
 from mda_sim.cli_shared import errors, say
 
 
@@ -24,7 +25,14 @@ def _cell(context: click.Context, option: click.Parameter, value: str | None) ->
     return lat_deg, lon_deg
 
 
-@click.command()
+@click.command(
+    cls=Verb,
+    short_help="Tell the story of one vessel: sensors, gates, waits, arrival.",
+    examples=(
+        "mda-sim explain RUN --nation JPN --vessel 'banca/masinloc#278'",
+        "mda-sim explain RUN --nation JPN --cell 15.1,117.8 --configuration us_hub_consent",
+    ),
+)
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--nation", required=True, metavar="XXX", help="For whom the story is told.")
 @click.option(

@@ -10,12 +10,21 @@ from pathlib import Path
 
 import click
 
+from mda_sim.cli_help import Verb
 from mda_sim.cli_shared import errors, say
 
 _FORMATS = "geojson, geoparquet, czml, kml, netcdf, aivdm, csv, svg"
 
 
-@click.command()
+@click.command(
+    cls=Verb,
+    short_help="Write a run for GIS, globes, AIS tools, xarray, spreadsheets.",
+    examples=(
+        "mda-sim export RUN --to geoparquet,netcdf",
+        "mda-sim export RUN --to czml --configuration direct_manual --vessels 200",
+        "mda-sim export RUN --to aivdm --from 1 --until 2",
+    ),
+)
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.option(
     "--to",
@@ -62,13 +71,7 @@ def export(
     as_json: bool,
     debug: bool,
 ) -> None:
-    r"""Write the finished run in the folder RUN for other programs: maps, globes, tables, AIS tools.
-
-    \b
-    mda-sim export runs/quick-1a2b3c4d --to geoparquet,netcdf
-    mda-sim export runs/quick-1a2b3c4d --to czml --configuration direct_manual --vessels 200
-    mda-sim export runs/quick-1a2b3c4d --to aivdm --from 1 --until 2
-    """
+    """Write the finished run in the folder RUN for other programs: maps, globes, tables, AIS tools."""
     from mda_sim.study.export import export_run
 
     if vessels != "all" and not (vessels.isascii() and vessels.isdecimal()):

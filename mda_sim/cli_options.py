@@ -100,6 +100,7 @@ def run_options(command: Command) -> Command:
             metavar="SEED/CONFIGURATION",
             help="Make this unit alone, in this process: 3/direct, or 3/sensing.",
         ),
+        click.option("--brief", is_flag=True, help="Print the primary endpoints only; the files hold all."),
         click.option("--quiet", is_flag=True, help="No progress and no table: print the folder only."),
         click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON instead of a table."),
     )

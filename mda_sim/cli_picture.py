@@ -12,13 +12,21 @@ from typing import Final
 
 import click
 
+from mda_sim.cli_help import Verb
 from mda_sim.cli_shared import errors, say
 
 #: Width of the table where stdout is no terminal [characters].
 FILE_WIDTH: Final = 140
 
 
-@click.command()
+@click.command(
+    cls=Verb,
+    short_help="What a nation held of each vessel at an instant.",
+    examples=(
+        "mda-sim picture RUN --nation JPN --at 2026-03-08T12:00",
+        "mda-sim picture RUN --nation PHL --at 36h --configuration direct_manual --out held.csv",
+    ),
+)
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--nation", required=True, metavar="XXX", help="Whose picture.")
 @click.option(

@@ -10,12 +10,20 @@ from pathlib import Path
 
 import click
 
+from mda_sim.cli_help import Verb
 from mda_sim.cli_options import crew_options, scenario_options
 from mda_sim.cli_progress import counted
 from mda_sim.cli_shared import errors, load, say
 
 
-@click.command()
+@click.command(
+    cls=Verb,
+    short_help="What each named assumption moves in the answer.",
+    examples=(
+        "mda-sim sensitivity scenarios/quick.yaml",
+        "mda-sim sensitivity scenarios/quick.yaml --method morris --trajectories 5 --nation JPN",
+    ),
+)
 @scenario_options
 @click.option(
     "--metric", metavar="M", help="A metric instead of the primary endpoints, or those of them with it."

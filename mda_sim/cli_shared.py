@@ -29,7 +29,23 @@ def load(
     allow_path: bool,
     strict: bool,
 ) -> Scenario:
-    """The scenario, its warnings and notes printed; ``strict`` turns them into errors."""
+    """The scenario, its warnings and notes printed; ``strict`` turns warnings into errors."""
+    loaded = load_quietly(path, configurations, seeds, sets, allow_path=allow_path, strict=strict)
+    for problem in (*loaded.warnings, *loaded.notes):
+        say(str(problem), err=True)
+    return loaded
+
+
+def load_quietly(
+    path: Path,
+    configurations: str | None,
+    seeds: int | None,
+    sets: tuple[str, ...],
+    *,
+    allow_path: bool,
+    strict: bool,
+) -> Scenario:
+    """The scenario, with warnings and notes unprinted; ``strict`` turns warnings into errors."""
     from mda_sim.core.errors import ScenarioError
     from mda_sim.scenario import load_scenario
 
@@ -37,8 +53,6 @@ def load(
     loaded = load_scenario(path, sets=sets, configurations=names, seeds=seeds, allow_path=allow_path)
     if strict and loaded.warnings:
         raise ScenarioError(loaded.warnings)
-    for problem in (*loaded.warnings, *loaded.notes):
-        say(str(problem), err=True)
     return loaded
 
 
@@ -103,3 +117,8 @@ def say(text: str, *, err: bool = False) -> None:
     from mda_sim.report.text import for_terminal
 
     click.echo(for_terminal(text), err=err)
+
+
+def begun(what: str) -> None:
+    """Say on stderr that a piece of work has begun."""
+    say(f"{what} ...", err=True)

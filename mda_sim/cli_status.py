@@ -10,10 +10,15 @@ from pathlib import Path
 
 import click
 
+from mda_sim.cli_help import Verb
 from mda_sim.cli_shared import errors, say
 
 
-@click.command()
+@click.command(
+    cls=Verb,
+    short_help="How far a run or study is, and what failed.",
+    examples=("mda-sim status RUN",),
+)
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")

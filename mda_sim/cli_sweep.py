@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mda_sim.cli_help import Verb
 from mda_sim.cli_options import crew_options
 from mda_sim.cli_progress import counted
 from mda_sim.cli_shared import errors, say
@@ -22,7 +23,14 @@ if TYPE_CHECKING:
 _DESIGNS = ("grid", "random", "lhs")
 
 
-@click.command()
+@click.command(
+    cls=Verb,
+    short_help="Run many settings; where does the answer turn?",
+    examples=(
+        "mda-sim sweep scenarios/sweeps/quick_release.yaml",
+        "mda-sim sweep scenarios/quick.yaml --factor staff=sharing.desks.phl_release_usa.servers:1,2,4",
+    ),
+)
 @click.argument("path", metavar="SWEEP|SCENARIO", type=click.Path(path_type=Path))
 @click.option(
     "--factor",

@@ -10,11 +10,20 @@ from pathlib import Path
 
 import click
 
+from mda_sim.cli_help import Verb
 from mda_sim.cli_options import crew_options, file_options
 from mda_sim.cli_shared import errors, load, say
 
 
-@click.command()
+@click.command(
+    cls=Verb,
+    short_help="What each link, treaty, sensor or nation is worth.",
+    examples=(
+        "mda-sim value scenarios/quick.yaml --configuration direct_manual --players links",
+        "mda-sim value scenarios/quick.yaml --configuration direct_manual --players nations --nation JPN",
+        "mda-sim value scenarios/quick.yaml --greedy 3 --candidates reforms",
+    ),
+)
 @file_options
 @click.option("--configuration", metavar="C", help="The grand coalition: a configuration of the scenario.")
 @click.option(

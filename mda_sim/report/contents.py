@@ -6,6 +6,7 @@ Where next: the command line prints them (``check``, ``catalogue``).
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,35 +16,58 @@ if TYPE_CHECKING:
     from mda_sim.scenario import Scenario
 
 
-def contents(scenario: Scenario) -> Iterator[str]:
-    """What a scenario holds, in lines."""
+def plain_contents(scenario: Scenario) -> dict[str, Any]:
+    """What a scenario holds, as JSON holds it; times in days."""
     spec, timeline = scenario.spec, scenario.timeline
     parts = (timeline.warmup_us, timeline.duration_us, timeline.drain_us)
-    days = " + ".join(f"{part / US_PER_DAY:g}" for part in parts)
-    yield f"{scenario.name}  digest {scenario.digest()[:8]}"
-    yield f"  time            {days} days (warm-up, scored, drain) from {spec.start.isoformat()}"
-    yield f"  seeds           {scenario.seeds[0]} to {scenario.seeds[-1]}"
-    for code, nation in spec.nations.items():
-        kinds: dict[str, int] = {}
-        for sensor in spec.sensors.values():
-            if sensor.operator == code:
-                kinds[sensor.category] = kinds.get(sensor.category, 0) + 1
-        held = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "no sensors"
-        yield f"  {code}             {nation.name} ({nation.kind}): {held}"
-    for class_id, traffic in spec.world.traffic.items():
-        yield f"  traffic         {class_id} ({traffic.kind})"
-    for name, sharing in scenario.arrangements.items():
-        baseline = ", baseline" if name == scenario.baseline else ""
-        yield (
-            f"  configuration   {name}: {len(sharing.feeds)} feeds, {len(sharing.agreements)} agreements, "
-            f"{len(sharing.desks)} desks, {len(sharing.links)} links{baseline}"
-        )
-    assumed = sum(sensor.confidence == "assumption" for sensor in spec.sensors.values())
-    yield f"  assumptions     {assumed} of {len(spec.sensors)} sensors"
-    named = len(spec.metrics.assumptions)
-    if named:
-        yield f"                  {named} named, which 'mda-sim sensitivity' moves"
+    names = ("warmup_d", "duration_d", "drain_d")
+    return {
+        "name": scenario.name,
+        "digest": scenario.digest(),
+        "start": spec.start.isoformat(),
+        **{name: part / US_PER_DAY for name, part in zip(names, parts, strict=True)},
+        "seeds": list(scenario.seeds),
+        "baseline": scenario.baseline,
+        "nations": {
+            code: {"name": nation.name, "kind": nation.kind, "sensors": _sensors_of(scenario, code)}
+            for code, nation in spec.nations.items()
+        },
+        "traffic": {class_id: traffic.kind for class_id, traffic in spec.world.traffic.items()},
+        "configurations": {
+            name: {part: len(getattr(sharing, part)) for part in ("feeds", "agreements", "desks", "links")}
+            for name, sharing in scenario.arrangements.items()
+        },
+        "assumed_sensors": sum(sensor.confidence == "assumption" for sensor in spec.sensors.values()),
+        "named_assumptions": len(spec.metrics.assumptions),
+    }
+
+
+def contents(scenario: Scenario) -> Iterator[str]:
+    """The same in lines."""
+    found = plain_contents(scenario)
+    days = " + ".join(f"{found[name]:g}" for name in ("warmup_d", "duration_d", "drain_d"))
+    yield f"{found['name']}  digest {found['digest'][:8]}"
+    yield f"  time            {days} days (warm-up, scored, drain) from {found['start']}"
+    yield f"  seeds           {found['seeds'][0]} to {found['seeds'][-1]}"
+    for code, nation in found["nations"].items():
+        held = ", ".join(f"{count} {kind}" for kind, count in nation["sensors"].items()) or "no sensors"
+        yield f"  {code}             {nation['name']} ({nation['kind']}): {held}"
+    for class_id, kind in found["traffic"].items():
+        yield f"  traffic         {class_id} ({kind})"
+    for name, counts in found["configurations"].items():
+        baseline = ", baseline" if name == found["baseline"] else ""
+        parts = ", ".join(f"{count} {part}" for part, count in counts.items())
+        yield f"  configuration   {name}: {parts}{baseline}"
+    yield f"  assumptions     {found['assumed_sensors']} of {len(scenario.spec.sensors)} sensors"
+    if found["named_assumptions"]:
+        yield f"                  {found['named_assumptions']} named, which 'mda-sim sensitivity' moves"
     yield f"  warnings        {len(scenario.warnings)}"
+
+
+def _sensors_of(scenario: Scenario, operator: str) -> dict[str, int]:
+    """How many sensors of each category a nation has, by name of category."""
+    categories = (sensor.category for sensor in scenario.spec.sensors.values() if sensor.operator == operator)
+    return dict(sorted(Counter(categories).items()))
 
 
 def loads(scenario: Scenario) -> Iterator[str]:

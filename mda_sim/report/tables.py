@@ -63,11 +63,13 @@ class Line:
     cells: tuple[str, ...] = ()
 
 
-def print_summary(console: Console, summary: Mapping[str, Any], zones: Mapping[str, str]) -> None:
-    """Print the summary of a study; ``zones`` gives names of zones by id."""
+def print_summary(
+    console: Console, summary: Mapping[str, Any], zones: Mapping[str, str], *, brief: bool = False
+) -> None:
+    """Print the summary of a study; ``zones`` names zones by id, ``brief`` leaves what stands in short."""
     from rich.text import Text
 
-    for text, style in _lines(summary, zones, console.width):
+    for text, style in _lines(summary, zones, console.width, brief=brief):
         console.print(Text(text, style=style), soft_wrap=style == "")
 
 
@@ -80,11 +82,14 @@ def summary_text(summary: Mapping[str, Any], zones: Mapping[str, str], width: in
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
 
 
-def _lines(summary: Mapping[str, Any], zones: Mapping[str, str], width: int) -> Iterator[tuple[str, str]]:
+def _lines(
+    summary: Mapping[str, Any], zones: Mapping[str, str], width: int, *, brief: bool = False
+) -> Iterator[tuple[str, str]]:
     """All lines with their style: '' for rows, which are not wrapped, else a style of rich."""
-    for nation in nations_of(summary):
-        yield from _nation_lines(summary, nation, zones, width)
-    yield from _programme_lines(summary, width)
+    if not brief:
+        for nation in nations_of(summary):
+            yield from _nation_lines(summary, nation, zones, width)
+        yield from _programme_lines(summary, width)
     yield from _in_short(summary, width)
     for line in _footer(summary):
         yield line, "dim"
