@@ -6,7 +6,7 @@ SCENARIO ?= scenarios/six_arrangements.yaml
 BRIEFLY := --quiet --seeds 1 --set warmup_h=6 --set duration_h=12 --set drain_h=6
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: run test test-page lint check wheel scenarios fuzz legs validate-world validate-sensing validate-studies bench notebooks lock clean
+.PHONY: run test test-page lint check wheel scenarios fuzz legs validate-world validate-sensing validate-studies bench notebooks site lock clean
 
 run: $(VENV)/.run          ## set up and run the headline experiment, or SCENARIO=file
 	$(BIN)/mda-sim run $(SCENARIO)
@@ -69,6 +69,10 @@ $(VENV)/.test: requirements-dev.lock pyproject.toml
 	$(PIP) install --require-hashes -r requirements-dev.lock
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-deps --no-build-isolation -e .
 	touch $@
+
+site: $(VENV)/.test        ## build the documentation as a site in build/site; nothing is fetched
+	$(BIN)/sphinx-build -q -W --keep-going -c docs . build/site
+	@echo "open build/site/index.html"
 
 lock:                      ## maintainers, needs uv: the run lock is compiled under the test lock
 	uv pip compile -q --universal --generate-hashes --no-header --extra dev pyproject.toml -o requirements-dev.lock

@@ -56,7 +56,7 @@ def contents(scenario: Scenario) -> Iterator[str]:
         yield f"  traffic         {class_id} ({kind})"
     for name, counts in found["configurations"].items():
         baseline = ", baseline" if name == found["baseline"] else ""
-        parts = ", ".join(f"{count} {part}" for part, count in counts.items())
+        parts = ", ".join(f"{count} {part if count != 1 else part[:-1]}" for part, count in counts.items())
         yield f"  configuration   {name}: {parts}{baseline}"
     yield f"  assumptions     {found['assumed_sensors']} of {len(scenario.spec.sensors)} sensors"
     if found["named_assumptions"]:
