@@ -13,21 +13,22 @@ import click
 from mda_sim.cli_help import Verb
 from mda_sim.cli_shared import errors, say
 
-_CATALOGUE_TABLES = (
-    "sites",
-    "features",
-    "ports",
-    "sea_areas",
-    "sea_lanes",
-    "sensor_types",
-    "platform_types",
-    "agreements",
-    "agreement_types",
-    "satellites",
-    "environment_regions",
-    "environment_climate",
-    "environment_presets",
-)
+_TABLES = {
+    "sites": "radar sites, AIS stations, bases, ground stations",
+    "features": "reefs, shoals and islands",
+    "ports": "ports, and gateways of the lanes",
+    "sea_areas": "named sea areas",
+    "sea_lanes": "sea lanes by their waypoints",
+    "sensor_types": "radars, receivers and satellites by type",
+    "platform_types": "patrol aircraft, drones and ships that carry sensors",
+    "agreements": "what public agreements provide, rule by rule",
+    "agreement_types": "agreements as a scenario takes them, by type",
+    "satellites": "satellites in orbit, by mode",
+    "environment_regions": "regions of climate",
+    "environment_climate": "wind, waves, rain and cloud by region and month",
+    "environment_presets": "weathers to start from",
+}
+"""Tables of the catalogue, and what is in them."""
 
 
 @click.command(
@@ -68,16 +69,20 @@ def schema(of_sweeps: bool) -> None:
         "mda-sim catalogue satellites --json",
     ),
 )
-@click.argument("table", type=click.Choice(_CATALOGUE_TABLES), required=False)
+@click.argument("table", type=click.Choice(tuple(_TABLES)), metavar="[TABLE]", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Every column, with sources, as JSON.")
 def catalogue(table: str | None, as_json: bool) -> None:
-    """List the catalogue: places, ports, types of sensors and platforms, agreements, each with source."""
+    """List a TABLE of the catalogue, each row with source and confidence; without one, the tables."""
     from mda_sim.data import catalogue as data
     from mda_sim.report.contents import plain_rows, row_lines
 
     if table is None:
-        for name in _CATALOGUE_TABLES:
-            say(f"{name:<20}{len(getattr(data, name)()):>5} rows")
+        counts = {name: len(getattr(data, name)()) for name in _TABLES}
+        if as_json:
+            click.echo(json.dumps(counts, indent=2))
+            return
+        for name, count in counts.items():
+            say(f"{name:<20}{count:>5} rows  {_TABLES[name]}")
         return
     rows = plain_rows(getattr(data, table)())
     if as_json:

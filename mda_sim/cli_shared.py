@@ -106,7 +106,7 @@ def _fail(error: MdaError) -> NoReturn:
     if isinstance(error, ScenarioError):
         say(str(error), err=True)
         count = len(error.problems)
-        say(f"{count} problem{'s' if count != 1 else ''}; nothing was run.", err=True)
+        say(f"{count} problem{'s' if count != 1 else ''}; nothing was done.", err=True)
     else:
         say(f"error: {error}", err=True)
     sys.exit(error.exit_code)

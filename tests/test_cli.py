@@ -168,7 +168,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "stok" in result.stderr
     assert "basline" in result.stderr
-    assert "nothing was run" in result.stderr
+    assert "nothing was done" in result.stderr
 
 
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_check_tells_what_is_in_a_scenario_and_writes_nothing(
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, ["check", str(TINY), "--load"])
     assert result.exit_code == 0, result.output
-    assert "direct: 3 feeds, 1 agreements, 1 desks, 2 links" in result.output
+    assert "direct: 3 feeds, 1 agreement, 1 desk, 2 links" in result.output
     assert "Philippines (nation): 1 ais, 1 radar" in result.output
     assert re.search(r"desk +phl_release +\d\.\d{3}", result.output)
     assert list(tmp_path.iterdir()) == []

@@ -105,7 +105,7 @@ def test_a_bad_file_tells_all_its_problems_with_line_and_key(tmp_path: Path) -> 
         ":7:17  factors.b.vales: unknown key 'vales'; did you mean 'values'?",
     ):
         assert f"{path}{line}" in result.stderr, result.stderr
-    assert "4 problems; nothing was run" in result.stderr
+    assert "4 problems; nothing was done" in result.stderr
 
 
 def test_the_quick_shipped_sweep_can_be_run() -> None:

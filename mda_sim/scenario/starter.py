@@ -34,7 +34,9 @@ def write_starter(path: Path, name: str | None = None) -> None:
         with path.open("x", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
     except FileExistsError as error:
-        raise ScenarioError([Problem(str(path), 0, 0, "", "the file is there already")]) from error
+        raise ScenarioError(
+            [Problem(str(path), 0, 0, "", "the file is there already: name another, nothing is overwritten")]
+        ) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ScenarioError([Problem(str(path), 0, 0, "", f"cannot write it: {reason}")]) from error

@@ -97,7 +97,9 @@ def read_run(path: Path, name: str) -> FinishedRun:
     folder = RunFolder(path, "")
     manifest = folder.manifest()
     if manifest is None:
-        raise NotARun("no run: there is no manifest.json that can be read")
+        raise NotARun(
+            "no run: there is no manifest.json that can be read; name the folder that a run printed last"
+        )
     if manifest.get("complete") is not True:
         raise NotARun("the run is not finished; run the scenario again to complete it")
     for file in ("scores.csv", "scenario.yaml"):

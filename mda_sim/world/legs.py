@@ -25,6 +25,9 @@ from mda_sim.core.table import Column, Schema, Table
 from mda_sim.core.time import US_PER_S
 from mda_sim.geo.sphere import EARTH_RADIUS_M, unit_vectors
 
+_LEAST_ARC_RAD: Final = 1e-100
+"""Shortest arc that has a direction: squares of less underflow. [rad]"""
+
 LEGS: Final = Schema(
     "legs",
     (
@@ -168,10 +171,10 @@ def _arc_rad(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float
 def _tangent(
     a: NDArray[np.float64], end: NDArray[np.float64], arc: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Unit tangent at ``a`` towards ``end``, (n, 3); where the two are one, any tangent."""
+    """Unit tangent at ``a`` towards ``end``, (n, 3); where the two are one, or all but one, any tangent."""
     aside = np.zeros_like(a)
     aside[np.arange(len(a)), np.abs(a).argmin(axis=1)] = 1.0
-    ahead = np.where((arc > 0.0)[:, None], end - a, aside)
+    ahead = np.where((arc > _LEAST_ARC_RAD)[:, None], end - a, aside)
     along = ahead[:, 0] * a[:, 0] + ahead[:, 1] * a[:, 1] + ahead[:, 2] * a[:, 2]
     b = ahead - along[:, None] * a
     return np.asarray(b / np.sqrt(b[:, 0] ** 2 + b[:, 1] ** 2 + b[:, 2] ** 2)[:, None], np.float64)

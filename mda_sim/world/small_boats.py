@@ -202,8 +202,10 @@ class _Trips:
         for k in range(STRETCHES):
             lat, lon = self._drifted(k, lat, lon, away[rows], stretch_s)
             places.append((lat, lon, arrives_s + (k + 1) * stretch_s))
-        # For a boat that anchored at its spot the way back begins as the last stretch ends: same to rounding.
-        places.append((lat, lon, back_s - distance_m(*home, lat, lon) / speed))
+        # For a boat that anchored at its spot the way back begins as the last stretch ends, and by rounding
+        # alone it would begin before.
+        turns_s = back_s - distance_m(*home, lat, lon) / speed
+        places.append((lat, lon, np.maximum(turns_s, arrives_s + STRETCHES * stretch_s)))
         places.append((*at_home, back_s))
         all_lat, all_lon, t_s = (np.stack(column, axis=1).ravel() for column in zip(*places, strict=True))
         t_us = np.rint(t_s * US_PER_S).astype(np.int64)

@@ -59,7 +59,7 @@ def test_a_file_gets_its_verdict(case: Any, check: Any, tmp_path: Path) -> None:
         assert answer.err.startswith("warning: ") == (case.verdict == "doubtful")
     if case.verdict == "bad":
         assert answer.out == ""
-        assert answer.err.rstrip().endswith("nothing was run.")
+        assert answer.err.rstrip().endswith("nothing was done.")
     shown = (answer.out + answer.err).replace("\n", "").replace("\t", "")
     assert shown.isprintable()
     assert answer.deeds == []

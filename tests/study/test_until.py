@@ -163,7 +163,7 @@ def test_the_command_line_refuses_with_exit_code_2(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["run", str(TINY), "--until", "custdy_fraction:0.1", "--out", str(out)])
     assert result.exit_code == 2
     assert "did you mean" in result.output
-    assert "1 problem; nothing was run." in result.output
+    assert "1 problem; nothing was done." in result.output
     assert not out.exists()
     result = CliRunner().invoke(main, ["run", str(TINY), "--most-seeds", "20"])
     assert result.exit_code == 2

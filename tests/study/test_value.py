@@ -322,7 +322,7 @@ def test_all_problems_at_once_and_nothing_written(tmp_path):
         "unknown zone 'reef'",
         "'CHN' is no nation with a picture",
         "expected an even number",
-        "7 problems; nothing was run.",
+        "7 problems; nothing was done.",
     ):
         assert words in result.stderr, words
     assert not out.exists()
