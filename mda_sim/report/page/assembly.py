@@ -38,7 +38,7 @@ from mda_sim.report.page.plots import (
 from mda_sim.report.page.tables import (
     custody_table,
     gap_table,
-    ladder_table,
+    ladder_tables,
     latency_table,
     link_table,
     nation_tables,
@@ -107,9 +107,9 @@ def _parts(content: PageContent) -> dict[str, Any]:
             "custody": custody_table(summary, ages, group, zones),
             "latency": latency_table(summary),
             "gaps": gap_table(summary, group, zones),
-            "ladder": ladder_table(summary, zones),
             "links": link_table(summary),
         },
+        "ladder": ladder_tables(summary, names, zones),
         "nation_tables": [
             (names.get(code, code), nation_tables(summary, code, zones)) for code in nations_of(summary)
         ],

@@ -40,6 +40,11 @@ def interval_span(summary: Mapping[str, Any], configuration: str, nation: str, f
     return _span(summary, configuration, nation, figure, "interval")
 
 
+def ranged_span(summary: Mapping[str, Any], configuration: str, nation: str, figure: Figure) -> Markup:
+    """The mean of a figure with its interval in brackets; the mean alone where there is none."""
+    return _span(summary, configuration, nation, figure, "ranged")
+
+
 def path_span(summary: Mapping[str, Any], path: tuple[str | int, ...], words: str) -> Markup:
     """A number at any place of the summary, under ``words`` that were made from it."""
     from markupsafe import Markup
@@ -77,7 +82,8 @@ def _words(entry: Mapping[str, Any] | None, what: str) -> str:
         return difference_words(entry)
     if what == "compact":
         return compact_words(entry)
-    if entry is None or entry.get("low") is None or entry.get("high") is None:
-        return "one seed, no interval"
+    has_ends = entry is not None and entry.get("low") is not None and entry.get("high") is not None
+    if entry is None or not has_ends:
+        return value_words(entry) if what == "ranged" else "one seed, no interval"
     low, high = (value_words({**entry, "mean": entry[end]}) for end in ("low", "high"))
-    return f"{low} to {high}"
+    return f"{value_words(entry)} [{low}, {high}]" if what == "ranged" else f"{low} to {high}"

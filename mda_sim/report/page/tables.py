@@ -8,13 +8,13 @@ Where next: ``assembly``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from mda_sim.report.charts import GAP_PARTS, STAGES
 from mda_sim.report.figures import Figure, blocks_of, configurations_of, entry_of, nations_of, split_age
-from mda_sim.report.page.numbers import compact_span, path_span, value_span
+from mda_sim.report.page.numbers import compact_span, path_span, ranged_span, value_span
 from mda_sim.report.words import DASH, RUNG_WORDS, age_words, group_words, metric_words, value_words
 
 
@@ -47,11 +47,11 @@ def nation_tables(summary: Mapping[str, Any], nation: str, zones: Mapping[str, s
 def custody_table(
     summary: Mapping[str, Any], ages: Sequence[str], group: str, zones: Mapping[str, str]
 ) -> PageTable:
-    """Custody against the age one accepts."""
+    """Custody against the age one accepts, with intervals."""
     heads = ("nation, configuration", *(age_words(age) for age in ages))
     figures = [Figure(f"custody_fraction_{age}", group) for age in ages]
     caption = f"Custody by age: {group_words(group, zones)}"
-    return PageTable(caption, heads, tuple(_by_both(summary, figures)))
+    return PageTable(caption, heads, tuple(_by_both(summary, figures, ranged_span)))
 
 
 def latency_table(summary: Mapping[str, Any]) -> PageTable:
@@ -69,24 +69,38 @@ def gap_table(summary: Mapping[str, Any], group: str, zones: Mapping[str, str]) 
     return PageTable(caption, heads, tuple(_by_both(summary, figures)))
 
 
-def ladder_table(summary: Mapping[str, Any], zones: Mapping[str, str]) -> PageTable | None:
-    """What gates and delays hold back; None where no ladder was told."""
-    entries = summary.get("counterfactuals") or []
-    if not entries:
-        return None
-    rows = []
-    for number, entry in enumerate(entries):
-        path: tuple[str | int, ...] = ("counterfactuals", number)
-        unit = {"unit": entry["unit"]}
-        cells = [path_span(summary, (*path, "first"), value_words({**entry["first"], **unit}))]
-        cells += [
-            path_span(summary, (*path, "steps", step, "value"), value_words({**told["value"], **unit}))
-            for step, told in enumerate(entry["steps"])
-        ]
-        named = f"{entry['nation']}, {entry['configuration']}: {metric_words(entry['metric'])}, "
-        rows.append((named + group_words(entry["group"], zones), *cells))
-    heads = ("figure", "as it is", *RUNG_WORDS.values())
-    return PageTable("The ladder: with gates open, and without delays besides", heads, tuple(rows))
+def ladder_tables(
+    summary: Mapping[str, Any], names: Mapping[str, str], zones: Mapping[str, str]
+) -> list[tuple[str, PageTable]]:
+    """What gates and delays hold back: for each nation its name and a table; none where no ladder was told.
+
+    ``names`` of nations and ``zones`` by id. Figures of the whole area come before those of zones.
+    """
+    entries = list(enumerate(summary.get("counterfactuals") or []))
+    tables = []
+    for nation in dict.fromkeys(entry["nation"] for _, entry in entries):
+        own = [(number, entry) for number, entry in entries if entry["nation"] == nation]
+        own.sort(key=lambda pair: "@" in pair[1]["group"])
+        rows = tuple(_ladder_row(summary, number, entry, zones) for number, entry in own)
+        name = names.get(nation, nation)
+        heads = ("configuration: figure", "as it is", *RUNG_WORDS.values())
+        tables.append((name, PageTable(f"{name}: with gates open, and without delays besides", heads, rows)))
+    return tables
+
+
+def _ladder_row(
+    summary: Mapping[str, Any], number: int, entry: Mapping[str, Any], zones: Mapping[str, str]
+) -> tuple[Any, ...]:
+    """One figure as it is and on each rung; ``number`` is its place in the summary."""
+    path: tuple[str | int, ...] = ("counterfactuals", number)
+    unit = {"unit": entry["unit"]}
+    steps = [
+        path_span(summary, (*path, "steps", step, "value"), value_words({**told["value"], **unit}))
+        for step, told in enumerate(entry["steps"])
+    ]
+    first = path_span(summary, (*path, "first"), value_words({**entry["first"], **unit}))
+    figure = f"{metric_words(entry['metric'])}, {group_words(entry['group'], zones)}"
+    return f"{entry['configuration']}: {figure}", first, *steps
 
 
 def link_table(summary: Mapping[str, Any]) -> PageTable:
@@ -117,9 +131,14 @@ def _scaled(value: float | None, factor: float, digits: int) -> str:
     return DASH if value is None else f"{value * factor:,.{digits}f}"
 
 
-def _by_both(summary: Mapping[str, Any], figures: Sequence[Figure]) -> Iterator[tuple[Any, ...]]:
+def _by_both(
+    summary: Mapping[str, Any],
+    figures: Sequence[Figure],
+    span: Callable[[Mapping[str, Any], str, str, Figure], Any] = value_span,
+) -> Iterator[tuple[Any, ...]]:
+    """A row for each nation and configuration, a cell that ``span`` writes for each figure."""
     for nation in nations_of(summary):
         for name in configurations_of(summary):
             if any(entry_of(summary, name, nation, figure) for figure in figures):
-                cells = (value_span(summary, name, nation, figure) for figure in figures)
+                cells = (span(summary, name, nation, figure) for figure in figures)
                 yield (f"{nation}, {name}", *cells)
