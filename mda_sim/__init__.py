@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mda_sim.study.export import export_run
     from mda_sim.study.next_best import next_best
     from mda_sim.study.pictures import picture_at
+    from mda_sim.study.redraw import draw_page
     from mda_sim.study.run import run
     from mda_sim.study.sensitivity import sensitivity
     from mda_sim.study.sweep import sweep
@@ -42,6 +43,7 @@ _HOMES: Final[dict[str, tuple[str, str]]] = {
     "score": ("mda_sim.pipeline", "score"),
     "run_seed": ("mda_sim.pipeline", "run_seed"),
     "run": ("mda_sim.study.run", "run"),
+    "draw_page": ("mda_sim.study.redraw", "draw_page"),
     "explain": ("mda_sim.study.explain", "explain"),
     "export_run": ("mda_sim.study.export", "export_run"),
     "picture_at": ("mda_sim.study.pictures", "picture_at"),
@@ -65,6 +67,7 @@ __all__ = [
     "build_frame",
     "build_world",
     "compare",
+    "draw_page",
     "explain",
     "export_run",
     "load",

@@ -32,6 +32,7 @@ from mda_sim.cli_options import (
     scenario_options,
     show_options,
 )
+from mda_sim.cli_page import page
 from mda_sim.cli_picture import picture
 from mda_sim.cli_progress import progress
 from mda_sim.cli_sensitivity import sensitivity
@@ -52,7 +53,7 @@ _FILE_WIDTH = 100
 
 _SECTIONS = {
     "Write, check and run a scenario": ("new", "check", "show", "run"),
-    "Ask a finished run": ("compare", "explain", "picture", "animate", "export", "audit"),
+    "Ask a finished run": ("compare", "explain", "picture", "page", "animate", "export", "audit"),
     "Studies of many runs": ("sweep", "sensitivity", "value", "status"),
     "Look up": ("catalogue", "schema", "completion"),
 }
@@ -366,6 +367,7 @@ for _verb in (
     explain,
     export,
     new,
+    page,
     picture,
     schema,
     sensitivity,

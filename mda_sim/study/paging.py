@@ -3,11 +3,13 @@
 Model: figures are those of the summary, cells those of the stored coverage tables, and moves those of the
 first seed, where its logs are kept. Nothing is simulated again.
 
-Assumptions and limits: vessels that move are a sample, and the page says so. Where next: ``run`` writes it.
+Assumptions and limits: vessels that move are a sample, and the page says so.
+Where next: ``run`` writes it, ``redraw`` once more with studies.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +24,7 @@ from mda_sim.study.view import sources_of
 
 if TYPE_CHECKING:
     from mda_sim.picture.spells import Holdings
-    from mda_sim.report.page.content import Moves, Spells
+    from mda_sim.report.page.content import Moves, Spells, StudyContent
     from mda_sim.scenario import Scenario
 
 PAGE: Final = "report.html"
@@ -31,8 +33,13 @@ _FRAMES: Final = 120
 """At most so many vessels and, about, frames: the file stays small enough to be mailed."""
 
 
-def write_page(scenario: Scenario, folder: RunFolder) -> Path:
-    """Write the page of a run whose units and summary are in their place."""
+def write_page(
+    scenario: Scenario,
+    folder: RunFolder,
+    values: Sequence[StudyContent] = (),
+    sensitivities: Sequence[StudyContent] = (),
+) -> Path:
+    """Write the page of a run whose units and summary are in their place, with studies that fit it."""
     from mda_sim.report.gallery import map_age_s
     from mda_sim.report.page.assembly import page_html
     from mda_sim.report.page.content import PageContent
@@ -45,6 +52,8 @@ def write_page(scenario: Scenario, folder: RunFolder) -> Path:
         sources_of(scenario, folder),
         map_age_s(scenario),
         _moves(scenario, folder),
+        tuple(values),
+        tuple(sensitivities),
     )
     path = folder.path / PAGE
     write_text(path, page_html(content))

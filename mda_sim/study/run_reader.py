@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mda_sim.metrics.compare import Values
     from mda_sim.scenario import Scenario
 
-_ASKED: Final = ("primary", "programmes", "programme_focus", "ladder", "nodes")
+ASKED: Final = ("primary", "programmes", "programme_focus", "ladder", "nodes")
 """Keys of ``metrics`` that ask for figures and define none."""
 _WORDS: Final = frozenset({"name", "source", "confidence"})
 """Keys that say something to people only."""
@@ -78,7 +78,7 @@ class FinishedRun:
     def definitions(self) -> dict[str, Any]:
         """The parts of its scenario that define figures."""
         spec = self.scenario.spec.model_dump(mode="json", context=BY_CONTENT)
-        metrics = {key: value for key, value in spec["metrics"].items() if key not in _ASKED}
+        metrics = {key: value for key, value in spec["metrics"].items() if key not in ASKED}
         return {
             "area": spec["area"],
             "warmup_s": spec["warmup_s"],

@@ -35,6 +35,7 @@ from mda_sim.report.gallery import zone_names
 from mda_sim.scenario import Scenario
 from mda_sim.study.folder import FORMAT, listing, write_json, write_text
 from mda_sim.study.identity import versions
+from mda_sim.study.kinship import ROOTS, roots_of, sealed
 from mda_sim.study.look_folder import begin, claim
 from mda_sim.study.sensitivity_plan import Plan, plan_of
 from mda_sim.study.variant_jobs import Asked, UnitReader, Watch, fill
@@ -176,6 +177,7 @@ def _head(plan: Plan, asked: Asked, sets: Sequence[str]) -> dict[str, Any]:
         "seeds": list(seeds),
         "figures_asked": [{"metric": metric, "group": group} for metric, group in asked.figures],
         "overrides": list(sets),
+        ROOTS: roots_of(plan.scenario),
         "assumptions": {name: _described(plan, name) for name in plan.assumptions},
     }
 
@@ -249,4 +251,4 @@ def _write(
         "files": listing(folder, files),
         "complete": True,
     }
-    write_json(folder / RECORD, record)
+    write_json(folder / RECORD, sealed(record))

@@ -29,6 +29,7 @@ from mda_sim.study.coalition_plan import CoalitionJob
 from mda_sim.study.coalitions import FigureKey, Played, play
 from mda_sim.study.crew import open_crew
 from mda_sim.study.endpoints import endpoints_of, nations_of, scored_nations
+from mda_sim.study.kinship import ROOTS, roots_of
 from mda_sim.study.players import Game, game_of
 from mda_sim.study.value_content import (
     BASELINE,
@@ -273,6 +274,7 @@ def _solved(
         "baseline": scenario.baseline,
         "reforms": {name: sorted(map(".".join, made)) for name, made in asked.game.reforms.items()},
         "empty_is_baseline": asked.game.section(0) == baseline,
+        ROOTS: roots_of(scenario),
     }
     every = [FigureKey(n, e.metric, e.key) for e in asked.endpoints for n in scored_nations(scenario)]
     parties = {name: scenario.spec.nations[name].kind for name in items_of(asked.game.grand, "nation")}

@@ -35,6 +35,7 @@ from mda_sim.report.page.plots import (
     latency_plot,
     link_plot,
 )
+from mda_sim.report.page.studies import study_parts
 from mda_sim.report.page.tables import (
     custody_table,
     gap_table,
@@ -79,6 +80,8 @@ def _parts(content: PageContent) -> dict[str, Any]:
     )
     charts = _charts(content, ages, group)
     data = _data(content, layers, charts)
+    values, sensitivities = study_parts(content, names)
+    studies = [*values, *sensitivities]
     return {
         "title": plain(scenario.name),
         "question": plain(scenario.spec.description, 2000),
@@ -120,7 +123,14 @@ def _parts(content: PageContent) -> dict[str, Any]:
         "style": Markup(_asset("page.css")),
         "script": Markup(_asset("page.js")),
         "bokeh": Markup(_bokeh_js()),
-        "document": Markup(_json(_document([plot, *(chart.plot for chart in charts)]))),
+        "values": values,
+        "sensitivities": sensitivities,
+        "studies": Markup(_json([part.data() for part in studies])) if studies else "",
+        "studies_style": Markup(_asset("page_studies.css")) if studies else "",
+        "studies_script": Markup(_asset("page_studies.js")) if studies else "",
+        "document": Markup(
+            _json(_document([plot, *(one.plot for one in charts), *(part.chart.plot for part in studies)]))
+        ),
         "data": Markup(_json(data)),
     }
 

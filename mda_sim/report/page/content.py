@@ -59,6 +59,18 @@ class Moves:
 
 
 @dataclass(frozen=True, eq=False)
+class StudyContent:
+    """A study of value or sensitivity of the same scenario."""
+
+    content: Mapping[str, Any]
+    """As ``value.json`` or ``sensitivity.json`` holds it."""
+    file: str
+    """Name of that file."""
+    sha256: str
+    """Of its bytes, in hex."""
+
+
+@dataclass(frozen=True, eq=False)
 class PageContent:
     """All of it."""
 
@@ -72,6 +84,10 @@ class PageContent:
     """The age of coverage that the map shows."""
     moves: Moves | None = None
     """None where the run keeps no logs of its first seed."""
+    values: tuple[StudyContent, ...] = ()
+    """Studies of what players are worth."""
+    sensitivities: tuple[StudyContent, ...] = ()
+    """Studies of what assumptions do to the answer."""
 
     @property
     def zones(self) -> dict[str, str]:

@@ -82,8 +82,24 @@ def _words(entry: Mapping[str, Any] | None, what: str) -> str:
         return difference_words(entry)
     if what == "compact":
         return compact_words(entry)
-    has_ends = entry is not None and entry.get("low") is not None and entry.get("high") is not None
-    if entry is None or not has_ends:
-        return value_words(entry) if what == "ranged" else "one seed, no interval"
-    low, high = (value_words({**entry, "mean": entry[end]}) for end in ("low", "high"))
-    return f"{value_words(entry)} [{low}, {high}]" if what == "ranged" else f"{low} to {high}"
+    if what == "ranged":
+        return ranged_words(entry)
+    ends = _ends_words(entry)
+    return " to ".join(ends) if ends else "one seed, no interval"
+
+
+def ranged_words(entry: Mapping[str, Any] | None) -> str:
+    """The mean of an entry with its interval in brackets; the mean alone where there is none.
+
+    >>> ranged_words({"mean": 0.3, "low": 0.25, "high": 0.35, "n": 4, "unit": "1"})
+    '30.0 % [25.0 %, 35.0 %]'
+    """
+    ends = _ends_words(entry)
+    return f"{value_words(entry)} [{', '.join(ends)}]" if ends else value_words(entry)
+
+
+def _ends_words(entry: Mapping[str, Any] | None) -> list[str]:
+    """Low and high end of an entry's interval; nothing where it has none."""
+    if entry is None or entry.get("low") is None or entry.get("high") is None:
+        return []
+    return [value_words({**entry, "mean": entry[end]}) for end in ("low", "high")]

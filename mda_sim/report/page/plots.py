@@ -46,7 +46,7 @@ def custody_plot(summary: Mapping[str, Any], ages: Sequence[str], group: str) ->
     from bokeh.models import DataRange1d, NumeralTickFormatter
 
     words = [age_words(age) for age in ages]
-    plot = _figure("custody", 360, x_range=words, y_axis_label="share of vessel-time held")
+    plot = chart_figure("custody", 360, x_range=words, y_axis_label="share of vessel-time held")
     plot.yaxis.formatter = NumeralTickFormatter(format="0 %")
     plot.y_range = DataRange1d(start=0)
     chart = Chart("custody", plot, "nation")
@@ -58,7 +58,7 @@ def custody_plot(summary: Mapping[str, Any], ages: Sequence[str], group: str) ->
             for nation in nations_of(summary)
         }
         _add_line(chart, f"custody/{name}", name, number, columns)
-    _legend(plot)
+    legend_below(plot)
     return chart
 
 
@@ -81,7 +81,7 @@ def backlog_plot(found: Mapping[str, Any], timeline: Timeline) -> Chart | None:
     shown = list(backlogs(found).items())[:DESKS_SHOWN]
     if not shown:
         return None
-    plot = _figure("backlog", 320, x_axis_label="days since the start", y_axis_label="cases waiting")
+    plot = chart_figure("backlog", 320, x_axis_label="days since the start", y_axis_label="cases waiting")
     plot.x_range = Range1d(start=0, end=timeline.end_us / US_PER_DAY)
     plot.y_range = DataRange1d(start=0)
     chart = Chart("backlog", plot, "configuration")
@@ -90,7 +90,7 @@ def backlog_plot(found: Mapping[str, Any], timeline: Timeline) -> Chart | None:
             name: _places(lines[name]) if name in lines else {"x": [], "y": [], "words": []} for name in found
         }
         _add_line(chart, f"backlog/{desk}", desk, number, columns, has_marks=False)
-    _legend(plot)
+    legend_below(plot)
     return chart
 
 
@@ -104,7 +104,7 @@ def link_plot(summary: Mapping[str, Any], parties: Mapping[str, Mapping[str, tup
     codes = sorted({code for links in parties.values() for pair in links.values() for code in pair})
     angle = {code: 2 * np.pi * i / max(len(codes), 1) for i, code in enumerate(codes)}
     at = {code: (float(np.sin(a)), float(np.cos(a))) for code, a in angle.items()}
-    plot = _figure(
+    plot = chart_figure(
         "links", 460, x_range=Range1d(start=-1.45, end=1.45), y_range=Range1d(start=-1.25, end=1.25)
     )
     plot.axis.visible, plot.grid.visible = False, False
@@ -193,7 +193,7 @@ def _bars(
 
     names = configurations_of(summary)
     rows = [plain(one) for one in names]
-    plot = _figure(name, 120 + 44 * len(names), y_range=rows[::-1], x_axis_label=label)
+    plot = chart_figure(name, 120 + 44 * len(names), y_range=rows[::-1], x_axis_label=label)
     plot.x_range = DataRange1d(start=0)
     chart = Chart(name, plot, "nation")
     start = {nation: np.zeros(len(names)) for nation in nations_of(summary)}
@@ -225,11 +225,12 @@ def _bars(
         )
         chart.series[key] = columns
     plot.add_tools(HoverTool(tooltips="@words"))
-    _legend(plot)
+    legend_below(plot)
     return chart
 
 
-def _figure(name: str, height: int, **more: Any) -> BokehFigure:
+def chart_figure(name: str, height: int, **more: Any) -> BokehFigure:
+    """An empty figure, ``height`` pixels high and as wide as the page, without tools."""
     from bokeh.plotting import figure
 
     plot = figure(
@@ -298,11 +299,11 @@ def _places(line: Any) -> dict[str, list[Any]]:
     }
 
 
-def _legend(plot: BokehFigure) -> None:
+def legend_below(plot: BokehFigure, columns: int = 3) -> None:
     """The key, below the chart, where it hides nothing."""
     legend = plot.legend[0]
     plot.add_layout(legend, "below")
-    legend.orientation, legend.ncols, legend.location = "horizontal", 3, "left"
+    legend.orientation, legend.ncols, legend.location = "horizontal", columns, "left"
     legend.border_line_color, legend.label_text_font_size = None, "11px"
     legend.click_policy = "hide"
 
