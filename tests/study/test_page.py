@@ -135,6 +135,32 @@ def test_tables_hold_nothing_but_such_numbers(page: html.HtmlElement) -> None:
         assert not (cell.text or "").strip()
 
 
+def test_custody_by_age_has_intervals(page: html.HtmlElement) -> None:
+    custody = page.get_element_by_id("plot-custody").getnext()
+    known = [span for span in custody.find_class("n") if json.loads(span.get("data-low")) is not None]
+    assert known
+    assert all(re.search(r"\[.+ %, .+ %\]$", span.text_content()) for span in known)
+
+
+def test_the_ladder_is_told_nation_by_nation(tmp_path: Path) -> None:
+    sets = ["output.maps=false", "metrics.counterfactuals=[direct]"]
+    folder = run(load_scenario(TINY, sets=sets, seeds=1), out=tmp_path / "out", workers=1).folder
+    page, summary = page_of(folder), json.loads((folder / "summary.json").read_text())
+    ladders = page.xpath("//details[summary='The ladder, nation by nation']/details")
+    assert [one.find("summary").text_content() for one in ladders] == ["Japan", "Philippines"]
+    for nation, ladder in zip(("JPN", "PHL"), ladders, strict=True):
+        told = [
+            (json.loads(span.get("data-path"))[1], json.loads(span.get("data-mean")))
+            for span in ladder.xpath(".//tbody/tr/td[1]/span")
+        ]
+        own = [
+            (number, entry["first"]["mean"])
+            for number, entry in enumerate(summary["counterfactuals"])
+            if entry["nation"] == nation
+        ]
+        assert sorted(told) == own
+
+
 def test_cells_are_the_mean_of_the_coverage_tables(page: html.HtmlElement, folder: Path) -> None:
     layers = data_of(page)["layers"]["share"]
     for name in ("today", "direct"):

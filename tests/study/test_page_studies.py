@@ -43,8 +43,8 @@ metrics:
       source: a test
     idle:
       name: Has no effect
-      key: drain_d
-      values: [0.2, 0.3]
+      key: sharing.nodes.phl_centre.lat_deg
+      values: [14.6, 14.7]
       source: a test
 """
 FIGURE = {"metric": "custody_fraction_6h", "group": "not_broadcasting_foreign"}
