@@ -9,10 +9,18 @@ from pathlib import Path
 
 import click
 
+from mda_sim.cli_help import Verb
 from mda_sim.cli_shared import errors, say
 
 
-@click.command()
+@click.command(
+    cls=Verb,
+    short_help="Draw the page again, with studies of value and sensitivity on it.",
+    examples=(
+        "mda-sim page RUN --value runs/value",
+        "mda-sim page RUN --value runs/links --value runs/treaties --sensitivity runs/sensitivity",
+    ),
+)
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.option(
     "--value",
@@ -33,8 +41,6 @@ from mda_sim.cli_shared import errors, say
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def page(folder: Path, values: tuple[Path, ...], sensitivities: tuple[Path, ...], debug: bool) -> None:
     """Draw report.html of the finished run in the folder RUN again, with studies of its scenario on it.
-
-    mda-sim page RUN --value FOLDER --sensitivity FOLDER
 
     Without studies the page is the one that the run made. Studies of another scenario are refused; other
     seeds are not.

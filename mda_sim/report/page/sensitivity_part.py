@@ -137,7 +137,7 @@ def _findings(
             most, _, where = next(strongest(results, [one.entry]), ("", 0.0, None))
             if where is not None:
                 told = headline_words(results, one.entry), number(results, id_, one, most)
-                found.append(Markup("{}: {}, most by ‘{}’").format(*told, assumption_name(results, most)))
+                found.append(Markup("{}: {} by ‘{}’").format(*told, assumption_name(results, most)))
         yield Markup("{}{}").format(name, "" if found else ": no assumption moves it"), tuple(found)
 
 
@@ -145,14 +145,16 @@ def _own_and_range(results: Results, id_: str, one: Shown, most: str) -> Markup:
     """The file's own value, and the range over the assumptions; ``most`` is named elsewhere."""
     from markupsafe import Markup
 
-    return Markup("{}; {} over the assumptions").format(_own(results, id_, one), _range(results, id_, one))
+    return Markup("{}; {} over the assumptions, most").format(
+        _own(results, id_, one), _range(results, id_, one)
+    )
 
 
 def _mu_star(results: Results, id_: str, one: Shown, most: str) -> Markup:
     from markupsafe import Markup
 
     place = next(at for at, effect in enumerate(one.entry["effects"]) if effect["assumption"] == most)
-    return Markup("mu* {}").format(_screened_span(results, id_, one, place, "mu_star"))
+    return Markup("largest mu* {}").format(_screened_span(results, id_, one, place, "mu_star"))
 
 
 def _own(results: Results, id_: str, one: Shown) -> Markup:

@@ -209,7 +209,9 @@ def _rows(
 def _screened(
     results: Mapping[str, Any], entry: Entry, labels: Sequence[str], order: Sequence[str]
 ) -> dict[str, list[Any]]:
-    """Columns of mu*, its interval and sigma."""
+    """Columns of mu*, its interval and sigma; no rows where nothing moves the headline."""
+    if not is_moved(entry):
+        return {name: [] for name in ("y", "mu_star", "low", "high", "sigma", "words")}
     scale = scale_at(entry)
     found = {effect["assumption"]: effect for effect in entry["effects"]}
     effects = [found[name] for name in order]
