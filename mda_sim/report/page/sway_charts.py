@@ -7,6 +7,7 @@ Where next: ``sensitivity_part``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -71,8 +72,18 @@ def ranked_chart(
     for one in shown:
         chart.says[one.key] = _says(results, one)
     band = chart.add(f"{id_}/band", {one.key: _band(one.entry, len(order)) for one in shown})
-    plot.quad(left="low", right="high", bottom=0, top="top", source=band, fill_color=GRID, line_color=None)
+    plot.quad(
+        left="low",
+        right="high",
+        bottom=0,
+        top="top",
+        source=band,
+        fill_color=GRID,
+        fill_alpha=0.5,
+        line_color=None,
+    )
     drawn: list[Any] = []
+    reached: list[Any] = []
     for end, words, colour in _BARS:
         columns = {key: found[end] for key, found in rows.items()}
         if not any(found["y"] for found in columns.values()):
@@ -88,9 +99,12 @@ def ranked_chart(
             line_color=None,
             legend_label=words,
         )
-        plot.segment(x0="low", x1="high", y0="y", y1="y", source=source, line_color=INK, line_width=1.2)
+        whiskers = plot.segment(
+            x0="low", x1="high", y0="y", y1="y", source=source, line_color=INK, line_width=1.2
+        )
+        reached += [bars, whiskers]
         plot.text(
-            "right",
+            "beside",
             "y",
             text="setting",
             text_align="side",
@@ -102,7 +116,7 @@ def ranked_chart(
         )
         drawn.append(bars)
     plot.segment(x0="stated", x1="stated", y0=0, y1="top", source=band, line_color=INK, line_width=1.5)
-    plot.x_range = DataRange1d(renderers=drawn, range_padding=0.35)
+    plot.x_range = DataRange1d(renderers=reached, range_padding=0.35)
     plot.add_tools(HoverTool(renderers=drawn, tooltips="@words"))
     if drawn:
         legend_below(plot, 2)
@@ -174,7 +188,7 @@ def _rows(
 ) -> dict[str, dict[str, list[Any]]]:
     """Columns of the bars of low ends, high ends and values between."""
     scale, stated = scale_at(entry), entry["mean"]
-    names = ("y", "left", "right", "low", "high", "height", "setting", "side", "offset", "words")
+    names = ("y", "left", "right", "low", "high", "height", "setting", "beside", "side", "offset", "words")
     columns: dict[str, dict[str, list[Any]]] = {end: {name: [] for name in names} for end, _, _ in _BARS}
     for label, name in zip(labels, order, strict=True):
         effects = [one for one in entry["effects"] if one["assumption"] == name]
@@ -187,6 +201,7 @@ def _rows(
             ends = [_NAN if change[one] is None else stated + change[one] for one in ("mean", "low", "high")]
             right, low, high = (scale.factor * value for value in ends)
             is_right = change["mean"] > 0
+            ends_at = [value for value in (right, low, high) if not math.isnan(value)]
             setting = setting_words(results, effect)
             said = difference_words({"unit": entry["unit"], "difference": change})
             row = (
@@ -197,6 +212,7 @@ def _rows(
                 high,
                 0.92 * height,
                 setting,
+                max(ends_at) if is_right else min(ends_at),
                 "left" if is_right else "right",
                 6 if is_right else -6,
                 f"{assumption_name(results, name)}, {setting}: {said}",
