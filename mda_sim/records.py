@@ -286,7 +286,7 @@ class DeliveryLog:
 
     def digest(self) -> str:
         """SHA-256 over the tables, the part of each contact and the digest of the detection log."""
-        buffer = self.contact_part.astype("<u4", copy=False).tobytes()
+        buffer = np.ascontiguousarray(self.contact_part, "<u4").view(np.uint8).data
         digests = [table.digest() for table in (self.parts, self.hops, self.outcomes)]
         text = "\x1f".join((*digests, hashlib.sha256(buffer).hexdigest(), self.sensing_digest))
         return hashlib.sha256(text.encode()).hexdigest()

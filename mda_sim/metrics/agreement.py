@@ -28,7 +28,8 @@ Source: P. Jaccard, "The distribution of the flora in the alpine zone", New Phyt
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -41,6 +42,13 @@ from mda_sim.metrics.figures import Figure, group_key, metric_key, ratio
 from mda_sim.metrics.frame import ScoringFrame
 from mda_sim.metrics.groups import Cells
 from mda_sim.metrics.spec import age_label
+from mda_sim.picture.awareness import PartHistory, Picture
+
+Pair = tuple[str, str]
+"""Two nations, the first in the alphabet first."""
+
+BLOCK: Final = 2**21
+"""Contacts of which pictures are compared at a time: at most 56 MiB of each picture."""
 
 WITH: Final = "with:"
 """What the group of a pair begins with."""
@@ -93,35 +101,76 @@ def shared_time(
 
 
 def agreement_figures(
-    frame: ScoringFrame, pictures: Mapping[str, Table], contents: Mapping[str, Hashable] | None = None
+    frame: ScoringFrame,
+    contacts: PartHistory,
+    pictures: Mapping[str, Picture],
+    contents: Mapping[str, Hashable],
 ) -> dict[str, list[Figure]]:
     """Figures of every pair of nations, by the nation first in the alphabet; in the area and every zone.
 
-    ``pictures``: by nation, AWARENESS tables of the observations good enough for custody. Pairs of pictures
-    with the same content are compared once in a frame; ``contents`` tells them apart, if the caller knows.
+    ``contacts`` is the history of the configuration, and ``pictures`` make, by nation, the picture of the
+    observations good enough for custody. Pairs of pictures with the same of the ``contents``, by nation, are
+    compared once in a frame.
     """
-    told: Mapping[str, Hashable] = contents or {
-        nation: picture.digest() for nation, picture in pictures.items()
+    keys = {
+        (first, second): (second, contents[first], contents[second])
+        for first, second in combinations(sorted(pictures), 2)
     }
-    nations = sorted(pictures)
-    figures: dict[str, list[Figure]] = {nation: [] for nation in nations}
-    for i, first in enumerate(nations):
-        for second in nations[i + 1 :]:
-            key = (second, told[first], told[second])
-            if key not in frame.compared_pictures:
-                frame.compared_pictures[key] = [
-                    figure
-                    for zone in frame.scored
-                    for figure in _pair_figures(frame, pictures[first], pictures[second], second, zone)
-                ]
-            figures[first] += frame.compared_pictures[key]
+    new = [pair for pair, key in keys.items() if key not in frame.compared_pictures]
+    for pair, shared_us in _shared_by_pair(frame, contacts, pictures, new).items():
+        frame.compared_pictures[keys[pair]] = [
+            figure
+            for zone, of_zone_us in shared_us.items()
+            for figure in _pair_figures(frame, of_zone_us, pair[1], zone)
+        ]
+    figures: dict[str, list[Figure]] = {nation: [] for nation in sorted(pictures)}
+    for (first, _), key in keys.items():
+        figures[first] += frame.compared_pictures[key]
     return figures
 
 
-def _pair_figures(frame: ScoringFrame, first: Table, second: Table, other: str, zone: str) -> list[Figure]:
+def _shared_by_pair(
+    frame: ScoringFrame, contacts: PartHistory, pictures: Mapping[str, Picture], pairs: Sequence[Pair]
+) -> dict[Pair, dict[str, NDArray[np.int64]]]:
+    """``shared_time`` of pairs in the area and every zone, some targets at a time: so not more than some of
+    all pictures is there at once.
+    """
+    age_us = np.array([to_us(age_s) for age_s in frame.spec.custody_age_s], np.int64)
+    shape = (frame.cells.n_cells, len(age_us), 4)
+    shared_us = {pair: {zone: np.zeros(shape, np.int64) for zone in frame.scored} for pair in pairs}
+    nations = sorted({nation for pair in pairs for nation in pair})
+    for first, past in _blocks(contacts.offsets) if pairs else ():
+        some = contacts.of_targets(first, past)
+        made = {nation: pictures[nation](some) for nation in nations}
+        for zone, scored in frame.scored.items():
+            of_some = _of_targets(scored, first, past)
+            for one, other in pairs:
+                found_us = shared_time(made[one], made[other], of_some, age_us, frame.cells)
+                shared_us[one, other][zone] += found_us
+        made.clear()  # before the next ones are made
+    return shared_us
+
+
+def _blocks(offsets: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """First target and past the last of blocks of about ``BLOCK`` contacts each, one target at least."""
+    first, n_targets = 0, len(offsets) - 1
+    while first < n_targets:
+        past = int(np.searchsorted(offsets, offsets[first] + BLOCK, side="right")) - 1
+        past = min(max(past, first + 1), n_targets)
+        yield first, past
+        first = past
+
+
+def _of_targets(scored: Table, first: int, past: int) -> Table:
+    """The rows of a SCORED table that are of the targets [first, past), which are numbered from 0."""
+    begin, end = np.searchsorted(scored["target"], (first, past)).tolist()
+    some = {name: column[begin:end] for name, column in scored.columns.items()}
+    return Table.of(scored.schema, {**some, "target": some["target"] - first})
+
+
+def _pair_figures(frame: ScoringFrame, shared: NDArray[np.int64], other: str, zone: str) -> list[Figure]:
+    """Figures of a pair, whose ``shared_time`` in a zone is ``shared``; ``other`` is its second nation."""
     cells, ages_s = frame.cells, frame.spec.custody_age_s
-    age_us = np.array([to_us(age_s) for age_s in ages_s], np.int64)
-    shared = shared_time(first, second, frame.scored[zone], age_us, cells)
     scored = cells.total(frame.scored_us[zone])
     all_cells = np.ones(cells.n_cells, np.bool_)
     masks = dict(zip(STATES, (all_cells, cells.broadcasting, ~cells.broadcasting), strict=True))

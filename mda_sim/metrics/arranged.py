@@ -19,7 +19,7 @@ from mda_sim.metrics.frame import ScoringFrame
 from mda_sim.metrics.groups import AIS_GROUPS, Members
 from mda_sim.metrics.kept import Content, content_of
 from mda_sim.metrics.phases import ScoredEvent
-from mda_sim.picture.awareness import PartHistory, awareness, received_error_m
+from mda_sim.picture.awareness import PartHistory, Picture, awareness, picture_of, received_error_m
 from mda_sim.records import DeliveryLog
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ class Arrangement(NamedTuple):
     """Events in whose phases it is measured."""
     parts: int
     """Number of its division of contacts into parts, as ``kept`` has it."""
+    keeps_hours: bool
+    """Whether custody of each scored hour is kept."""
 
 
 class Pictures(NamedTuple):
@@ -108,3 +110,9 @@ def pictures_of(
             made[n_good] = aware if is_whole else make(error_max_m=bound_m, only_true=True)
     accurate, wide = (made[int((error_m <= bound_m).sum())] for bound_m in bounds_m)
     return Pictures(aware, accurate, wide, not (received["t_purged_us"] < NEVER_US).any())
+
+
+def accurate_picture(frame: ScoringFrame, arranged: Arrangement, received: Table) -> Picture:
+    """What makes ``Pictures.accurate`` of all that a node received."""
+    bound_m = frame.spec.error_max_m
+    return picture_of(frame.log, arranged.deliveries, received, error_max_m=bound_m, only_true=True)

@@ -49,8 +49,9 @@ class Divided(NamedTuple):
     number: int
     report: NDArray[np.uint32]
     """Report of each part, (n_parts,)."""
-    contact_part: NDArray[np.uint32]
-    """Part of each contact, (n_contacts,)."""
+    contact_part: NDArray[np.uint32] | None
+    """Part of each contact, (n_contacts,); None where every part is a whole report, so that ``report`` tells
+    it."""
     history: PartHistory
     """The history in these parts."""
 
@@ -67,9 +68,11 @@ class Kept:
 
     def divided(self, history: History, deliveries: DeliveryLog) -> Divided:
         """The history in the parts of a configuration, made once for all that divide reports alike."""
-        report, contact_part = deliveries.parts["report"], deliveries.contact_part
+        report = deliveries.parts["report"]
+        # Each report with a contact has a part at least: it is split where one has two.
+        contact_part = deliveries.contact_part if (report[1:] == report[:-1]).any() else None
         for known in self._divided:
-            if np.array_equal(known.report, report) and np.array_equal(known.contact_part, contact_part):
+            if np.array_equal(known.report, report) and _are_equal(known.contact_part, contact_part):
                 return known
         new = Divided(self._n_divided, report, contact_part, history.by_part(deliveries))
         self._n_divided += 1
@@ -85,6 +88,16 @@ class Kept:
         if name not in self._last:
             self._last[name] = make()
         return cast("T", self._last[name])
+
+    def forget(self) -> None:
+        """Let go of what was worked out of the last content."""
+        self._content, self._last = None, {}
+
+
+def _are_equal(one: NDArray[np.uint32] | None, other: NDArray[np.uint32] | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(one, other)
 
 
 def content_of(parts: int, received: Table, counts: NDArray[np.bool_] | None = None) -> Content:

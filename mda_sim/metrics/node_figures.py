@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 
 from mda_sim.core.table import Table
 from mda_sim.metrics.age import age_figures, age_sums
-from mda_sim.metrics.arranged import Arrangement, Pictures, content, members_of, pictures_of
+from mda_sim.metrics.arranged import (
+    Arrangement,
+    Pictures,
+    accurate_picture,
+    content,
+    members_of,
+    pictures_of,
+)
 from mda_sim.metrics.asked import EVERYTHING, LICENSED, ORGANIC, Asked
 from mda_sim.metrics.corridors import corridor_figures
 from mda_sim.metrics.coverage import area_figures
@@ -42,8 +49,10 @@ from mda_sim.metrics.incidence import incidence_figures, visits
 from mda_sim.metrics.kept import Content
 from mda_sim.metrics.latency import latency_figures
 from mda_sim.metrics.more_figures import contacts_of_probes, findable_of, not_matched_of, position_errors_of
+from mda_sim.metrics.over_time import HoursHeld, hours_held
 from mda_sim.metrics.phases import event_figures
 from mda_sim.metrics.track_figures import track_figures
+from mda_sim.picture.awareness import Picture
 from mda_sim.picture.receipts import forgotten_us, receipts
 from mda_sim.records import AWARENESS
 
@@ -75,8 +84,10 @@ class Pictured(NamedTuple):
     """Time of each subject in custody over the area, by age [us], (n_subjects, n_ages)."""
     content: Content
     """What tells its picture from others."""
-    accurate: Table
-    """Its picture of the observations good enough for custody, an AWARENESS table."""
+    accurate: Picture
+    """Makes its picture of the observations good enough for custody."""
+    by_hour: HoursHeld | None
+    """Its custody in each scored hour, if that is kept."""
     answer_us: NDArray[np.int64]
     """Time of each subject under each answer of the gap split over the area [us], (n_subjects, 8)."""
 
@@ -111,7 +122,9 @@ def nation_figures(
         figures += event_figures(frame, pictures.accurate, arranged.events, nation)
         if frame.gated is not None:
             figures += track_figures(frame.gated, deliveries, held.received)
-    return Pictured(figures, held_us, held.content, pictures.accurate, answer_us)
+    by_hour = hours_held(frame, pictures.accurate, nation) if arranged.keeps_hours else None
+    make = accurate_picture(frame, arranged, held.received)
+    return Pictured(figures, held_us, held.content, make, by_hour, answer_us)
 
 
 def node_figures(
@@ -133,7 +146,8 @@ def node_figures(
 
     of_own: list[Figure] = []
     if asked.has(*_OF_PICTURES, picture=ORGANIC):  # first, so that the whole picture is the last one kept
-        organic = partial(pictures_of, frame, arranged, received, {nation})
+        make_own = partial(pictures_of, frame, arranged, received, {nation})
+        organic = partial(frame.kept.of_content, of[ORGANIC], "pictures", make_own)
         of_own = _scored_once(frame, of[ORGANIC], organic, nation, ORGANIC, asked)[0]
     if asked.has(*_OF_PICTURES):
         known, held_us = _scored_once(frame, of[""], whole, nation, "", asked)

@@ -51,6 +51,10 @@ class Held(NamedTuple):
     """Scored time by group, (n_stretches,) [us]."""
 
 
+HoursHeld = Mapping[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
+"""By group and zone, the time in custody (n_ages, n_hours) and scored (n_hours,) in each hour [us]."""
+
+
 def asked_groups(frame: ScoringFrame, zone: str) -> list[str]:
     """Groups that are followed over time: those by AIS state, and what an endpoint names for the zone."""
     named = [endpoint.group for endpoint in frame.spec.primary if (endpoint.zone or "") == zone]
@@ -91,22 +95,28 @@ def held_over_time(
     )
 
 
-def over_time_table(frame: ScoringFrame, pictures: Mapping[str, Table]) -> Table:
-    """Custody of each nation in each scored hour: an OVER_TIME table.
+def hours_held(frame: ScoringFrame, picture: Table, nation: str) -> HoursHeld:
+    """Custody of a nation in each scored hour.
 
-    ``pictures``: by nation, as ``held_over_time`` asks. Followed are all vessels and the groups of
-    the primary endpoints, in the area and in the zones that they name.
+    ``picture``: as ``held_over_time`` asks. Followed are all vessels and the groups of the primary endpoints,
+    in the area and in the zones that they name.
     """
     edges_us = hours(frame.timeline.score_from_us, frame.timeline.score_to_us)
-    wanted = list(dict.fromkeys(["all", *(endpoint.key for endpoint in frame.spec.primary)]))
-    found: dict[tuple[str, str], tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
-    for nation, picture in pictures.items():
-        for zone in frame.scored:
-            held = held_over_time(frame, picture, nation, zone, edges_us)
-            for name, part_us in held.held_us.items():
-                if (key := group_key(name, zone)) in wanted:
-                    found[nation, key] = part_us, held.scored_us[name]
-    nations, keys = sorted(pictures), sorted({key for _, key in found})
+    wanted = {"all", *(endpoint.key for endpoint in frame.spec.primary)}
+    found: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+    for zone in frame.scored:
+        held = held_over_time(frame, picture, nation, zone, edges_us)
+        for name, part_us in held.held_us.items():
+            if (key := group_key(name, zone)) in wanted:
+                found[key] = part_us, held.scored_us[name]
+    return found
+
+
+def over_time_table(frame: ScoringFrame, by_nation: Mapping[str, HoursHeld]) -> Table:
+    """Custody of each nation in each scored hour: an OVER_TIME table of ``hours_held``, by nation."""
+    edges_us = hours(frame.timeline.score_from_us, frame.timeline.score_to_us)
+    found = {(nation, key): held for nation, of_one in by_nation.items() for key, held in of_one.items()}
+    nations, keys = sorted(by_nation), sorted({key for _, key in found})
     ordered = sorted(found)
     n_ages, n_hours = len(frame.spec.custody_age_s), len(edges_us) - 1
     per_key = n_ages * n_hours

@@ -92,8 +92,9 @@ def probe_contacts(log: DetectionLog, contacts: History, first_probe: int) -> Pr
     from mda_sim.metrics.probe_contacts_kernels import sort_by_sensor
 
     begin, end = contacts.offsets[first_probe], contacts.offsets[-1]
-    of_contact = np.repeat(log.reports["sensor"], log.reports["count"])
-    sensor = of_contact[contacts.contact[begin:end]].astype(np.int64)
+    # Reports without a contact begin where the next one does: the last that begins by then has the contact.
+    report = np.searchsorted(log.reports["first"], contacts.contact[begin:end], side="right") - 1
+    sensor = log.reports["sensor"][report].astype(np.int64)
     offsets = contacts.offsets[first_probe:] - begin
     order, sorted_sensor = np.empty((2, len(sensor)), np.int64)
     sort_by_sensor(offsets, sensor, len(log.sensors), order, sorted_sensor)

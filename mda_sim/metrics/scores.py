@@ -82,10 +82,12 @@ def score_configuration(
     scored = _scored(frame, arranged, nations, abroad, configuration, seed, EVERYTHING)
     pictures = {nation: found.accurate for nation, found in scored.pictured.items()}
     contents = {nation: found.content for nation, found in scored.pictured.items()}
-    for nation, figures in agreement_figures(frame, pictures, contents).items():
+    frame.kept.forget()
+    for nation, figures in agreement_figures(frame, arranged.contacts, pictures, contents).items():
         at = configuration, seed, nation, nations[nation].picture_node or ""
         scored.rows.extend(ScoreRow(*at, f.metric, f.group, f.value, f.unit, f.n) for f in figures)
     visits = queue_visits(frame.log, deliveries, sharing, frame.timeline)
+    hours = {nation: found.by_hour for nation, found in scored.pictured.items() if found.by_hour is not None}
     held_us = {nation: found.held_us for nation, found in scored.pictured.items()}
     answer_us = {nation: found.answer_us for nation, found in scored.pictured.items()}
     return Scores(
@@ -95,7 +97,7 @@ def score_configuration(
         exposure_table(abroad, frame.timeline),
         backlog_table(visits, frame.timeline),
         queues_table(visits, sharing, frame.timeline),
-        None if events is None else over_time_table(frame, pictures),
+        None if events is None else over_time_table(frame, hours),
     )
 
 
@@ -138,7 +140,10 @@ def _arrangement(
         raise DigestMismatch("the deliveries are not of this detection log; share it again before scoring")
     providers = frozenset(name for name, party in nations.items() if party.kind != "nation")
     divided = frame.kept.divided(frame.contacts, deliveries)
-    return Arrangement(deliveries, sharing, divided.history, providers, events or (), divided.number)
+    keeps_hours = events is not None
+    return Arrangement(
+        deliveries, sharing, divided.history, providers, events or (), divided.number, keeps_hours
+    )
 
 
 def _scored(

@@ -26,8 +26,9 @@ doi:10.1109/INFCOM.2012.6195689. Where next: ``metrics`` integrates these steps 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,19 +82,33 @@ class PartHistory:
     is_false: NDArray[np.bool_] | None = None
     """Whether each contact is false, (n_contacts,); None if none can be."""
 
+    def of_targets(self, first: int, past: int) -> PartHistory:
+        """The history of the targets [first, past), numbered from 0; it shares this one's memory."""
+        rows = slice(int(self.offsets[first]), int(self.offsets[past]))
+        return PartHistory(
+            self.offsets[first : past + 1] - self.offsets[first],
+            self.part[rows],
+            self.t_observed_us[rows],
+            None if self.is_false is None else self.is_false[rows],
+        )
+
+
+Picture = Callable[[PartHistory], Table]
+"""Makes a picture, an AWARENESS table, of the contacts of all targets or of some."""
+
 
 def history(log: DetectionLog, is_false: NDArray[np.bool_] | None = None) -> History:
     """Order the contacts of a log by target and time; ``is_false`` (n_contacts,) is by row of `contacts`."""
-    from mda_sim.picture.awareness_kernels import scatter_by_target, sort_by_time
+    from mda_sim.picture.awareness_kernels import count_by_target, scatter_by_target, sort_by_time
 
     contacts, reports = log.contacts, log.reports
-    named = contacts["target"][contacts["target"] != NO_TARGET]
-    counts = np.bincount(named, minlength=log.n_targets).astype(np.int64)
-    if len(counts) > log.n_targets:
-        raise ShapeError(f"a contact names target {len(counts) - 1} of a log of {log.n_targets} targets")
+    counts = np.zeros(log.n_targets, np.int64)
+    unknown = count_by_target(contacts["target"], NO_TARGET, counts)
+    if unknown >= 0:
+        raise ShapeError(f"a contact names target {unknown} of a log of {log.n_targets} targets")
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
-    contact = np.empty(len(named), np.uint32)
-    observed_us = np.empty(len(named), np.int64)
+    contact = np.empty(offsets[-1], np.uint32)
+    observed_us = np.empty(offsets[-1], np.int64)
     by_time = np.argsort(reports["t_observed_us"], kind="stable")
     scatter_by_target(
         by_time,
@@ -131,6 +146,28 @@ def awareness(
     ``received_error_m``, if the caller has them.
     """
     known = contacts if contacts is not None else history(log).by_part(deliveries)
+    return picture_of(
+        log,
+        deliveries,
+        received,
+        operators=operators,
+        error_max_m=error_max_m,
+        only_true=only_true,
+        errors_m=errors_m,
+    )(known)
+
+
+def picture_of(
+    log: DetectionLog,
+    deliveries: DeliveryLog,
+    received: Table,
+    *,
+    operators: Collection[str] | None = None,
+    error_max_m: float = math.inf,
+    only_true: bool = False,
+    errors_m: NDArray[np.float64] | None = None,
+) -> Picture:
+    """What makes the table of ``awareness`` of a history, that of all targets or of some of them."""
     error_m = received_error_m(log, deliveries, received) if errors_m is None else errors_m
     counts = error_m <= error_max_m
     if operators is not None:
@@ -138,8 +175,14 @@ def awareness(
         counts &= operated[_sensor(log, deliveries, received)]
     rows = np.flatnonzero(counts)
     if (received["t_purged_us"][rows] < NEVER_US).any():
-        return _with_purges(known, deliveries, received, rows, error_m, only_true)
-    return _without_purges(known, deliveries, received, rows, error_m, only_true)
+        return partial(_with_purges, deliveries, received, rows, error_m, only_true)
+    n_parts = len(deliveries.parts)
+    # What is not received travels in a part of its own, numbered after all others.
+    t_received_us, first_error_m = np.full(n_parts + 1, NEVER_US, np.int64), np.zeros(n_parts + 1, np.float32)
+    first = rows[is_first(received["part"][rows])]
+    t_received_us[received["part"][first]] = received["t_received_us"][first]
+    first_error_m[received["part"][first]] = error_m[first]
+    return partial(_without_purges, deliveries, received, t_received_us, first_error_m, only_true)
 
 
 def received_error_m(log: DetectionLog, deliveries: DeliveryLog, received: Table) -> NDArray[np.float64]:
@@ -152,26 +195,22 @@ def received_error_m(log: DetectionLog, deliveries: DeliveryLog, received: Table
 
 
 def _without_purges(
-    known: PartHistory,
     deliveries: DeliveryLog,
     received: Table,
-    rows: NDArray[np.int64],
-    error_of_receipt_m: NDArray[np.float64],
+    t_received_us: NDArray[np.int64],
+    error_m: NDArray[np.float32],
     only_true: bool,
+    known: PartHistory,
 ) -> Table:
-    """The picture of the receipts ``rows``, all of them for good: the first of each part counts."""
+    """The picture of receipts for good, of which the first of each part counts.
+
+    ``t_received_us`` and ``error_m`` (n_parts + 1,) are by part, the last for what is never received.
+    """
     from mda_sim.picture.awareness_kernels import fill_fresher
 
-    n_parts = len(deliveries.parts)
-    t_received_us, error_m = np.full(n_parts, NEVER_US, np.int64), np.zeros(n_parts, np.float32)
-    first = rows[is_first(received["part"][rows])]
-    t_received_us[received["part"][first]] = received["t_received_us"][first]
-    error_m[received["part"][first]] = error_of_receipt_m[first]
     part = known.part
     if only_true and known.is_false is not None:
-        # False contacts travel in a part that nobody receives, numbered after all others.
-        part = np.where(known.is_false, np.uint32(len(t_received_us)), part)
-        t_received_us, error_m = np.append(t_received_us, NEVER_US), np.append(error_m, np.float32(0.0))
+        part = np.where(known.is_false, np.uint32(len(t_received_us) - 1), part)
     columns = {column.name: np.empty(len(part), column.dtype) for column in AWARENESS.columns}
     first_row = fill_fresher(
         known.offsets,
@@ -188,12 +227,12 @@ def _without_purges(
 
 
 def _with_purges(
-    known: PartHistory,
     deliveries: DeliveryLog,
     received: Table,
     rows: NDArray[np.int64],
     error_m: NDArray[np.float64],
     only_true: bool,
+    known: PartHistory,
 ) -> Table:
     """The picture of the receipts ``rows``, each held until its copy is destroyed."""
     contact, copy = _held_copies(known, received["part"][rows], len(deliveries.parts))

@@ -9,6 +9,23 @@ from mda_sim.core.jit import kernel
 
 
 @kernel
+def count_by_target(target: NDArray[np.uint32], no_target: int, counts: NDArray[np.int64]) -> int:
+    """Add the number of contacts of target k to ``counts[k]``; those of ``no_target`` are left out.
+
+    Returns the highest target for which there is no place in ``counts``, -1 if there is none.
+    """
+    unknown = -1
+    for k in target:
+        if k == no_target:
+            continue
+        if k < counts.size:
+            counts[k] += 1
+        else:
+            unknown = max(unknown, int(k))
+    return unknown
+
+
+@kernel
 def scatter_by_target(
     reports: NDArray[np.int64],
     first: NDArray[np.int64],

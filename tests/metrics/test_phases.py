@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mda_sim.core.time import NEVER_US, US_PER_H, Timeline
 from mda_sim.metrics.custody import held_time
-from mda_sim.metrics.over_time import held_over_time, hours, over_time_table
+from mda_sim.metrics.over_time import held_over_time, hours, hours_held, over_time_table
 from mda_sim.metrics.phases import ScoredEvent, event_figures, scored_events
 from mda_sim.metrics.spec import Endpoint, MetricsSpec
 from mda_sim.metrics.suspension_rate import YEAR_S, long_run_custody
@@ -198,7 +198,7 @@ def test_the_table_has_every_hour_of_all_vessels_and_of_the_groups_of_endpoints(
     endpoints = [Endpoint(metric="custody_fraction_2h", group="not_broadcasting", zone="z")]
     spec = MetricsSpec(custody_age_s=(1 * H, 2 * H), primary=endpoints)
     frame = frame_of(cells_of(1), scored_of([(0, 0, 100 * H)]), spec)
-    table = over_time_table(frame, {"AAA": seen, "BBB": seen})
+    table = over_time_table(frame, {nation: hours_held(frame, seen, nation) for nation in ("AAA", "BBB")})
     assert table.is_sorted()
     assert table.meta["groups"] == ["all", "not_broadcasting@z"]
     assert table.meta["ages_s"] == [H, 2 * H]
