@@ -53,6 +53,8 @@ Floats = NDArray[np.float64]
 
 STEP_US: Final = US_PER_H
 """Time between samples [us]."""
+CHUNK: Final = 2**18
+"""Samples of which distances are worked out at a time, so that what lies between takes little memory."""
 QUANTILES: Final = (("p50_m", 0.5), ("p90_m", 0.9))
 """Quantiles that are reported."""
 STATISTICS: Final = ("rms_m", *(name for name, _ in QUANTILES))
@@ -161,9 +163,10 @@ def sampled_off(
         off.bound_m,
         new,
     )
-    new = new[:n_new]
-    key = known.key[new]
-    known.off_m[new] = off.off_m[new] = _off_m(taken, new, key >> 1, (key & 1) == 1, fleet)
+    for begin in range(0, n_new, CHUNK):
+        some = new[begin : min(begin + CHUNK, n_new)]
+        key = known.key[some]
+        known.off_m[some] = off.off_m[some] = _off_m(taken, some, key >> 1, (key & 1) == 1, fleet)
     return off
 
 
