@@ -11,6 +11,7 @@ from mda_sim.core.errors import DigestMismatch, ShapeError
 from mda_sim.core.table import Table
 from mda_sim.core.time import NEVER_US, Timeline
 from mda_sim.geo.regions import Box, Circle
+from mda_sim.metrics import agreement
 from mda_sim.metrics.frame import scoring_frame
 from mda_sim.metrics.gap_split import Answer
 from mda_sim.metrics.score_rows import ScoreRow, from_csv, to_csv
@@ -480,3 +481,16 @@ def test_the_licensed_picture_has_own_and_providers_observations_alone(log, flee
         seed=7,
     )
     assert not any("licensed" in row.metric for row in plain.rows)
+
+
+def test_pairs_agree_alike_however_many_targets_are_compared_at_a_time(
+    log, fleet, deliveries_of, monkeypatch
+):
+    deliveries, told = deliveries_of(log, {0: 3 * H}), []
+    for block in (agreement.BLOCK, 1):
+        monkeypatch.setattr(agreement, "BLOCK", block)
+        frame = scoring_frame(log, fleet, AREA, SPEC, TIMELINE)  # one that has compared nothing
+        scores = score_configuration(frame, deliveries, SHARING, NATIONS, configuration="today", seed=7)
+        told.append([row for row in scores.rows if row.metric.startswith("agreement_")])
+    assert any(row.metric == "agreement_both_h_6h" and row.value > 0 for row in told[0])
+    assert repr(told[1]) == repr(told[0])  # NaN is NaN
