@@ -42,7 +42,7 @@ from mda_sim.metrics.figures import Figure, group_key, metric_key, ratio
 from mda_sim.metrics.frame import ScoringFrame
 from mda_sim.metrics.groups import Cells
 from mda_sim.metrics.spec import age_label
-from mda_sim.picture.awareness import PartHistory, Picture
+from mda_sim.picture.awareness import MakePicture, PartHistory
 
 Pair = tuple[str, str]
 """Two nations, the first in the alphabet first."""
@@ -103,7 +103,7 @@ def shared_time(
 def agreement_figures(
     frame: ScoringFrame,
     contacts: PartHistory,
-    pictures: Mapping[str, Picture],
+    pictures: Mapping[str, MakePicture],
     contents: Mapping[str, Hashable],
 ) -> dict[str, list[Figure]]:
     """Figures of every pair of nations, by the nation first in the alphabet; in the area and every zone.
@@ -130,7 +130,7 @@ def agreement_figures(
 
 
 def _shared_by_pair(
-    frame: ScoringFrame, contacts: PartHistory, pictures: Mapping[str, Picture], pairs: Sequence[Pair]
+    frame: ScoringFrame, contacts: PartHistory, pictures: Mapping[str, MakePicture], pairs: Sequence[Pair]
 ) -> dict[Pair, dict[str, NDArray[np.int64]]]:
     """``shared_time`` of pairs in the area and every zone, some targets at a time: so not more than some of
     all pictures is there at once.

@@ -19,7 +19,7 @@ from mda_sim.metrics.frame import ScoringFrame
 from mda_sim.metrics.groups import AIS_GROUPS, Members
 from mda_sim.metrics.kept import Content, content_of
 from mda_sim.metrics.phases import ScoredEvent
-from mda_sim.picture.awareness import PartHistory, Picture, awareness, picture_of, received_error_m
+from mda_sim.picture.awareness import MakePicture, PartHistory, awareness, picture_of, received_error_m
 from mda_sim.records import DeliveryLog
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def pictures_of(
     return Pictures(aware, accurate, wide, not (received["t_purged_us"] < NEVER_US).any())
 
 
-def accurate_picture(frame: ScoringFrame, arranged: Arrangement, received: Table) -> Picture:
+def accurate_picture(frame: ScoringFrame, arranged: Arrangement, received: Table) -> MakePicture:
     """What makes ``Pictures.accurate`` of all that a node received."""
     bound_m = frame.spec.error_max_m
     return picture_of(frame.log, arranged.deliveries, received, error_max_m=bound_m, only_true=True)

@@ -52,7 +52,7 @@ from mda_sim.metrics.more_figures import contacts_of_probes, findable_of, not_ma
 from mda_sim.metrics.over_time import HoursHeld, hours_held
 from mda_sim.metrics.phases import event_figures
 from mda_sim.metrics.track_figures import track_figures
-from mda_sim.picture.awareness import Picture
+from mda_sim.picture.awareness import MakePicture
 from mda_sim.picture.receipts import forgotten_us, receipts
 from mda_sim.records import AWARENESS
 
@@ -84,7 +84,7 @@ class Pictured(NamedTuple):
     """Time of each subject in custody over the area, by age [us], (n_subjects, n_ages)."""
     content: Content
     """What tells its picture from others."""
-    accurate: Picture
+    accurate: MakePicture
     """Makes its picture of the observations good enough for custody."""
     by_hour: HoursHeld | None
     """Its custody in each scored hour, if that is kept."""

@@ -93,7 +93,7 @@ class PartHistory:
         )
 
 
-Picture = Callable[[PartHistory], Table]
+MakePicture = Callable[[PartHistory], Table]
 """Makes a picture, an AWARENESS table, of the contacts of all targets or of some."""
 
 
@@ -166,7 +166,7 @@ def picture_of(
     error_max_m: float = math.inf,
     only_true: bool = False,
     errors_m: NDArray[np.float64] | None = None,
-) -> Picture:
+) -> MakePicture:
     """What makes the table of ``awareness`` of a history, that of all targets or of some of them."""
     error_m = received_error_m(log, deliveries, received) if errors_m is None else errors_m
     counts = error_m <= error_max_m
