@@ -96,7 +96,8 @@ def test_the_work_of_a_worker_that_vanishes_is_done_by_others(cluster: Cluster, 
     assert sum(gone) == 1
 
 
-def test_nobody_at_the_address_is_told_of(tmp_path: Path) -> None:
+def test_nobody_at_the_address_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mda_sim.study.cluster.WAIT_S", 1.0)
     with (
         pytest.raises(RunError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"),
         open_crew(tmp_path, n_jobs=1, cluster="tcp://127.0.0.1:9"),

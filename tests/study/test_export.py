@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 
@@ -174,9 +175,12 @@ def test_the_example_of_the_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     root = Path(__file__).resolve().parents[2]
     monkeypatch.chdir(root)
     (block,) = re.findall(r"```python\n(.*?)```", (root / "docs/exports.md").read_text(), flags=re.DOTALL)
-    exec(compile(block, "docs/exports.md", "exec"), {})
+    names: dict[str, object] = {}
+    exec(compile(block, "docs/exports.md", "exec"), names)
+    _, found, claim = textwrap.dedent(block).partition("    assert ")
+    wrong = textwrap.dedent(found + claim).replace('"run.kml"', '"run.kmz"')
     with pytest.raises(AssertionError):  # the block itself asserts, and not in vain
-        exec(compile(block.replace('"run.kml"', '"run.kmz"'), "docs/exports.md", "exec"), {})
+        exec(compile(wrong, "docs/exports.md", "exec"), names)
 
 
 def test_a_run_is_still_whole_with_its_exports_inside(finished: Study, tmp_path: Path) -> None:
