@@ -253,6 +253,12 @@ class DetectionLog:
     n_vessels: int
     n_targets: int
 
+    def __repr__(self) -> str:
+        return (
+            f"<DetectionLog: {len(self.contacts):,} contacts in {len(self.reports):,} reports of "
+            f"{len(self.sensors)} sensors>"
+        )
+
     def digest(self) -> str:
         """SHA-256 over both tables and the sensors' cards."""
         text = "\x1f".join((self.reports.digest(), self.contacts.digest(), repr(self.sensors)))
@@ -283,6 +289,12 @@ class DeliveryLog:
     hops: Table
     outcomes: Table
     sensing_digest: str
+
+    def __repr__(self) -> str:
+        return (
+            f"<DeliveryLog: {len(self.parts):,} parts, {len(self.hops):,} hops, "
+            f"{len(self.outcomes):,} outcomes>"
+        )
 
     def digest(self) -> str:
         """SHA-256 over the tables, the part of each contact and the digest of the detection log."""

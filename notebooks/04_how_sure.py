@@ -48,12 +48,10 @@ found = mda.compare(run.folder)
 # ## The table
 #
 # `compare` gives a tidy table: one row for each figure, nation and arrangement, with the paired difference from the baseline and its
-# 95 % interval. It goes into a DataFrame as it is.
+# 95 % interval. `to_pandas` makes it a DataFrame.
 
 # %%
-import pandas as pd
-
-table = pd.DataFrame([row._asdict() for row in found.rows])
+table = found.to_pandas()
 custody = table[(table.metric == "custody_fraction_24h") & (table.group == "not_broadcasting_foreign")]
 custody.filter(["configuration", "nation", "mean", "difference", "difference_low", "difference_high"]).round(
     4

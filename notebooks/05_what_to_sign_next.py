@@ -55,9 +55,7 @@ print("\n".join(worth.lines()))
 # ## As a table
 
 # %%
-import pandas as pd
-
-values = pd.DataFrame(worth.content["values"])
+values = worth.to_pandas()
 shapley = values[values.measure == "shapley"].pivot(index="player", columns="nation", values="mean")
 (100 * shapley).round(2)
 

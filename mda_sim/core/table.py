@@ -99,6 +99,23 @@ class Table:
     def __reduce__(self) -> tuple[Any, ...]:
         return (Table.of, (self.schema, dict(self.columns), dict(self.meta)))
 
+    def to_pandas(self) -> Any:
+        """A ``pandas.DataFrame``, ids that have names as categories; needs pandas (extra ``notebook``)."""
+        import pandas as pd
+
+        return pd.DataFrame({column.name: self._named(column) for column in self.schema.columns})
+
+    def _named(self, column: Column) -> Any:
+        """A column, by name where it has names; missing where an id is of none."""
+        import pandas as pd
+
+        array = self.columns[column.name]
+        names = list(self.meta.get(column.names, ())) if column.names else []
+        if not names:
+            return array
+        codes = array.astype(np.int64)
+        return pd.Categorical.from_codes(np.where(codes < len(names), codes, -1), names)
+
     def take(self, rows: ArrayLike) -> Table:
         """The table of the given rows (indices or a mask), in that order."""
         chosen = np.asarray(rows)

@@ -25,20 +25,9 @@ if TYPE_CHECKING:
 CONVENTIONS: Final = "CF-1.11"
 
 
-def write_netcdf(
-    coverage: Mapping[str, Sequence[Table]],
-    seeds: Sequence[int],
-    spacing_deg: float,
-    title: str,
-    folder: Path,
-) -> list[Path]:
-    """Write ``coverage.nc`` into ``folder``; the file.
-
-    ``coverage`` has the COVERAGE tables of each configuration, one for each of ``seeds``, all with the same
-    probes.
-    """
+def write_netcdf(data: Any, folder: Path) -> list[Path]:
+    """Write what ``coverage_dataset`` made into ``folder`` as ``coverage.nc``; the file."""
     path = folder / "coverage.nc"
-    data = coverage_dataset(coverage, seeds, spacing_deg, title)
     with whole(path) as partial:
         data.to_netcdf(partial, engine="h5netcdf", encoding={"custody_fraction": {"zlib": True}})
     return [path]
@@ -47,7 +36,11 @@ def write_netcdf(
 def coverage_dataset(
     coverage: Mapping[str, Sequence[Table]], seeds: Sequence[int], spacing_deg: float, title: str
 ) -> Any:
-    """The same as an ``xarray.Dataset`` with the variable ``custody_fraction``."""
+    """An ``xarray.Dataset`` with the variable ``custody_fraction``.
+
+    ``coverage`` has the COVERAGE tables of each configuration, one for each of ``seeds``, all with the same
+    probes.
+    """
     import xarray as xr
 
     first = next(iter(coverage.values()))[0]

@@ -67,6 +67,13 @@ class Scenario:
     notes: tuple[Problem, ...] = ()
     """What must be known of it and is no mistake: what became of each recording."""
 
+    def __repr__(self) -> str:
+        n_sensors = len(self.spec.sensors)
+        return (
+            f"<Scenario {self.name}: {n_sensors} sensors, {', '.join(self.arrangements)}; "
+            f"seeds {self.seeds[0]} to {self.seeds[-1]}>"
+        )
+
     @property
     def name(self) -> str:
         """Short name of the scenario."""

@@ -53,6 +53,16 @@ class Comparison:
     notes: tuple[str, ...]
     """What a reader must know."""
 
+    def __repr__(self) -> str:
+        how = "paired" if self.paired else "unpaired"
+        return f"<Comparison with {':'.join(self.baseline)}, {how}: {len(self.rows):,} figures>"
+
+    def to_pandas(self) -> Any:
+        """The rows as a ``pandas.DataFrame``; needs pandas (extra ``notebook``)."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows, columns=list(COLUMNS))
+
     def figures(self) -> list[tuple[str, str]]:
         """Metrics with groups that are compared, in order."""
         return list(dict.fromkeys((row.metric, row.group) for row in self.rows))

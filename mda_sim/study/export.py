@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,6 +113,14 @@ def export_run(
                 content = _content(asked, targets)
             files += _writer(name)(content, place)
     return Exported(asked.folder, tuple(files), 0 if content is None else len(content.vessels), n_present)
+
+
+def coverage_of(folder: Path | str) -> Any:
+    """Coverage of a finished run as the ``xarray.Dataset`` that NetCDF holds; ScenarioError without any."""
+    unit, _, wrong = open_unit(folder, None, None, needs_logs=False)
+    if unit is None or unit.scenario.spec.world.probes is None:
+        raise wrong.stop("coverage is that of probes, and the scenario has none")
+    return _coverage_dataset(unit)
 
 
 def _checked(
@@ -285,10 +293,16 @@ def _holdings(asked: _Asked, targets: NDArray[np.int64]) -> dict[str, Holdings]:
 def _netcdf(asked: _Asked, place: Path) -> list[Path]:
     from mda_sim.export.netcdf import write_netcdf
 
-    unit, probes = asked.unit, asked.unit.scenario.spec.world.probes
+    return write_netcdf(_coverage_dataset(asked.unit), place)
+
+
+def _coverage_dataset(unit: StoredUnit) -> Any:
+    from mda_sim.export.netcdf import coverage_dataset
+
+    probes = unit.scenario.spec.world.probes
     assert probes is not None  # else there was a problem
     tables = {name: _coverage_tables(unit, name) for name in unit.scenario.arrangements}
-    return write_netcdf(tables, unit.scenario.seeds, probes.spacing_deg, unit.scenario.name, place)
+    return coverage_dataset(tables, unit.scenario.seeds, probes.spacing_deg, unit.scenario.name)
 
 
 def _pictures(asked: _Asked, place: Path) -> list[Path]:

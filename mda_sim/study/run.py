@@ -87,6 +87,27 @@ class Study:
     efforts: Mapping[str, Effort] = field(default_factory=dict)
     """What the exchange took, by configuration; none of units that do not tell."""
 
+    def __repr__(self) -> str:
+        names, seeds = list(self.summary["configurations"]), self.summary["seeds"]
+        return (
+            f"<Study of {self.summary['scenario']}: {', '.join(names)}; {len(seeds)} seeds; in {self.folder}>"
+        )
+
+    def to_pandas(self) -> Any:
+        """Every figure with its interval and paired difference, as ``frames.summary_frame`` says."""
+        from mda_sim.study.frames import summary_frame
+
+        return summary_frame(self.summary)
+
+    def coverage(self) -> Any:
+        """``custody_fraction`` of probes over configuration, seed, nation, custody age and place.
+
+        Needs xarray (extra ``grid``). ScenarioError if the run has no probes.
+        """
+        from mda_sim.study.export import coverage_of
+
+        return coverage_of(self.folder)
+
 
 def default_folder(scenario: Scenario) -> Path:
     """``runs/<name>-<digest8>``, below the working directory."""

@@ -61,6 +61,15 @@ class Sensitivity:
     zones: Mapping[str, str]
     """Names of zones by id."""
 
+    def __repr__(self) -> str:
+        return f"<Sensitivity of {self.results['scenario']}, {self.results['method']}; in {self.folder}>"
+
+    def to_pandas(self) -> Any:
+        """Every effect on every figure, as ``frames.effects_frame`` says."""
+        from mda_sim.study.frames import effects_frame
+
+        return effects_frame(self.results)
+
     def lines(self) -> Iterator[str]:
         """What the terminal shows of it."""
         from mda_sim.report.sensitivity_tables import result_lines

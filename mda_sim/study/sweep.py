@@ -50,6 +50,15 @@ class Sweep:
     zones: Mapping[str, str]
     """Names of zones by id."""
 
+    def __repr__(self) -> str:
+        return f"<Sweep: {len(self.points):,} points, {len(self.responses):,} figures; in {self.folder}>"
+
+    def to_pandas(self) -> Any:
+        """Every figure at every point in every seed; needs pandas (extra ``notebook``)."""
+        import pandas as pd
+
+        return pd.DataFrame(self.responses)
+
     @property
     def points(self) -> list[dict[str, Any]]:
         """The points: number, what each factor is, and the texts of ``--set`` that give it."""

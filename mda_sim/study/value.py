@@ -55,6 +55,12 @@ Watch = Callable[[str], None]
 class Valued(Finished):
     """A finished study of value."""
 
+    def to_pandas(self) -> Any:
+        """What each player is worth, as ``frames.value_frame`` says."""
+        from mda_sim.study.frames import value_frame
+
+        return value_frame(self.content)
+
     def lines(self) -> Iterator[str]:
         """What the terminal shows of it."""
         from mda_sim.report.value_tables import value_lines

@@ -75,6 +75,9 @@ class Finished(ABC):
     seconds: float
     """How long this call took [s]."""
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.content['scenario']}; in {self.folder}>"
+
     @abstractmethod
     def lines(self) -> Iterator[str]:
         """What the terminal shows of it."""

@@ -26,7 +26,7 @@ from mda_sim.export.czml import write_czml
 from mda_sim.export.geojson import write_geojson
 from mda_sim.export.geoparquet import write_geoparquet
 from mda_sim.export.kml import write_kml
-from mda_sim.export.netcdf import write_netcdf
+from mda_sim.export.netcdf import coverage_dataset, write_netcdf
 from mda_sim.metrics.coverage import COVERAGE
 
 WRITERS = (write_csv, write_czml, write_geojson, write_geoparquet, write_kml)
@@ -198,7 +198,7 @@ def test_xarray_reads_coverage_by_its_conventions(tmp_path):
         return Table.of(COVERAGE, columns, {"nations": ["AAA", "BBB"]})
 
     coverage = {"today": [table(), table()], "direct": [table(), table()]}
-    (path,) = write_netcdf(coverage, (4, 9), 0.5, "a title", tmp_path)
+    (path,) = write_netcdf(coverage_dataset(coverage, (4, 9), 0.5, "a title"), tmp_path)
     with xr.open_dataset(path, engine="h5netcdf") as data:
         share = data["custody_fraction"]
         assert share.dims == ("configuration", "seed", "nation", "custody_age", "lat", "lon")
