@@ -145,12 +145,15 @@ def studies(how: Options) -> Measured:
         figure(f"{units}: 1 worker over 2", made["speedup"], "times"),
         figure(f"{units}, 1 worker: overhead a unit", made["overhead_ms_1"], "ms"),
         figure(f"{units}, 2 workers: overhead a unit", made["overhead_ms_2"], "ms"),
+        figure(f"{units}, 1 worker: overhead of a further unit", made["further_ms_1"], "ms"),
+        figure(f"{units}, 2 workers: overhead of a further unit", made["further_ms_2"], "ms"),
     ]
     if "cluster_seconds" in made:
         dask = f"{units}, Dask with 2 workers"
         figures += [
             figure(dask, made["cluster_seconds"], "s"),
             figure(f"{dask}: overhead a unit", made["cluster_overhead_ms"], "ms"),
+            figure(f"{dask}: overhead of a further unit", made["cluster_further_ms"], "ms"),
             figure(f"{dask}: main process", made["cluster_main_mib"], "MiB"),
             figure(f"{dask}: largest worker", made["cluster_worker_mib"], "MiB"),
             figure(f"{dask}: open files of one process afterwards", made["cluster_open_files"]),

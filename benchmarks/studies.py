@@ -7,7 +7,8 @@ process of its own, on loads of ``loads.py``; kernels are compiled before.
 
 speed    200 units of half a second or more (8 seeds, 24 arrangements) by one process and by two, the median
          of three each. Overhead a unit: the seconds of the whole times workers, less the seconds of stages,
-         over units: start, writing, gathering and waiting are in it.
+         over units: start, writing, gathering and waiting are in it. Overhead of a further unit: what half as
+         many units have is taken off, so that the start is not in it.
 cluster  the same units by a Dask scheduler and two workers with one thread each, started here on this machine
          and ended afterwards; needs ``distributed``, and ``mda-sim run --cluster``.
 memory   the largest that the main process and a worker were in studies of 100 and of 1,000 small units by two
@@ -48,6 +49,8 @@ class Sizes:
     """Loads of the studies, and how often each is run."""
 
     speed: Load
+    half: Load
+    """Half the units of ``speed``."""
     hundred: Load
     thousand: Load
     value: Load
@@ -55,13 +58,15 @@ class Sizes:
 
 
 FULL = Sizes(
-    speed=Load(vessels=2_000, days=2.0, configurations=24, seeds=8),
+    speed=Load(vessels=6_000, days=2.0, configurations=24, seeds=8),
+    half=Load(vessels=6_000, days=2.0, configurations=24, seeds=4),
     hundred=Load(vessels=100, days=0.5, configurations=24, seeds=4),
     thousand=Load(vessels=100, days=0.5, configurations=24, seeds=40),
     value=Load(vessels=2_500, days=7.0, configurations=6),
 )
 SMALL = Sizes(
     speed=Load(vessels=100, days=0.5, configurations=3, seeds=2),
+    half=Load(vessels=100, days=0.5, configurations=3, seeds=1),
     hundred=Load(vessels=50, days=0.25, configurations=3, seeds=2),
     thousand=Load(vessels=50, days=0.25, configurations=3, seeds=3),
     value=Load(vessels=100, days=0.5, configurations=6),
@@ -92,6 +97,8 @@ def speed(sizes: Sizes) -> Made:
     runs = {n: [measured(sizes.speed, workers=n) for _ in range(sizes.repeats)] for n in (1, N_WORKERS)}
     made: Made = {"units": runs[1][0]["units"]}
     for n, some in runs.items():
+        half = [measured(sizes.half, workers=n) for _ in range(sizes.repeats)]
+        made[f"further_ms_{n}"] = further_ms(some, half)
         made[f"seconds_{n}"] = [run["seconds"] for run in some]
         made[f"overhead_ms_{n}"] = [run["overhead_ms"] for run in some]
         made[f"strays_{n}"] = max(run["strays"] for run in some)
@@ -100,15 +107,25 @@ def speed(sizes: Sizes) -> Made:
     return made | {"unit_seconds": statistics.median(stages_s) / made["units"], "speedup": one / two}
 
 
+def further_ms(whole: list[dict[str, Any]], half: list[dict[str, Any]]) -> list[float]:
+    """Overhead of each unit that some studies have beyond others, pair by pair [ms]."""
+    return [
+        (many["overhead_ms"] * many["units"] - few["overhead_ms"] * few["units"])
+        / (many["units"] - few["units"])
+        for many, few in zip(whole, half, strict=True)
+    ]
+
+
 def cluster(sizes: Sizes) -> Made:
     """The same by a Dask cluster on this machine."""
     reason = no_cluster()
     if reason:
         return {"notes": [f"Dask left out: {reason}"]}
-    runs, workers_mib = [], []
+    runs, half, workers_mib = [], [], []
     with dask_cluster() as (address, processes):
         for _ in range(sizes.repeats):
             runs.append(measured(sizes.speed, workers=N_WORKERS, cluster=address))
+            half.append(measured(sizes.half, workers=N_WORKERS, cluster=address))
         workers_mib = [
             max(watched.memory_mib(pid, "VmHWM") for pid in watched.tree(one.pid)) for one in processes[1:]
         ]
@@ -117,6 +134,7 @@ def cluster(sizes: Sizes) -> Made:
     return {
         "cluster_seconds": [run["seconds"] for run in runs],
         "cluster_overhead_ms": [run["overhead_ms"] for run in runs],
+        "cluster_further_ms": further_ms(runs, half),
         "cluster_main_mib": max(run["main_mib"] for run in runs),
         "cluster_worker_mib": max(workers_mib),
         "cluster_open_files": files,
