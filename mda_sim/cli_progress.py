@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mda_sim.core.cache import kernels_folder
 from mda_sim.report.text import for_terminal
 
 if TYPE_CHECKING:
@@ -26,7 +27,12 @@ def progress(*, quiet: bool, what: str = "units") -> Iterator[Callable[[Progress
     """Something to watch a run with: a bar on a terminal, else a line per finished unit, all on stderr."""
     if quiet:
         yield None
-    elif sys.stderr.isatty():
+        return
+    if not kernels_folder().is_dir():
+        click.echo(
+            "the first run on this machine compiles its kernels: some two minutes more, once", err=True
+        )
+    if sys.stderr.isatty():
         with _bar(what) as watch:
             yield watch
     else:

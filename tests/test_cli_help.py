@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from mda_sim.cli import main
 from mda_sim.cli_help import Verb, Verbs
+from mda_sim.cli_progress import progress
 
 ROOT = Path(__file__).parent.parent
 VERBS = sorted(main.commands)
@@ -141,3 +142,14 @@ def test_brief_prints_the_primary_endpoints_only(tmp_path: Path) -> None:
     assert "take no position" in result.stdout or "Caveats" in result.stdout
     assert "Latency of foreign contacts" not in result.stdout
     assert str(tmp_path / "o" / "answer.md") in result.stdout
+
+
+def test_the_first_run_on_a_machine_says_that_it_compiles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MDA_SIM_CACHE", str(tmp_path))
+    with progress(quiet=False):
+        assert "compiles its kernels" in capsys.readouterr().err
+    (tmp_path / "jit").mkdir()
+    with progress(quiet=False):
+        assert capsys.readouterr().err == ""

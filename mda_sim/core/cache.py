@@ -25,6 +25,11 @@ def cache_root() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mda_sim"
 
 
+def kernels_folder() -> Path:
+    """Folder of compiled kernels; there is none before the first is compiled on this machine."""
+    return cache_root() / "jit"
+
+
 @cache
 def sources_digest() -> str:
     """SHA-256 over the names and bytes of every Python source of the package, in hex."""

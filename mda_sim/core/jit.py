@@ -19,7 +19,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
 
-from mda_sim.core.cache import cache_root, reached_digest
+from mda_sim.core.cache import kernels_folder, reached_digest
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,4 +39,4 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
 def kernel_folder(source: Path) -> Path:
     """Folder of the compiled kernels of one source of the package, by this numba."""
     made_from = hashlib.sha256(f"{reached_digest(source)} {numba.__version__}".encode()).hexdigest()
-    return cache_root() / "jit" / made_from[:16]
+    return kernels_folder() / made_from[:16]
