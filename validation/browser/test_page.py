@@ -112,7 +112,13 @@ def test_nation_configuration_and_layer_choose_what_the_map_shows(page: webdrive
 
 
 def test_legends_and_layers_follow_their_switches(page: webdriver.Chrome) -> None:
-    for name, layer in (("coast", "coast"), ("lanes", "lanes"), ("zones", "zones"), ("reach", "reach")):
+    for name, layer in (
+        ("coast", "coast"),
+        ("lanes", "lanes"),
+        ("zones", "zones"),
+        ("reach", "reach"),
+        ("links", "map_links"),
+    ):
         before = model(page, layer, "it.visible")
         page.find_element(By.CSS_SELECTOR, f"[data-shows={name}]").click()
         assert model(page, layer, "it.visible") is not before

@@ -25,6 +25,7 @@ from mda_sim.report.page.cells import cell_edges, cell_layers
 from mda_sim.report.page.content import PageContent
 from mda_sim.report.page.facts import assumption_rows, source_rows
 from mda_sim.report.page.lead import answer_paragraph
+from mda_sim.report.page.link_layer import link_columns
 from mda_sim.report.page.map_plot import TRUE_COLOUR, map_figure, palette_of
 from mda_sim.report.page.moves import packed_moves
 from mda_sim.report.page.plots import (
@@ -79,7 +80,10 @@ def _parts(content: PageContent) -> dict[str, Any]:
         tracks(content.sources.fleet(), TRACKS_SHOWN),
     )
     charts = _charts(content, ages, group)
-    data = _data(content, layers, charts)
+    codes = [code for code, _, _ in content.scene.parties]
+    arrangements = {name: scenario.arrangements[name] for name in configurations_of(summary)}
+    links = link_columns(arrangements, summary, content.scene.extent, codes)
+    data = _data(content, layers, charts, links)
     values, sensitivities = study_parts(content, names)
     studies = [*values, *sensitivities]
     return {
@@ -105,6 +109,7 @@ def _parts(content: PageContent) -> dict[str, Any]:
         "true_colour": TRUE_COLOUR,
         "held_ages": [(colour, age_words(age_label(age_s))) for age_s, colour in _held_ages(content)],
         "parties": _parties(content),
+        "all_parties": [(plain(code), colour_of(number)) for number, code in enumerate(codes)],
         "coast": content.scene.extent.coast_note,
         "tables": {
             "custody": custody_table(summary, ages, group, zones),
@@ -159,7 +164,12 @@ def _charts(content: PageContent, ages: Sequence[str], group: str) -> list[Chart
     return [*charts, link_plot(summary, parties)]
 
 
-def _data(content: PageContent, layers: dict[str, Any], charts: Sequence[Chart]) -> dict[str, Any]:
+def _data(
+    content: PageContent,
+    layers: dict[str, Any],
+    charts: Sequence[Chart],
+    links: dict[str, dict[str, dict[str, list[Any]]]],
+) -> dict[str, Any]:
     """What the script reads."""
     extent, summary = content.scene.extent, content.summary
     return {
@@ -171,7 +181,8 @@ def _data(content: PageContent, layers: dict[str, Any], charts: Sequence[Chart])
             {"by": chart.by, "source": key, "columns": columns}
             for chart in charts
             for key, columns in chart.series.items()
-        ],
+        ]
+        + [{"by": "configuration", "source": key, "columns": columns} for key, columns in links.items()],
         "ages": _held_ages(content),
         "moves": None if content.moves is None else packed_moves(content.moves, extent),
     }

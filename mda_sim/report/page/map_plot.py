@@ -17,6 +17,7 @@ import numpy as np
 from mda_sim.report.basemap import Extent, land_paths
 from mda_sim.report.charts import GAP_PARTS
 from mda_sim.report.page.content import Floats
+from mda_sim.report.page.link_layer import draw_links
 from mda_sim.report.scene import Outline, Scene, range_ring
 from mda_sim.report.style import (
     COAST,
@@ -57,6 +58,7 @@ def map_figure(
     _lanes(plot, lanes)
     _zones(plot, scene.zones)
     _sensors(plot, scene)
+    draw_links(plot)
     moving = _moving(plot)
     _hover(plot, cells, moving)
     return plot

@@ -58,7 +58,7 @@
       named("noise").data = Object.fromEntries(edges.map((edge) => [edge, noisy.map((i) => cells.data[edge][i])]));
       for (const name of ["share", "difference", "gaps"]) named("cells_" + name).visible = name === layer;
       for (const legend of document.querySelectorAll("[data-legend]"))
-        if (!["moving", "sensors"].includes(legend.dataset.legend)) legend.hidden = legend.dataset.legend !== layer;
+        if (!["moving", "sensors", "links"].includes(legend.dataset.legend)) legend.hidden = legend.dataset.legend !== layer;
     };
 
     const drawCharts = () => {
@@ -70,13 +70,14 @@
       }
     };
 
-    const shows = { coast: ["coast"], reach: ["reach"], lanes: ["lanes"], zones: ["zones"], sensors: [] };
+    const shows = { coast: ["coast"], reach: ["reach"], lanes: ["lanes"], zones: ["zones"], links: ["map_links", "map_link_heads", "map_link_ends"], sensors: [] };
     for (const r of named("map").renderers) if ((r.name || "").startsWith("sensors_")) shows.sensors.push(r.name);
     for (const box of document.querySelectorAll("[data-shows]"))
       box.addEventListener("change", () => {
         for (const name of shows[box.dataset.shows]) named(name).visible = box.checked;
         const still = document.querySelectorAll("[data-shows=sensors]:checked, [data-shows=reach]:checked");
         document.querySelector("[data-legend=sensors]").hidden = !still.length;
+        document.querySelector("[data-legend=links]").hidden = !document.querySelector("[data-shows=links]").checked;
       });
 
     const moves = data.moves && ((told) => {

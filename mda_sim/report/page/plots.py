@@ -18,6 +18,7 @@ from mda_sim.core.time import US_PER_DAY, Timeline
 from mda_sim.report.charts import GAP_PARTS, STAGES
 from mda_sim.report.figures import Figure, configurations_of, entry_of, nations_of
 from mda_sim.report.load_charts import DESKS_SHOWN, backlogs
+from mda_sim.report.page.content import Floats
 from mda_sim.report.style import INK, colour_of
 from mda_sim.report.text import plain
 from mda_sim.report.words import age_words
@@ -164,12 +165,8 @@ def _arcs(
     """An arc for each pair, bent to the left of its way, and a head near its end."""
     lines: dict[str, list[Any]] = {"xs": [], "ys": [], "width": [], "words": []}
     heads: dict[str, list[Any]] = {"x": [], "y": [], "angle": []}
-    t = np.linspace(0.13, 0.87, 24)
     for (sender, recipient), volume in sorted(volumes.items()):
-        (x0, y0), (x1, y1) = at[sender], at[recipient]
-        bend = (x0 + x1) / 2 - 0.16 * (y1 - y0), (y0 + y1) / 2 + 0.16 * (x1 - x0)
-        x = (1 - t) ** 2 * x0 + 2 * t * (1 - t) * bend[0] + t**2 * x1
-        y = (1 - t) ** 2 * y0 + 2 * t * (1 - t) * bend[1] + t**2 * y1
+        x, y = arc(at[sender], at[recipient], bend=0.16, first=0.13, last=0.87)
         lines["xs"].append(x.round(4).tolist())
         lines["ys"].append(y.round(4).tolist())
         lines["width"].append(round(1.0 + 8.0 * float(np.sqrt(volume / most)), 2))
@@ -178,6 +175,20 @@ def _arcs(
         heads["y"].append(round(float(y[-1]), 4))
         heads["angle"].append(round(float(np.arctan2(y[-1] - y[-2], x[-1] - x[-2]) - np.pi / 2), 4))
     return {"lines": lines, "heads": heads}
+
+
+def arc(
+    start: tuple[float, float], end: tuple[float, float], *, bend: float, first: float, last: float
+) -> tuple[Floats, Floats]:
+    """Points of a curve between two, bent to the left of its way by the share ``bend`` of its length; only
+    from the share ``first`` to ``last`` of it: (24,) each.
+    """
+    t = np.linspace(first, last, 24)
+    (x0, y0), (x1, y1) = start, end
+    middle = (x0 + x1) / 2 - bend * (y1 - y0), (y0 + y1) / 2 + bend * (x1 - x0)
+    x = (1 - t) ** 2 * x0 + 2 * t * (1 - t) * middle[0] + t**2 * x1
+    y = (1 - t) ** 2 * y0 + 2 * t * (1 - t) * middle[1] + t**2 * y1
+    return x, y
 
 
 def _bars(
