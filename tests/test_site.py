@@ -108,8 +108,10 @@ def test_a_command_of_a_page_names_a_verb_and_its_options(page: str, line: str) 
     if name.startswith("--"):
         return
     verb = main.commands[name]
-    if "--help" not in arguments:
-        verb.make_parser(click.Context(verb)).parse_args(arguments)  # NoSuchOption if it is none of its own
+    parser = verb.make_parser(click.Context(verb))
+    options, rest, _ = parser.parse_args([word for word in arguments if word != "--help"])  # or NoSuchOption
+    assert rest == []
+    assert set(options) <= {option.name for option in verb.params}
 
 
 @pytest.mark.parametrize("name", ["make_command_reference", "make_gallery"])
