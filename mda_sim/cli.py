@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +38,7 @@ from mda_sim.cli_page import page
 from mda_sim.cli_picture import picture
 from mda_sim.cli_progress import progress
 from mda_sim.cli_sensitivity import sensitivity
-from mda_sim.cli_shared import begun, errors, load, load_quietly, say
+from mda_sim.cli_shared import begun, errors, load, say
 from mda_sim.cli_status import status
 from mda_sim.cli_sweep import sweep
 from mda_sim.cli_value import value
@@ -189,14 +191,17 @@ def check(
     """
     from mda_sim.report.contents import contents, loads
 
+    choose = partial(
+        load, scenario, configurations, seeds, sets, allow_path=allow_path, strict=strict, quiet=as_json
+    )
     if as_json:
         if with_load:
             raise click.UsageError("--load goes without --json")
         with errors(debug):
-            _check_as_json(scenario, configurations, seeds, sets, allow_path=allow_path, strict=strict)
+            _check_as_json(choose)
         return
     with errors(debug):
-        loaded = load(scenario, configurations, seeds, sets, allow_path=allow_path, strict=strict)
+        loaded = choose()
         for line in contents(loaded):
             say(line)
         if with_load:
@@ -283,21 +288,13 @@ def show(
         say(str(shown.folder))
 
 
-def _check_as_json(
-    path: Path,
-    configurations: str | None,
-    seeds: int | None,
-    sets: tuple[str, ...],
-    *,
-    allow_path: bool,
-    strict: bool,
-) -> None:
+def _check_as_json(loading: Callable[[], Scenario]) -> None:
     """Print what is wrong or doubtful, and what there is, as one JSON object; exit code 2 for an error."""
     from mda_sim.core.errors import ScenarioError
     from mda_sim.report.contents import plain_contents
 
     try:
-        loaded = load_quietly(path, configurations, seeds, sets, allow_path=allow_path, strict=strict)
+        loaded = loading()
         problems, content = (*loaded.warnings, *loaded.notes), plain_contents(loaded)
     except ScenarioError as error:
         problems, content = tuple(error.problems), {}

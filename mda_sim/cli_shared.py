@@ -28,24 +28,9 @@ def load(
     *,
     allow_path: bool,
     strict: bool,
+    quiet: bool = False,
 ) -> Scenario:
-    """The scenario, its warnings and notes printed; ``strict`` turns warnings into errors."""
-    loaded = load_quietly(path, configurations, seeds, sets, allow_path=allow_path, strict=strict)
-    for problem in (*loaded.warnings, *loaded.notes):
-        say(str(problem), err=True)
-    return loaded
-
-
-def load_quietly(
-    path: Path,
-    configurations: str | None,
-    seeds: int | None,
-    sets: tuple[str, ...],
-    *,
-    allow_path: bool,
-    strict: bool,
-) -> Scenario:
-    """The scenario, with warnings and notes unprinted; ``strict`` turns warnings into errors."""
+    """The scenario, its warnings and notes printed unless ``quiet``; ``strict``: warnings are errors."""
     from mda_sim.core.errors import ScenarioError
     from mda_sim.scenario import load_scenario
 
@@ -53,6 +38,8 @@ def load_quietly(
     loaded = load_scenario(path, sets=sets, configurations=names, seeds=seeds, allow_path=allow_path)
     if strict and loaded.warnings:
         raise ScenarioError(loaded.warnings)
+    for problem in () if quiet else (*loaded.warnings, *loaded.notes):
+        say(str(problem), err=True)
     return loaded
 
 
