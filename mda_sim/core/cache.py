@@ -16,6 +16,9 @@ from typing import Final
 
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
+_HOLDING_STATEMENTS: Final = ("body", "orelse", "finalbody", "handlers", "cases")
+"""Fields of a statement, a handler or a case that hold further statements."""
+
 
 def cache_root() -> Path:
     """Folder for what can be made again: ``$MDA_SIM_CACHE``, else ``mda_sim`` in the user's cache folder."""
@@ -74,12 +77,17 @@ def _imported(source: Path) -> frozenset[Path]:
 
 
 def _running(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node of a tree but what stands under ``if TYPE_CHECKING``."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            continue
-        yield node
-        yield from _running(node)
+    """Every statement of a tree but what stands under ``if TYPE_CHECKING``; expressions hold no imports."""
+    for name in _HOLDING_STATEMENTS:
+        for node in getattr(tree, name, ()):
+            if (
+                isinstance(node, ast.If)
+                and isinstance(node.test, ast.Name)
+                and node.test.id == "TYPE_CHECKING"
+            ):
+                continue
+            yield node
+            yield from _running(node)
 
 
 def _source_of(name: str) -> Path | None:

@@ -375,5 +375,6 @@ def _csv_rows(name: str) -> list[dict[str, str]]:
 
 
 def _yaml_tree(name: str) -> dict[str, dict[str, Any]]:
-    tree = yaml.safe_load((DATA_FOLDER / name).read_text(encoding="utf-8"))
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # that of libyaml where it is there
+    tree = yaml.load((DATA_FOLDER / name).read_text(encoding="utf-8"), Loader=loader)
     return dict(tree)

@@ -47,8 +47,8 @@ from mda_sim.picture.awareness import MakePicture, PartHistory
 Pair = tuple[str, str]
 """Two nations, the first in the alphabet first."""
 
-BLOCK: Final = 2**21
-"""Contacts of which pictures are compared at a time: at most 56 MiB of each picture."""
+BLOCK: Final = 2**19
+"""Contacts of which pictures are compared at a time: at most 14 MiB of each picture, used again and again."""
 
 WITH: Final = "with:"
 """What the group of a pair begins with."""

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from mda_sim.data import catalogue
+from mda_sim.data.rows import Port
 from mda_sim.geo.regions import bounds, widened
 from mda_sim.geo.sphere import distance_m
 from mda_sim.scenario.findings import Findings
@@ -270,8 +271,9 @@ def _load(traffic: TrafficBase | RecordedAisTraffic, days: float, world: WorldSp
         fixes = Path(traffic.file.path).stat().st_size / _BYTES_OF_A_FIX
         return Load(fixes / _FIXES_OF_A_VESSEL, fixes)
     if isinstance(traffic, MerchantTraffic):
+        voyage_days = _voyage_days(traffic, world)
         voyages = math.fsum(
-            route.per_day * (1 + route.both_ways) * (days + _voyage_days(traffic, world))
+            route.per_day * (1 + route.both_ways) * (days + voyage_days)
             for route in traffic.routes.values()
             if route.per_day
         )
@@ -340,14 +342,14 @@ def _mean(span: Span) -> float:
 def _voyage_days(traffic: MerchantTraffic | FerryTraffic, world: WorldSpec) -> float:
     """Time of the longest route at the lowest speed, with the longest wait; unknown ports are left out."""
     wait = traffic.anchorage if isinstance(traffic, MerchantTraffic) else None
-    longest_m = max((_length_m(route.port_pairs, world) for route in traffic.routes.values()), default=0.0)
+    known = {**catalogue.ports(), **{name: port.row(name) for name, port in world.ports.items()}}
+    longest_m = max((_length_m(route.port_pairs, known) for route in traffic.routes.values()), default=0.0)
     wait_s = wait.longest_s if wait is not None else 0.0
     return (_DETOUR * longest_m / traffic.speed_mps.low + wait_s) / _DAY_S
 
 
-def _length_m(pairs: Iterable[tuple[str, str]], world: WorldSpec) -> float:
+def _length_m(pairs: Iterable[tuple[str, str]], known: Mapping[str, Port]) -> float:
     """Length of the great circles between the ports of each pair."""
-    known = {**catalogue.ports(), **{name: port.row(name) for name, port in world.ports.items()}}
     ends = [(known[a], known[b]) for a, b in pairs if a in known and b in known]
     return math.fsum(float(distance_m(a.lat_deg, a.lon_deg, b.lat_deg, b.lon_deg)) for a, b in ends)
 

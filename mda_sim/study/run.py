@@ -266,7 +266,7 @@ def _filling(
             folder.claim(seedless, len(scenario.seeds))
             remove_left_over(folder.path)
             write_text(folder.path / "scenario.yaml", scenario.to_yaml())
-            stored_scenario(folder.path / "scenario.yaml", digest)
+            stored_scenario(folder.path.absolute() / "scenario.yaml", digest)  # as jobs here ask for it
             write_json(folder.path / MANIFEST, {**head, "complete": False})
         mine = replace(folder, path=folder.path.absolute(), owner=name)
         for seed in scenario.seeds:
