@@ -15,12 +15,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mda_sim.core.errors import DigestMismatch, ShapeError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ROW_GROUP: Final = 1 << 20
 
@@ -162,7 +165,7 @@ def write_parquet(table: Table, path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    arrays = [pa.array(table[column.name]) for column in table.schema.columns]
+    arrays = [_to_arrow(table[column.name]) for column in table.schema.columns]
     header = {"schema": table.schema.name, "digest": table.digest(), "meta": _plain(table.meta)}
     schema = pa.schema(
         [pa.field(c.name, a.type, nullable=False) for c, a in zip(table.schema.columns, arrays, strict=True)],
@@ -188,7 +191,8 @@ def read_parquet(schema: Schema, path: Path) -> Table:
     import pyarrow.parquet as pq
 
     try:
-        stored = pq.read_table(path)
+        with pq.ParquetFile(path) as file:
+            stored = file.read()
     except pa.ArrowInvalid as error:
         raise DigestMismatch(f"{path} is not a Parquet file that can be read: {error}") from error
     header = json.loads((stored.schema.metadata or {}).get(b"mda_sim", b"{}"))
@@ -197,11 +201,37 @@ def read_parquet(schema: Schema, path: Path) -> Table:
     missing = [column.name for column in schema.columns if column.name not in stored.column_names]
     if missing:
         raise DigestMismatch(f"{path} has no column {', '.join(missing)}; another version wrote it")
-    columns = {column.name: stored[column.name].to_numpy() for column in schema.columns}
+    strange = [c.name for c in schema.columns if not pa.types.is_primitive(stored.schema.field(c.name).type)]
+    if strange:
+        raise DigestMismatch(f"{path} holds no numbers in {', '.join(strange)}; another program wrote it")
+    columns = {column.name: _from_arrow(stored[column.name]) for column in schema.columns}
     table = Table.of(schema, columns, header.get("meta"))
     if table.digest() != header.get("digest"):
         raise DigestMismatch(f"{path} was changed after it was written; run the scenario again")
     return table
+
+
+def _to_arrow(array: NDArray[Any]) -> pa.Array:
+    """A column as Arrow holds it; ``pyarrow.array`` would load pandas, half a second, to look at it."""
+    import pyarrow as pa
+
+    held = np.packbits(array, bitorder="little") if array.dtype == np.bool_ else array
+    kind = pa.from_numpy_dtype(array.dtype)
+    return pa.Array.from_buffers(kind, len(array), [None, pa.py_buffer(held)])
+
+
+def _from_arrow(column: pa.ChunkedArray) -> NDArray[Any]:
+    """A column of numbers as numpy holds it, without the help of pandas."""
+    dtype = np.dtype(column.type.to_pandas_dtype())
+    parts = [np.empty(0, dtype)]
+    for chunk in column.chunks:
+        held, past = chunk.buffers()[1], chunk.offset + len(chunk)
+        if dtype == np.bool_:
+            bits = np.frombuffer(held, np.uint8)
+            parts.append(np.unpackbits(bits, count=past, bitorder="little")[chunk.offset :].view(np.bool_))
+        else:
+            parts.append(np.frombuffer(held, dtype, count=past)[chunk.offset :])
+    return parts[1] if len(parts) == 2 else np.concatenate(parts)
 
 
 def _plain(value: Any) -> Any:

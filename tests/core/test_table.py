@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mda_sim.core.errors import DigestMismatch, ShapeError
 from mda_sim.core.table import Column, Schema, Table, read_parquet, write_parquet
@@ -83,6 +88,42 @@ def test_a_file_of_another_table_is_refused(fish: Table, tmp_path: Path) -> None
     other = Schema("birds", FISH.columns)
     with pytest.raises(DigestMismatch, match="holds 'fish', expected table 'birds'"):
         read_parquet(other, tmp_path / "fish.parquet")
+
+
+def test_a_file_with_words_in_place_of_numbers_is_refused(fish: Table, tmp_path: Path) -> None:
+    write_parquet(fish, tmp_path / "fish.parquet")
+    stored = pq.read_table(tmp_path / "fish.parquet")
+    words = stored.set_column(1, "t_us", pa.array(["now", "then", "never"]))
+    pq.write_table(words.replace_schema_metadata(stored.schema.metadata), tmp_path / "words.parquet")
+    with pytest.raises(DigestMismatch, match=r"no numbers in t_us"):
+        read_parquet(FISH, tmp_path / "words.parquet")
+
+
+FLAGS = Schema("flags", tuple(Column(dtype, dtype, "any") for dtype in ("?", "u1", "i8", "f4", "f8", "u2")))
+
+
+@given(st.lists(st.integers(0, 255), max_size=40), st.integers(1, 9))
+def test_every_kind_of_column_is_what_arrow_itself_would_store(values: list[int], group: int) -> None:
+    table = Table.of(FLAGS, {column.name: np.array(values, "i8") % 101 for column in FLAGS.columns})
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mda_sim.core.table.ROW_GROUP", group)
+        write_parquet(table, Path(folder) / "flags.parquet")
+        stored = pq.read_table(Path(folder) / "flags.parquet")
+        for column in FLAGS.columns:
+            assert stored[column.name].to_pylist() == table[column.name].tolist()
+        assert read_parquet(FLAGS, Path(folder) / "flags.parquet").digest() == table.digest()
+
+
+def test_files_of_tables_do_without_pandas(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; "
+        "from mda_sim.core.table import Column, Schema, Table, read_parquet, write_parquet; "
+        "fish = Schema('fish', (Column('t_us', 'i8', 'when'),)); path = Path(sys.argv[1]); "
+        "write_parquet(Table.of(fish, {'t_us': [1, 2]}), path); read_parquet(fish, path); "
+        "sys.exit('pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, tmp_path / "fish.parquet"], check=False)
+    assert done.returncode == 0
 
 
 def test_columns_are_read_only_and_do_not_freeze_the_caller(fish: Table) -> None:
