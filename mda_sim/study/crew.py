@@ -36,6 +36,7 @@ from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 
+from mda_sim.core.collecting import collect_seldom, collecting_seldom
 from mda_sim.core.errors import RunError
 from mda_sim.study.line import Line, enlist, post_to_line
 
@@ -135,17 +136,18 @@ def open_crew(
     if address is not None:
         from mda_sim.study.cluster import open_cluster
 
-        with open_cluster(address, folder, heard) as crew:
+        with collecting_seldom(), open_cluster(address, folder, heard) as crew:
             yield crew
         return
     size = default_workers(n_jobs) if workers is None else workers
     if size < 1:
         raise ValueError(f"workers must be at least 1, got {size}")
-    if size == 1:
-        yield _ThisProcess(heard)
-        return
-    with Line(heard) as line, _environment(SINGLE_THREADED), _Processes(size, line) as crew:
-        yield crew
+    with collecting_seldom():
+        if size == 1:
+            yield _ThisProcess(heard)
+            return
+        with Line(heard) as line, _environment(SINGLE_THREADED), _Processes(size, line) as crew:
+            yield crew
 
 
 class _ThisProcess(Crew):
@@ -273,8 +275,14 @@ class _Processes(OnExecutor):
     def _new(self) -> ProcessPoolExecutor:
         context = get_context("spawn")
         return ProcessPoolExecutor(
-            self.size, mp_context=context, initializer=enlist, initargs=self._line.credentials
+            self.size, mp_context=context, initializer=_begin, initargs=self._line.credentials
         )
+
+
+def _begin(*credentials: Any) -> None:
+    """What each of these processes does first."""
+    collect_seldom()
+    enlist(*credentials)
 
 
 @contextmanager

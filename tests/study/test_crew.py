@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import crew_jobs as jobs
 import pytest
 
+from mda_sim.core.collecting import SELDOM
 from mda_sim.core.errors import RunError
 from mda_sim.study.crew import CLUSTER_VARIABLE, SINGLE_THREADED, cluster_of, default_workers, open_crew
 
@@ -36,6 +38,23 @@ def test_results_come_in_the_order_of_calls_and_notes_come_here(tmp_path: Path, 
     with open_crew(tmp_path, n_jobs=9, workers=workers, listen=heard.append) as crew:
         assert crew.all(jobs.tell, [(crew.post, number) for number in range(9)]) == list(range(9))
     assert sorted(map(repr, heard)) == [repr(("told", number)) for number in range(9)]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_garbage_is_looked_for_seldom_while_work_goes_on_and_as_before_after(
+    tmp_path: Path, workers: int
+) -> None:
+    before = gc.get_threshold()
+    with open_crew(tmp_path, n_jobs=2, workers=workers) as crew:
+        assert crew.all(jobs.garbage_threshold, [()]) == [SELDOM]
+        assert gc.get_threshold() == (SELDOM, *before[1:])
+    assert gc.get_threshold() == before
+    with (
+        pytest.raises(ZeroDivisionError),
+        open_crew(tmp_path, n_jobs=2, workers=workers) as crew,
+    ):
+        crew.all(jobs.divide, [(1, 0)])
+    assert gc.get_threshold() == before
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import time
@@ -12,6 +13,10 @@ from typing import Any
 
 def of_process() -> int:
     return os.getpid()
+
+
+def garbage_threshold() -> int:
+    return gc.get_threshold()[0]
 
 
 def threads() -> str | None:
