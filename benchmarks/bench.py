@@ -45,8 +45,9 @@ PARTS: dict[str, Part] = {
     "reference": Part(
         "The reference load",
         "Whole processes through `mda-sim run` (`reference_load.py`): 105-130 E, 0-30 N; 40 coastal radars, "
-        "30 AIS receivers, 8 radar satellites, three nations, one seed, one process. *Rest* is start, "
-        "reading, writing and gathering.",
+        "30 AIS receivers, 8 radar satellites, three nations, one seed. 6 and 100 arrangements: two workers, "
+        "of which one tells of world, sensing and frame; others: one process. *Rest* is what its processes "
+        "did or waited besides: start, the other worker's world and sensing, reading, writing, gathering.",
         reference,
     ),
     "scaling": Part(

@@ -4,9 +4,10 @@
     python benchmarks/reference_load.py month
     python benchmarks/reference_load.py vessel_days [--vessels 5000 10000 20000 50000]
 
-``w7`` runs one seed of the load of ``loads.py`` with so many arrangements through ``mda-sim run``, in one
-process: the world and its sensing once, then share, audit and score of each. ``month`` is 10,000 vessels for
-30 days with two arrangements. ``vessel_days`` runs a week of several numbers of vessels with two arrangements
+``w7`` runs one seed of the load of ``loads.py`` with so many arrangements through ``mda-sim run`` by two
+workers, each with half of the arrangements: both make the world and what is sensed of it, one tells what
+that took, then share, audit and score of each. ``month`` is 10,000 vessels for 30 days with two arrangements,
+in one process. ``vessel_days`` runs a week of several numbers of vessels with two arrangements
 and tells what a vessel-day takes, once what a run of almost nothing takes (100 vessels, a fifth of a day) is
 taken off; ``spread`` is the dearest over the cheapest.
 """
@@ -43,7 +44,7 @@ def main() -> None:
         days=options.days or base.days,
         configurations=options.configurations or base.configurations,
     )
-    print(json.dumps(measured(load)))
+    print(json.dumps(measured(load, workers=1 if options.what == "month" else 2)))
 
 
 def by_fleet(fleets: list[int] | tuple[int, ...], days: float) -> dict[str, float]:
