@@ -6,11 +6,15 @@ Collections are mappings keyed by id and kept sorted by id, so the order of keys
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import inspect
+import textwrap
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Final, Generic, Literal, Self, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, Self, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -39,10 +43,42 @@ class Spec(BaseModel):
         frozen=True,
         strict=True,
         extra="forbid",
-        use_attribute_docstrings=True,
         allow_inf_nan=False,
         validate_default=True,
     )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The schema of a spec, in which every field is described by its docstring."""
+        made = handler(core_schema)
+        told = field_docs(cls)
+        for name, schema in handler.resolve_ref_schema(made).get("properties", {}).items():
+            if name in told:
+                schema["description"] = told[name]
+        return made
+
+
+def field_docs(spec: type[Spec]) -> dict[str, str]:
+    """What the docstrings of the fields of a spec say, by field.
+
+    Sources are read here, when somebody asks: to read them whenever the classes are made, as pydantic's own
+    setting does, takes a quarter of the time that they take.
+    """
+    told: dict[str, str] = {}
+    for kind in reversed(spec.__mro__):
+        if not issubclass(kind, Spec) or kind is Spec:
+            continue
+        (body,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+        for statement, after in pairwise(cast("ast.ClassDef", body).body):
+            if (
+                isinstance(statement, ast.AnnAssign)
+                and isinstance(statement.target, ast.Name)
+                and isinstance(after, ast.Expr)
+                and isinstance(after.value, ast.Constant)
+                and isinstance(after.value.value, str)
+            ):
+                told[statement.target.id] = inspect.cleandoc(after.value.value)
+    return told
 
 
 Confidence = Literal["high", "medium", "low", "assumption"]
@@ -225,6 +261,6 @@ class DataFile(Spec):
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """What a scenario file may hold: a path, or a mapping of both fields."""
-        mapping = handler.resolve_ref_schema(handler(core_schema))
+        mapping = handler.resolve_ref_schema(super().__get_pydantic_json_schema__(core_schema, handler))
         told = "Path of a file, relative to the folder of the file that states it."
         return {"anyOf": [{"type": "string", "minLength": 1, "description": told}, dict(mapping)]}
