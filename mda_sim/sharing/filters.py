@@ -115,21 +115,21 @@ def contact_facts(fleet: Fleet, log: DetectionLog, sharing: SharingSpec) -> Cont
 
 
 def share_class(log: DetectionLog, sharing: SharingSpec, facts: ContactFacts | None) -> NDArray[np.uint64]:
-    """Which filters each contact passes and which areas it is in, (n_contacts,).
+    """Which filters each contact passes and which areas it is in, (n_contacts,); (0,) if there are neither.
 
     Bit i is that of entry i of ``filter_entries``, followed by those of ``area_entries``. A bit is never set
     for reports of a category that its links do not carry or its rules do not cover, or of sensors that feed
     no node. RunError if there are filters or areas but no facts.
     """
-    passed = np.zeros(len(log.contacts), np.uint64)
     filters, areas = filter_entries(sharing), area_entries(sharing)
     if not filters and not areas:
-        return passed
+        return np.zeros(0, np.uint64)
     if facts is None:
         raise RunError(
             "this configuration asks where contacts are or filters them; give the facts about them "
             "(contact_facts)"
         )
+    passed = np.zeros(len(log.contacts), np.uint64)
     sensor = np.repeat(log.reports["sensor"], log.reports["count"])
     asked = [(entry.categories, _passes(entry, facts)) for entry in filters]
     asked += [(entry.categories, facts.inside[entry.names[0]]) for entry in areas]

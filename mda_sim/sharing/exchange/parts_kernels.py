@@ -25,13 +25,17 @@ def number_parts(
     """Number parts by report, then share class; returns how many there are.
 
     ``count`` is by report, ``passed``, ``target`` and ``part`` by contact (contacts follow each other report
-    by report), the other five by part, with room for as many parts as there are contacts.
+    by report), the other five by part, with room for as many parts as there are contacts. Where nothing is in
+    ``passed``, all contacts are of class 0.
     """
     n = 0
     row = 0
     for report in range(count.size):
         start, end, first = row, row + count[report], n
-        for i in range(start, end):
+        if passed.size == 0 and start < end:
+            class_of[n] = 0
+            n += 1
+        for i in range(start, end if passed.size else start):
             k = first
             while k < n and class_of[k] < passed[i]:
                 k += 1
@@ -47,7 +51,7 @@ def number_parts(
             false_of[k] = 0
         for i in range(start, end):
             k = first
-            while class_of[k] != passed[i]:
+            while passed.size and class_of[k] != passed[i]:
                 k += 1
             part[i] = k
             count_of[k] += 1
