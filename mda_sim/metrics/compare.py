@@ -20,9 +20,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import repeat
 from typing import Any, Final
 
-from mda_sim.metrics.score_book import BySeed, Holder, ScoreBook
+import numpy as np
+from numpy.typing import NDArray
+
+from mda_sim.metrics.score_book import NO_FIGURES, BySeed, Holder, ScoreBook
 from mda_sim.metrics.score_book import Key as Key
 from mda_sim.metrics.score_rows import ScoreRow
 from mda_sim.metrics.spec import Endpoint
@@ -120,6 +124,15 @@ def interval(values: Sequence[float]) -> dict[str, Any]:
     return {"mean": mean, "low": mean - half, "high": mean + half, "n": n}
 
 
+def intervals(table: NDArray[np.float64]) -> list[dict[str, Any]]:
+    """``interval`` of every row of a table, (n_rows, n_values), to the last bit."""
+    n_known = np.count_nonzero(~np.isnan(table), axis=1)
+    is_usual = (n_known > 1) & ~np.isinf(table).any(axis=1)
+    usual = iter(_usual_intervals(table[is_usual]))
+    rows = zip(table.tolist(), is_usual.tolist(), strict=True)
+    return [next(usual) if is_one else interval(row) for row, is_one in rows]
+
+
 def paired_difference(values: Mapping[int, float], reference: Mapping[int, float]) -> dict[str, Any]:
     """``interval`` of value - reference over the seeds that have both (seed -> value)."""
     if isinstance(values, BySeed) and isinstance(reference, BySeed):
@@ -135,6 +148,27 @@ def warnings(n_seeds: int) -> list[str]:
     return [f"{seeds}: intervals from fewer than {FEW_SEEDS} seeds are unreliable"]
 
 
+def _usual_intervals(table: NDArray[np.float64]) -> list[dict[str, Any]]:
+    """``intervals`` of rows with two finite values or more, and none that is infinite."""
+    known = ~np.isnan(table)
+    n, place = np.unique(known.sum(axis=1), return_inverse=True)
+    quantile = np.array([t_quantile(one - 1) for one in n.tolist()], np.float64)[place]
+    n = n[place]
+    mean = _sums(np.where(known, table, 0.0)) / n
+    off = np.where(known, table - mean[:, None], 0.0)
+    # x * x may differ in the last bit from the power that ``interval`` takes.
+    squares = np.fromiter(map(math.pow, off.ravel().tolist(), repeat(2.0)), np.float64, off.size)
+    spread = np.sqrt(_sums(squares.reshape(off.shape)) / (n - 1))
+    half = quantile * spread / np.sqrt(n)
+    columns = (column.tolist() for column in (mean, mean - half, mean + half, n))
+    return [dict(zip(("mean", "low", "high", "n"), row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _sums(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Exactly rounded sum of each row, (n_rows,)."""
+    return np.fromiter(map(math.fsum, table.tolist()), np.float64, len(table))
+
+
 @lru_cache(maxsize=256)
 def t_quantile(degrees: int) -> float:
     """The quantile (1 + level) / 2 of Student's t with ``degrees`` >= 1 degrees of freedom."""
@@ -145,13 +179,19 @@ def t_quantile(degrees: int) -> float:
 
 def _tree(book: ScoreBook, baseline: str, holder: Holder, nodes: Mapping[str, str]) -> dict[str, Any]:
     """Configuration -> holder -> metric -> group -> entry."""
-    by_key = book.values(holder, nodes)
+    blocks = book.blocks(holder, nodes)
     tree: dict[str, Any] = {}
-    for key in sorted(by_key):
-        values = by_key[key]
-        entry: dict[str, Any] = {**interval(values.numbers()), "unit": book.units[key.metric]}
-        if key.configuration != baseline:
-            entry["difference"] = paired_difference(values, by_key.get(Key(baseline, *key[1:]), {}))
-        branch = tree.setdefault(key.configuration, {}).setdefault(key.holder, {}).setdefault(key.metric, {})
-        branch[key.group] = entry
+    for configuration in sorted(blocks):
+        block = blocks[configuration]
+        entries = intervals(block.values)
+        if configuration != baseline:
+            differences = intervals(block.less(blocks.get(baseline, NO_FIGURES)))
+        for row in sorted(range(len(block.names)), key=block.names.__getitem__):
+            whose, metric, group = block.names[row]
+            entry = entries[row]
+            entry["unit"] = book.units[metric]
+            if configuration != baseline:
+                entry["difference"] = differences[row]
+            branch = tree.setdefault(configuration, {}).setdefault(whose, {}).setdefault(metric, {})
+            branch[group] = entry
     return tree

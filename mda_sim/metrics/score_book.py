@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,6 +80,32 @@ class BySeed(Mapping[int, float]):
         return [value - other[seed] for seed, value in self.items() if seed in other]
 
 
+class Block(NamedTuple):
+    """All figures of one configuration."""
+
+    names: list[tuple[str, str, str]]
+    """Holder, metric and group of each figure, (n_figures,)."""
+    places: dict[int, int]
+    """Column of each seed, in the order in which the seeds were taken up."""
+    values: NDArray[np.float64]
+    """By figure and seed, (n_figures, n_seeds); NaN where a figure is undefined, or a seed lacks it."""
+    lacks: NDArray[np.bool_]
+    """Whether a seed lacks a figure, (n_figures, n_seeds)."""
+
+    def less(self, other: Block) -> NDArray[np.float64]:
+        """Values less those of the other, (n_figures, n_seeds); NaN where the other has none."""
+        row_of = {name: row for row, name in enumerate(other.names)}
+        rows = [row_of.get(name, -1) for name in self.names]
+        columns = [other.places.get(seed, -1) for seed in self.places]
+        reference = np.pad(other.values, (0, 1), constant_values=np.nan)  # where -1 leads
+        with np.errstate(invalid="ignore"):  # infinite less infinite is undefined
+            return np.asarray(self.values - reference[rows][:, columns], np.float64)
+
+
+NO_FIGURES: Final = Block([], {}, np.zeros((0, 0)), np.zeros((0, 0), np.bool_))
+"""The block of a configuration that has none."""
+
+
 class _Unit(NamedTuple):
     """What one table said of one configuration and seed."""
 
@@ -103,6 +129,7 @@ class ScoreBook:
         self._words: tuple[dict[str, int], ...] = ({}, {}, {}, {})
         self._packed, self._order = np.zeros((2, 0), np.int64)
         self._figures: list[_Figure] = []
+        self._blocks: dict[tuple[Any, ...], dict[str, Block]] = {}
         self.units: dict[str, str] = {}
         """Unit of each metric."""
 
@@ -169,9 +196,20 @@ class ScoreBook:
         ValueError if two figures of a seed have one key.
         """
         found: dict[Key, BySeed] = {}
-        for configuration in self._units:
-            found |= self._of(configuration, holder, nodes)
+        for configuration, block in self.blocks(holder, nodes).items():
+            is_partial = np.asarray(block.lacks.any(axis=1), bool).tolist()
+            for place, name in enumerate(block.names):
+                lacks = block.lacks[place] if is_partial[place] else None
+                found[Key(configuration, *name)] = BySeed(block.places, block.values[place], lacks)
         return found
+
+    def blocks(self, holder: Holder = "nation", nodes: Mapping[str, str] | None = None) -> dict[str, Block]:
+        """The same by configuration, as arrays; made once until a further table is taken up."""
+        asked = (holder, None if nodes is None else tuple(sorted(nodes.items())))
+        if asked not in self._blocks:
+            chosen = self._chosen(holder, nodes)
+            self._blocks[asked] = {name: self._block(name, holder, chosen) for name in self._units}
+        return self._blocks[asked]
 
     def seeds(self, nodes: Mapping[str, str] | None = None) -> list[int]:
         """Seeds that have a figure at nations' nodes (any, without ``nodes``), in rising order."""
@@ -190,9 +228,8 @@ class ScoreBook:
         chosen = self._chosen("node", nodes)
         return {f.node: f.nation for f, is_chosen in zip(self._figures, chosen, strict=True) if is_chosen}
 
-    def _of(self, configuration: str, holder: Holder, nodes: Mapping[str, str] | None) -> dict[Key, BySeed]:
+    def _block(self, configuration: str, holder: Holder, chosen: NDArray[np.bool_]) -> Block:
         units = self._units[configuration]
-        chosen = self._chosen(holder, nodes)
         named: NDArray[np.int64] = np.unique(np.concatenate([unit.figures for unit in _distinct(units)]))
         named = named[chosen[named]]
         rows = np.full(len(self._figures), -1, np.int64)
@@ -202,17 +239,11 @@ class ScoreBook:
             row = rows[unit.figures]
             table[row[row >= 0], place] = unit.values[row >= 0]
             lacks[row[row >= 0], place] = False
-        places = {seed: place for place, seed in enumerate(units)}
-        is_whole = np.asarray(~np.asarray(lacks.any(axis=1), bool), bool)
-        found: dict[Key, BySeed] = {}
-        for i, number in enumerate(named.tolist()):
-            figure = self._figures[number]
-            key = Key(configuration, getattr(figure, holder), figure.metric, figure.group)
-            if key in found:
-                seed = next(seed for seed in BySeed(places, table[i], lacks[i]))
-                raise ValueError(f"seed {seed} has two values of {tuple(key)}")
-            found[key] = BySeed(places, table[i], None if is_whole[i] else lacks[i])
-        return found
+        figures = [self._figures[number] for number in named.tolist()]
+        names = [(f.nation if holder == "nation" else f.node, f.metric, f.group) for f in figures]
+        block = Block(names, {seed: place for place, seed in enumerate(units)}, table, lacks)
+        _check_names(configuration, block)
+        return block
 
     def _chosen(self, holder: Holder, nodes: Mapping[str, str] | None) -> NDArray[np.bool_]:
         """Which figures are those of nations' nodes; by node, of the others; all without ``nodes``."""
@@ -225,6 +256,7 @@ class ScoreBook:
     def _take(
         self, configuration: str, seed: int, figures: NDArray[np.int64], values: NDArray[np.float64]
     ) -> None:
+        self._blocks.clear()
         units = self._units.setdefault(configuration, {})
         if seed in units:
             figures = np.concatenate([units[seed].figures, figures])
@@ -281,6 +313,16 @@ class ScoreBook:
                 self._figures.append(_Figure(nation, node, metric, group))
         numbers: NDArray[np.int64] = self._order[np.searchsorted(self._packed, packed, sorter=self._order)]
         return numbers
+
+
+def _check_names(configuration: str, block: Block) -> None:
+    """ValueError if two figures have one name."""
+    seen: set[tuple[str, str, str]] = set()
+    for row, name in enumerate(block.names):
+        if name in seen:
+            seed = next(seed for seed, place in block.places.items() if not block.lacks[row, place])
+            raise ValueError(f"seed {seed} has two values of {(configuration, *name)}")
+        seen.add(name)
 
 
 def _distinct(units: Mapping[int, _Unit]) -> Iterable[_Unit]:

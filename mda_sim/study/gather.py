@@ -112,21 +112,20 @@ def _told(
     scenario: Scenario, names: Sequence[str], values: Values, units: Mapping[str, str]
 ) -> list[ScoreRow]:
     """What the ladders of these configurations tell, as rows; how many each stands on is left out."""
+    from mda_sim.metrics.compare import Key
     from mda_sim.metrics.counterfactuals import told_rows
     from mda_sim.metrics.score_rows import ScoreRow
 
-    picture_nodes = picture_nodes_of(scenario)
+    nodes = picture_nodes_of(scenario)
     rows = (
-        (key, ScoreRow(name, 0, nation, picture_nodes[nation], metric, group, 0.0, units[metric], 0))
+        ScoreRow(key.configuration, 0, key.holder, nodes[key.holder], key.metric, key.group, 0.0, "", 0)
         for key in values
-        for name, nation, metric, group in (key,)
-        if name in names
+        if key.configuration in names
     )
     return [
-        row._replace(seed=seed, value=value)
-        for key, one in rows
-        for row in told_rows((one,), scenario.spec.metrics, picture_nodes)
-        for seed, value in values[key].items()
+        row._replace(seed=seed, value=value, unit=units[row.metric])
+        for row in told_rows(rows, scenario.spec.metrics, nodes)
+        for seed, value in values[Key(row.configuration, row.nation, row.metric, row.group)].items()
     ]
 
 

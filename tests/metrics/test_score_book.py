@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mda_sim.metrics.compare import summarise
+from mda_sim.metrics.compare import interval, paired_difference, summarise
 from mda_sim.metrics.score_book import Key, ScoreBook
 from mda_sim.metrics.score_rows import ScoreRow, to_csv
 
@@ -54,6 +54,36 @@ def test_a_book_read_from_files_is_that_of_the_rows(
             found = values[Key(one.configuration, one.nation, one.metric, one.group)][one.seed]
             assert found == one.value or (math.isnan(found) and math.isnan(one.value))
     assert repr(summarise(read, "today")) == repr(summarise(rows, "today"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(ROWS)
+def test_a_summary_is_made_of_intervals_and_paired_differences(rows: list[ScoreRow]) -> None:
+    """Whatever seeds each configuration has, in whatever order."""
+    values = ScoreBook.of_rows(rows).values()
+    found = summarise(rows, "today")["configurations"]
+    told = {
+        Key(name, nation, metric, group): entry
+        for name, nations in found.items()
+        for nation, metrics in nations.items()
+        for metric, groups in metrics.items()
+        for group, entry in groups.items()
+    }
+    assert list(told) == sorted(values)
+    for key, entry in told.items():
+        expected = {**interval(values[key].numbers()), "unit": "1"}
+        if key.configuration != "today":
+            reference = values.get(key._replace(configuration="today"), {})
+            expected["difference"] = paired_difference(values[key], reference)
+        assert repr(entry) == repr(expected)
+
+
+def test_what_is_taken_up_later_is_in_the_values(tmp_path: Path) -> None:
+    book, key = ScoreBook.of_rows([row(1, 0.5)]), Key("today", "AAA", "custody", "all")
+    assert dict(book.values()[key]) == {1: 0.5}
+    to_csv([row(2, 0.25)], tmp_path / "scores.csv")
+    book.read(tmp_path / "scores.csv")
+    assert dict(book.values()[key]) == {1: 0.5, 2: 0.25}
 
 
 def test_a_seed_without_a_figure_is_not_in_it() -> None:
