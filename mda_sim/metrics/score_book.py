@@ -14,7 +14,6 @@ Where next: ``compare`` summarises a book; ``study.gather`` fills it from the fi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
@@ -137,8 +136,10 @@ class ScoreBook:
     def of_rows(cls, rows: Iterable[ScoreRow]) -> ScoreBook:
         """The book of these rows; ValueError if a seed has two values of a figure."""
         book = cls()
-        for (configuration, seed), own in groupby(rows, lambda row: (row.configuration, row.seed)):
-            listed = list(own)
+        by_unit: dict[tuple[str, int], list[ScoreRow]] = {}
+        for row in rows:
+            by_unit.setdefault((row.configuration, row.seed), []).append(row)
+        for (configuration, seed), listed in by_unit.items():
             book.units |= {row.metric: row.unit for row in listed}
             columns = zip(*((row.nation, row.node, row.metric, row.group) for row in listed), strict=True)
             codes = [
@@ -299,7 +300,9 @@ class ScoreBook:
         packed = np.zeros(len(codes[0]), np.int64)
         for code, bits in zip(codes, BITS, strict=True):
             packed = packed << bits | code
-        is_new = ~np.isin(packed, self._packed)
+        is_new = (
+            self._packed[self._places(packed)] != packed if len(self._packed) else np.ones(len(packed), bool)
+        )
         if is_new.any():
             fresh, first = np.unique(packed[is_new], return_index=True)
             self._packed = np.concatenate([self._packed, fresh[np.argsort(first)]])
@@ -311,8 +314,12 @@ class ScoreBook:
                     for of, bits, shift in zip(names, BITS, SHIFTS, strict=True)
                 )
                 self._figures.append(_Figure(nation, node, metric, group))
-        numbers: NDArray[np.int64] = self._order[np.searchsorted(self._packed, packed, sorter=self._order)]
-        return numbers
+        return self._places(packed)
+
+    def _places(self, packed: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Places of these among the packed figures that are known; any place for one that is not."""
+        place = np.searchsorted(self._packed, packed, sorter=self._order)
+        return np.asarray(self._order[np.minimum(place, len(self._order) - 1)], np.int64)
 
 
 def _check_names(configuration: str, block: Block) -> None:

@@ -129,12 +129,13 @@ def metrics_of(summary: Mapping[str, Any], nation: str) -> dict[str, dict[str, N
 
 def split_age(summary: Mapping[str, Any]) -> str:
     """Label of the window of the gap split, such as ``24h``: the largest custody age up to 24 h."""
-    ages_s = {
-        float(match[1]) * _SECONDS[match[2]]
-        for nation in nations_of(summary)
-        for metric in metrics_of(summary, nation)
-        if (match := _AGE.match(metric))
+    told = {
+        metric
+        for found in summary["configurations"].values()
+        for metrics in found.values()
+        for metric in metrics
     }
+    ages_s = {float(match[1]) * _SECONDS[match[2]] for metric in told if (match := _AGE.match(str(metric)))}
     return age_label(window_s(sorted(ages_s)))
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from mda_sim.core.table import Table
@@ -88,10 +88,11 @@ _NO_DIFFERENCE: Final = {"mean": None, "low": None, "high": None, "n": None}
 
 def sheets(summary: Mapping[str, Any], zones: Mapping[str, str]) -> dict[str, str]:
     """The text of each file by its name; ``zones`` gives names of zones by id."""
-    lines: dict[str, list[list[str]]] = {theme: [] for theme in THEMES}
-    for theme, cells in _rows(summary, zones):
-        lines[theme].append(cells)
-    texts = {f"{theme}.csv": _text([COLUMNS, *rows]) for theme, rows in lines.items() if rows}
+    lines: dict[str, list[str]] = {theme: [] for theme in THEMES}
+    for theme, line in _lines(summary, zones):
+        lines[theme].append(line)
+    head = _text([COLUMNS])
+    texts = {f"{theme}.csv": head + "".join(found) for theme, found in lines.items() if found}
     if "nodes" in summary:
         texts["nodes.csv"] = _nodes(summary, zones)
     if any(summary.get("queues", {}).values()):
@@ -129,10 +130,8 @@ def _nodes(summary: Mapping[str, Any], zones: Mapping[str, str]) -> str:
     """The same columns for nodes other than picture nodes, behind the node's id."""
     nodes = summary["nodes"]
     whose = {"primary": summary["primary"], "baseline": summary["baseline"], **nodes}
-    lines = [
-        [cells[0], for_csv(str(nodes["nations"][cells[0]])), *cells[1:]] for _, cells in _rows(whose, zones)
-    ]
-    return _text([("node", *COLUMNS), *lines])
+    nations = {str(node): str(nation) for node, nation in nodes["nations"].items()}
+    return _text([("node", *COLUMNS)]) + "".join(line for _, line in _lines(whose, zones, nations))
 
 
 def _load(summary: Mapping[str, Any]) -> str:
@@ -155,23 +154,36 @@ def _text(lines: Sequence[Sequence[str]]) -> str:
     return stream.getvalue()
 
 
-def _rows(summary: Mapping[str, Any], zones: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
-    """Theme and cells of every figure, by nation, configuration (baseline first), metric and group."""
+def _lines(
+    summary: Mapping[str, Any], zones: Mapping[str, str], nations: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, str]]:
+    """Theme and line of every figure, by holder, configuration (baseline first), metric and group.
+
+    With ``nations`` (by holder) the nation stands behind the holder.
+    """
     primary = set(primary_of(summary))
     configurations = summary["configurations"]
-    nations = sorted({nation for found in configurations.values() for nation in found})
-    of_group: dict[str, list[str]] = {}
-    for nation in nations:
+    of_group: dict[str, str] = {}  # cells that many lines share are put together once
+    of_kind: dict[tuple[str, str], str] = {}
+    for holder in sorted({holder for found in configurations.values() for holder in found}):
+        whose = [holder] if nations is None else [holder, nations[holder]]
         for name in configurations_of(summary):
-            for metric, groups in configurations[name].get(nation, {}).items():
+            for metric, groups in configurations[name].get(holder, {}).items():
                 theme = next(theme for theme, starts in THEMES.items() if metric.startswith(starts))
-                head = [for_csv(nation), for_csv(name), for_csv(metric)]
+                head = _cells(for_csv(cell) for cell in (*whose, name, metric))
                 for group, entry in groups.items():
                     if group not in of_group:
-                        of_group[group] = _group_cells(group, zones)
+                        of_group[group] = _cells(_group_cells(group, zones))
                     mark = "yes" if (metric, group) in primary else ""
-                    unit = for_csv(str(entry["unit"]))
-                    yield theme, [*head, *of_group[group], mark, unit, *_numbers(entry)]
+                    kind = (mark, str(entry["unit"]))
+                    if kind not in of_kind:
+                        of_kind[kind] = _cells((mark, for_csv(kind[1])))
+                    yield theme, f"{head},{of_group[group]},{of_kind[kind]},{_numbers(entry)}\n"
+
+
+def _cells(cells: Iterable[str]) -> str:
+    """Two or more cells as they stand in a line."""
+    return _text([list(cells)]).removesuffix("\n")
 
 
 def _group_cells(group: str, zones: Mapping[str, str]) -> list[str]:
@@ -180,8 +192,8 @@ def _group_cells(group: str, zones: Mapping[str, str]) -> list[str]:
     return [for_csv(group_words(kind)), for_csv(zones.get(zone, zone)), for_csv(group)]
 
 
-def _numbers(entry: Mapping[str, Any]) -> list[str]:
-    """Each number as the shortest text that reads back the same; empty for what is undefined."""
+def _numbers(entry: Mapping[str, Any]) -> str:
+    """Cells of numbers, each the shortest text that reads back the same; empty for what is undefined."""
     difference = entry.get("difference", _NO_DIFFERENCE)
     found = (
         entry["mean"],
@@ -194,4 +206,4 @@ def _numbers(entry: Mapping[str, Any]) -> list[str]:
         difference["high"],
         difference["n"],
     )
-    return ["" if value is None else repr(value) for value in found]
+    return ",".join(["" if value is None else repr(value) for value in found])

@@ -6,7 +6,9 @@ Where next: ``run`` calls ``gather`` when the last unit is in its place; ``until
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from shutil import copyfileobj
 from typing import TYPE_CHECKING, Any
@@ -24,40 +26,61 @@ if TYPE_CHECKING:
 
 
 def gather(scenario: Scenario, folder: RunFolder) -> dict[str, Any]:
-    """``scores.csv`` and ``summary.json`` from the units, in the order of configuration and seed."""
-    from mda_sim.metrics.compare import summarise
+    """``scores.csv`` and ``summary.json`` from the units, in the order of configuration and seed.
+
+    Beside them ``answer.md`` and ``tables/``. Gives what ``summary.json`` holds.
+    """
     from mda_sim.metrics.score_book import ScoreBook
-    from mda_sim.metrics.uncertainty import add_uncertainty
     from mda_sim.report.recordings import caveats
 
     units = [folder.sharing(seed, name) for name in scenario.arrangements for seed in scenario.seeds]
-    _join([unit / "scores.csv" for unit in units], folder.path / "scores.csv")
-    book = ScoreBook()
-    for unit in units:
-        book.read(unit / "scores.csv")
+    with _collector_at_rest():
+        _join([unit / "scores.csv" for unit in units], folder.path / "scores.csv")
+        book = ScoreBook()
+        for unit in units:
+            book.read(unit / "scores.csv")
+        recorded = recordings(scenario)
+        summary = _summary(scenario, folder, book)
+        summary["caveats"] += caveats(recorded)
+        write_json(folder.path / "summary.json", summary, indent=None)  # half as large, and written at once
+        _write_answer(scenario, folder, summary, recorded)
+    return summary
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Look for no cycles of references meanwhile.
+
+    A summary is half a million small mappings without one: looking through them takes as long as making them.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _summary(scenario: Scenario, folder: RunFolder, book: ScoreBook) -> dict[str, Any]:
+    """What the scores come to, with what queues had to do."""
+    from mda_sim.metrics.compare import summarise
+    from mda_sim.metrics.uncertainty import add_uncertainty
+
     metrics = scenario.spec.metrics
-    picture_nodes = picture_nodes_of(scenario)
+    nodes = picture_nodes_of(scenario)
+    is_gated = scenario.spec.picture.is_gated
     summary = {
         "format": FORMAT,
         "scenario": scenario.name,
-        **summarise(
-            book,
-            scenario.baseline,
-            metrics.primary,
-            picture_nodes,
-            is_gated=scenario.spec.picture.is_gated,
-        ),
+        **summarise(book, scenario.baseline, metrics.primary, nodes, is_gated=is_gated),
         "queues": _queues(scenario, folder),
     }
-    found = book.values("nation", picture_nodes)
-    values: Values = {key: by_seed for key, by_seed in found.items() if key.holder in picture_nodes}
+    found = book.values("nation", nodes)
+    values: Values = {key: by_seed for key, by_seed in found.items() if key.holder in nodes}
     add_uncertainty(summary, values)
     summary |= _programmes_and_ladder(scenario, values, book.units)
     summary["counterfactuals"] = _counterfactuals(scenario, folder, values, book.units)
-    recorded = recordings(scenario)
-    summary["caveats"] += caveats(recorded)
-    write_json(folder.path / "summary.json", summary, indent=None)  # half as large, and written at once
-    _write_answer(scenario, folder, summary, recorded)
     return summary
 
 
