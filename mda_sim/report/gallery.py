@@ -68,7 +68,8 @@ def _nothing(configuration: str) -> tuple[Any, ...]:
 class Sources:
     """Where a gallery gets its tables."""
 
-    summary: Mapping[str, Any]
+    summary: Callable[[], Mapping[str, Any]]
+    """What ``summary.json`` holds."""
     coverage: Callable[[str], Sequence[Table]]
     """COVERAGE tables of one configuration, one per seed in order."""
     fleet: Callable[[], Fleet]
@@ -98,6 +99,10 @@ class Gallery:
             names.append("charts/backlog.png")
         return [*names, *self._timeline.names(), *self._maps]
 
+    def of_units(self) -> list[str]:
+        """Paths of the figures that need no summary, so that they can be drawn before there is one."""
+        return [name for name in self.names() if name not in _OF_SUMMARY]
+
     def of_configuration(self, configuration: str) -> list[str]:
         """Paths of the figures that are about one configuration, or about all of them."""
         maps = self._maps
@@ -120,9 +125,9 @@ class Gallery:
             return self._custody_chart()
         if name in _GAP_CHARTS:
             zones = zone_names(self._scenario)
-            return _GAP_CHARTS[name](self._sources.summary, self._nations, self._group, zones)
+            return _GAP_CHARTS[name](self._sources.summary(), self._nations, self._group, zones)
         if name == "charts/latency.png":
-            return latency_chart(self._sources.summary, self._nations)
+            return latency_chart(self._sources.summary(), self._nations)
         if name == "charts/backlog.png":
             order = (self._scenario.baseline, *self._others)
             found = {configuration: self._sources.backlog(configuration) for configuration in order}
@@ -196,16 +201,18 @@ class Gallery:
     @cached_property
     def _limit(self) -> float:
         """One scale for all difference maps of the run."""
-        return common_limit(
-            [self._difference_mesh(name, nation) for name in self._others for nation in self._nations]
-        )
+        return common_limit(list(self._differences.values()))
 
-    def _difference_mesh(self, configuration: str, nation: str) -> Mesh:
-        values, reference = (
-            probe_values(self._sources.coverage(name), nation, self._age_s)
-            for name in (configuration, self._scenario.baseline)
-        )
-        return difference_mesh(values, reference, self._spacing_deg)
+    @cached_property
+    def _differences(self) -> dict[tuple[str, str], Mesh]:
+        """What each configuration but the baseline changes for each nation."""
+        found = {}
+        for nation in self._nations:
+            reference = probe_values(self._sources.coverage(self._scenario.baseline), nation, self._age_s)
+            for name in self._others:
+                values = probe_values(self._sources.coverage(name), nation, self._age_s)
+                found[name, nation] = difference_mesh(values, reference, self._spacing_deg)
+        return found
 
     def coverage(self, configuration: str, nation: str) -> Figure:
         """Map of what one nation holds where; KeyError if the run has no such map."""
@@ -229,7 +236,7 @@ class Gallery:
         subtitle = f"{against}, for {self._probe_words()}"
         return difference_map(
             self._scene,
-            self._difference_mesh(configuration, nation),
+            self._differences[configuration, nation],
             fed(self._scene, self._scenario.arrangements[configuration]),
             nation,
             Caption(title, subtitle, self._source),
@@ -273,7 +280,7 @@ class Gallery:
 
     def _custody_chart(self) -> Figure:
         return custody_chart(
-            self._sources.summary,
+            self._sources.summary(),
             self._nations,
             self._scenario.spec.metrics.custody_age_s,
             self._group,
@@ -301,7 +308,7 @@ class Gallery:
         probes = self._scenario.spec.world.probes
         return f"a stationary {probes.length_m:g} m vessel without AIS" if probes is not None else ""
 
-    @property
+    @cached_property
     def _source(self) -> str:
         seeds = self._scenario.seeds
         span = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"
@@ -314,6 +321,7 @@ _GAP_CHARTS: Final[Mapping[str, Callable[..., Figure]]] = {
     "charts/counterfactuals.png": ladder_chart,
 }
 _CHARTS: Final = ("charts/custody.png", "charts/gaps.png", "charts/gap_causes.png", "charts/latency.png")
+_OF_SUMMARY: Final = frozenset({*_CHARTS, *_GAP_CHARTS})
 
 
 def map_age_s(scenario: Scenario) -> float:

@@ -22,7 +22,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -86,7 +86,7 @@ class Crew(ABC):
         whatever they are given.
         """
 
-    def all(self, function: Callable[..., R], calls: Sequence[Call]) -> list[R]:
+    def all(self, function: Callable[..., R], calls: Iterable[Call]) -> list[R]:
         """What calls return, in their order; the first failure is raised, RunError for one that is lost."""
         found: dict[int, R] = {}
         for done in self.each(function, calls):
@@ -96,7 +96,7 @@ class Crew(ABC):
                     "again with fewer --workers: what is whole is kept"
                 )
             found[done.number] = cast("R", done.result)
-        return [found[number] for number in range(len(calls))]
+        return [found[number] for number in range(len(found))]
 
 
 def cluster_of(workers: int | None, cluster: str | None) -> str | None:

@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mda_sim.core.time import US_PER_H, US_PER_S
-from mda_sim.study.folder import RunFolder, read_json, write_text
+from mda_sim.study.folder import RunFolder, write_text
 from mda_sim.study.held import holdings, picture_nodes
 from mda_sim.study.stored import SENSED, SHARED, StoredUnit
 from mda_sim.study.view import sources_of
 
 if TYPE_CHECKING:
     from mda_sim.picture.spells import Holdings
+    from mda_sim.report.gallery import Sources
     from mda_sim.report.page.content import Moves, Spells, StudyContent
     from mda_sim.scenario import Scenario
 
@@ -38,18 +39,23 @@ def write_page(
     folder: RunFolder,
     values: Sequence[StudyContent] = (),
     sensitivities: Sequence[StudyContent] = (),
+    sources: Sources | None = None,
 ) -> Path:
-    """Write the page of a run whose units and summary are in their place, with studies that fit it."""
+    """Write the page of a run whose units and summary are in their place, with studies that fit it.
+
+    ``sources`` are the folder's tables, for a caller that has read some of them.
+    """
     from mda_sim.report.gallery import map_age_s
     from mda_sim.report.page.assembly import page_html
     from mda_sim.report.page.content import PageContent
     from mda_sim.report.scene import scene_of
 
+    tables = sources_of(scenario, folder) if sources is None else sources
     content = PageContent(
         scenario,
-        read_json(folder.path / "summary.json") or {},
+        tables.summary(),
         scene_of(scenario),
-        sources_of(scenario, folder),
+        tables,
         map_age_s(scenario),
         _moves(scenario, folder),
         tuple(values),

@@ -25,7 +25,7 @@ from mda_sim.core.cache import sources_digest
 from mda_sim.core.errors import RunError
 from mda_sim.meter import StageNote
 from mda_sim.study.crew import Crew, open_crew
-from mda_sim.study.drawing import draw
+from mda_sim.study.drawing import gather_and_draw
 from mda_sim.study.effort import Effort, efforts_of
 from mda_sim.study.failures import Failure, UnitsFailed, forget, record
 from mda_sim.study.folder import (
@@ -152,11 +152,12 @@ def run(
                 again = _shown_again(folder, digest, begun_s)  # somebody else has gathered it meanwhile
                 if again is not None:
                     return replace(again, shown_again=False)
-                summary = gather(scenario, mine)
                 if scenario.spec.output.maps:
                     counter.note(StageNote(0, "", DRAW, False))
-                    draw(crew, mine, digest)
+                    summary = gather_and_draw(crew, scenario, mine, digest)
                     counter.note(StageNote(0, "", DRAW, True))
+                else:
+                    summary = gather(scenario, mine)
                 how = {} if stopped is None else {"stopped": dict(stopped)}
                 manifest = _manifest(scenario, folder, head | how)
                 write_json(folder.path / MANIFEST, manifest)

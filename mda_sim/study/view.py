@@ -9,9 +9,10 @@ Assumptions and limits: the folder is complete. Where next: the shop window offe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mda_sim.core.errors import RunError
 from mda_sim.core.table import Table, read_parquet
@@ -37,14 +38,14 @@ def open_gallery(folder: Path | str) -> Gallery:
 
 
 def gallery_of(scenario: Scenario, folder: RunFolder) -> Gallery:
-    """The gallery of a folder whose units and summary are in their place."""
+    """The gallery of a folder whose units are in their place; some figures need its summary too."""
     from mda_sim.report.gallery import Gallery
 
     return Gallery(scenario, sources_of(scenario, folder), folder.path)
 
 
 def sources_of(scenario: Scenario, folder: RunFolder) -> Sources:
-    """The tables of a folder whose units and summary are in their place."""
+    """The tables of a folder whose units are in their place, each read when it is first asked for."""
     from mda_sim.metrics.coverage import COVERAGE
     from mda_sim.metrics.load import BACKLOG
     from mda_sim.metrics.over_time import OVER_TIME
@@ -79,7 +80,10 @@ def sources_of(scenario: Scenario, folder: RunFolder) -> Sources:
     def fleet() -> Fleet:
         return stored_fleet(folder.sensing(scenario.seeds[0]))
 
-    summary = read_json(folder.path / "summary.json") or {}
+    @cache
+    def summary() -> Mapping[str, Any]:
+        return read_json(folder.path / "summary.json") or {}
+
     return Sources(summary, coverage, fleet, backlog, over_time, events, probe_gaps)
 
 
