@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mda_sim.study.crew import Crew
@@ -73,8 +74,10 @@ def _shares(gallery: Gallery, size: int, gathered: Future[Any]) -> Iterator[_Sha
         yield _Share(tuple(gallery.names()), has_page=True)
         return
     early = gallery.of_units()
-    n = min(_SHARES_EACH * size, _SHARES)
-    waiting = deque(_Share(tuple(early[first::n])) for first in range(min(n, len(early))))
+    n = min(_SHARES_EACH * size, _SHARES, len(early))
+    ends = [len(early) * part // n for part in range(n + 1)]
+    # Neighbours are of one kind, and mostly of one configuration: they are drawn from the same tables.
+    waiting = deque(_Share(tuple(early[begin:end])) for begin, end in pairwise(ends))
     while waiting and not gathered.done():
         yield waiting.popleft()
     gathered.result()

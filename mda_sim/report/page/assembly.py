@@ -199,8 +199,9 @@ def _document(roots: Sequence[Model]) -> dict[str, Any]:
     from bokeh.document import Document
 
     document = Document()
-    for root in roots:
-        document.add_root(root)
+    with document.models.freeze():  # else all models are looked for anew with each root
+        for root in roots:
+            document.add_root(root)
     told = _renumbered(document.to_json(deferred=False))
     return {"document": told, "roots": {root["attributes"]["name"]: root["id"] for root in told["roots"]}}
 
