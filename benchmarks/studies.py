@@ -10,7 +10,8 @@ speed    200 units of half a second or more (8 seeds, 24 arrangements) by one pr
          over units: start, writing, gathering and waiting are in it. Overhead of a further unit: what half as
          many units have is taken off, so that the start is not in it.
 cluster  the same units by a Dask scheduler and two workers with one thread each, started here on this machine
-         and ended afterwards; needs ``distributed``, and ``mda-sim run --cluster``.
+         as docs/studies.md tells users to, and ended afterwards; needs ``distributed``, and
+         ``mda-sim run --cluster``.
 memory   the largest that the main process and a worker were in studies of 100 and of 1,000 small units by two
          processes, files open at the end of the larger one, and processes left behind by any run here.
 value    ``mda-sim value``: all 64 coalitions of six links on one sensing log, over one run of their
@@ -42,6 +43,9 @@ from loads import Load, write
 from whole_runs import COMMAND, measured, stage_seconds, warm
 
 N_WORKERS, WAIT_S = 2, 60.0
+
+#: Environment of the workers of a cluster, as ``docs/studies.md`` has it: they keep memory that they free.
+KEEPS_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "67108864", "MALLOC_MMAP_THRESHOLD_": "33554432"}
 
 
 @dataclass(frozen=True)
@@ -165,6 +169,7 @@ def dask_cluster() -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
                         stdout=log,
                         stderr=log,
                         cwd=folder,
+                        env={**os.environ, **KEEPS_MEMORY},
                         start_new_session=True,
                     )
                 )

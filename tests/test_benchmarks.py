@@ -33,8 +33,8 @@ def _script(name: str) -> ModuleType:
     return module
 
 
-figures, page, watched, loads, scaling, scale_page, whole_runs = map(
-    _script, ("figures", "page", "watched", "loads", "scaling", "scale_page", "whole_runs")
+figures, page, watched, loads, scaling, scale_page, whole_runs, studies = map(
+    _script, ("figures", "page", "watched", "loads", "scaling", "scale_page", "whole_runs", "studies")
 )
 
 
@@ -186,3 +186,9 @@ def test_small_loads_do_not_get_onto_the_page_on_scale() -> None:
     assert "| the reference load | 10,000 | 7 | 6 |" in full
     for part in (None, _scaling(1.0)):
         assert scale_page.filled(full, part).count(scale_page.UNMEASURED) == len(scale_page.BLOCKS)
+
+
+def test_workers_of_the_cluster_are_started_as_the_documents_tell_users_to() -> None:
+    told = (FOLDER.parent / "docs" / "studies.md").read_text(encoding="utf-8")
+    words = " ".join(f"{name}={value}" for name, value in studies.KEEPS_MEMORY.items())
+    assert f"export {words}\ndask worker" in told
