@@ -49,7 +49,9 @@ class Checker:
     def __init__(self) -> None:
         command = [sys.executable, "-P", str(HERE / "server.py")]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.start_s: float = self._read()["start_s"]
+        greeting = self._read()
+        self.start_s: float = greeting["start_s"]
+        self.deeds: list[str] = greeting["deeds"]
 
     def __call__(self, folder: Path, *arguments: str) -> Answer:
         assert self.process.stdin is not None

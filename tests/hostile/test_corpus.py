@@ -97,6 +97,10 @@ def test_the_installed_command_says_the_same(
     assert (real.returncode, real.stdout, real.stderr) == (forked.code, forked.out, forked.err)
 
 
+def test_what_every_check_reads_is_read_without_changing_anything(check: Any) -> None:
+    assert check.deeds == []
+
+
 def test_a_folder_is_refused(check: Any, tmp_path: Path) -> None:
     answer = check(tmp_path, ".")
     assert (answer.code, answer.out, answer.deeds) == (2, "", [])
