@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from shipped import shipped
 
 from mda_sim.scenario import load_scenario
 
@@ -46,7 +47,7 @@ def test_the_table_of_results_is_that_of_the_stored_results(name: str) -> None:
 def test_the_stored_results_are_of_the_shipped_scenario(name: str) -> None:
     """Endpoints, configurations and seeds of the scenario as it is now."""
     results = json.loads((refresher().RESULTS / f"{name}.json").read_text())
-    scenario = load_scenario(ROOT / "scenarios" / f"{name}.yaml")
+    scenario = shipped(name)
     assert set(results["figures"]) == set(scenario.arrangements)
     assert tuple(results["seeds"]) == scenario.seeds
     assert results["primary"] == [

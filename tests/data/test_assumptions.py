@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 import yaml
+from shipped import shipped
 
 from mda_sim.data import catalogue
-from mda_sim.scenario import Scenario, load_scenario
+from mda_sim.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "assumptions.md").read_text(encoding="utf-8")
@@ -29,7 +30,7 @@ NUMBER = re.compile(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?")
 @lru_cache(maxsize=1)
 def scenario() -> Scenario:
     """The headline experiment, which extends the first example."""
-    return load_scenario(HEADLINE)
+    return shipped("six_arrangements")
 
 
 def names_on_the_page() -> set[str]:

@@ -6,9 +6,10 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from shipped import shipped
 
 from mda_sim.geo.regions import bounds, widened
-from mda_sim.scenario import Scenario, load_scenario
+from mda_sim.scenario import Scenario
 from mda_sim.sharing.network import SharingSpec
 
 FILE = Path(__file__).parents[2] / "scenarios" / "candidate_hardware.yaml"
@@ -29,7 +30,7 @@ CANDIDATES = {
 
 @lru_cache(maxsize=1)
 def scenario() -> Scenario:
-    return load_scenario(FILE)
+    return shipped("candidate_hardware")
 
 
 def feeds(name: str) -> set[str]:

@@ -14,6 +14,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import yaml
+from shipped import shipped
 
 from mda_sim.data import catalogue
 from mda_sim.data.catalogue import DATA_FOLDER, content_digest
@@ -22,7 +23,6 @@ from mda_sim.data.rows import Feature
 from mda_sim.geo.coast import load_land
 from mda_sim.geo.regions import NamedArea, bounds, contains
 from mda_sim.geo.sphere import distance_m
-from mda_sim.scenario import load_scenario
 from mda_sim.sensing.sensors import SensorSpec
 from mda_sim.sharing.agreements import AgreementSpec
 from mda_sim.sharing.checks.law import ARTICLE_KEYS
@@ -241,7 +241,7 @@ def test_sites_say_who_supplied_what_stands_there_and_since_when() -> None:
 
 
 def test_sensors_of_the_example_say_what_the_catalogue_says_of_their_sites() -> None:
-    sensors = load_scenario(SCENARIOS / "south_china_sea.yaml").spec.sensors
+    sensors = shipped("south_china_sea").spec.sensors
     named = 0
     for name, sensor in sensors.items():
         site = catalogue.site(sensor.site)

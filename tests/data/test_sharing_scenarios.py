@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from shipped import FOLDER, shipped
 
-from mda_sim.scenario import Scenario, load_scenario
 from mda_sim.sharing.agreements import is_in_force
 from mda_sim.sharing.desks import WorkingHours
 from mda_sim.sharing.happenings import resolve_events
 from mda_sim.sharing.labels import covers
 from mda_sim.sharing.network import SharingSpec
 
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
 NEW = ("south_china_sea_extended", "trilateral_korea", "osa_2030")
 LADDER = [
     ("today", "ladder_1_agreement", {"agreements"}),
@@ -27,12 +25,7 @@ LADDER = [
     ("ladder_3_link", "ladder_4_staff", {"desks"}),
     ("ladder_4_staff", "ladder_5_automation", {"links"}),
 ]
-PROGRAMMES = dict(load_scenario(SCENARIOS / "osa_2030.yaml").spec.metrics.programmes)
-
-
-@lru_cache(maxsize=4)
-def load(name: str) -> Scenario:
-    return load_scenario(SCENARIOS / f"{name}.yaml")
+PROGRAMMES = yaml.safe_load((FOLDER / "osa_2030.yaml").read_text(encoding="utf-8"))["metrics"]["programmes"]
 
 
 def differing(one: SharingSpec, other: SharingSpec) -> set[str]:
@@ -63,7 +56,7 @@ def weekly_load(sharing: SharingSpec, desk_id: str) -> float:
 
 @pytest.mark.parametrize("name", NEW)
 def test_every_entry_has_a_source(name: str) -> None:
-    scenario = load(name)
+    scenario = shipped(name)
     for sharing in scenario.arrangements.values():
         for part in (
             "nodes",
@@ -84,19 +77,19 @@ def test_every_entry_has_a_source(name: str) -> None:
 
 @pytest.mark.parametrize(("below", "rung", "parts"), LADDER)
 def test_a_rung_of_the_ladder_adds_one_thing(below: str, rung: str, parts: set[str]) -> None:
-    arrangements = load("south_china_sea_extended").arrangements
+    arrangements = shipped("south_china_sea_extended").arrangements
     assert differing(arrangements[below], arrangements[rung]) == parts
 
 
 def test_the_ladder_that_is_reported_is_the_one_that_is_built() -> None:
-    ladder = load("south_china_sea_extended").spec.metrics.ladder
+    ladder = shipped("south_china_sea_extended").spec.metrics.ladder
     assert list(ladder) == [LADDER[0][0], *(rung for _, rung, _ in LADDER)]
 
 
 def test_the_officers_of_two_lines_are_nearly_saturated_and_staff_relieves_them() -> None:
     """Mean of 12 min and 40 min at 95 %: 12 exp(sigma^2 / 2) min, sigma = ln(40/12) / 1.645."""
     mean_min = 12 * math.exp(0.5 * (math.log(40 / 12) / 1.6448536) ** 2)
-    arrangements = load("south_china_sea_extended").arrangements
+    arrangements = shipped("south_china_sea_extended").arrangements
     expected = {"ladder_2_labels": 168 / 90, "ladder_3_link": 336 / 90, "ladder_4_staff": 336 / 672}
     for rung, cases_an_hour in expected.items():
         for desk in ("phl_release_usa", "jpn_release_usa"):
@@ -110,7 +103,7 @@ def test_the_officers_of_two_lines_are_nearly_saturated_and_staff_relieves_them(
     ("name", "sensor"), [("hardware_radar", "phl_radar_batanes"), ("hardware_sar", "phl_tasking")]
 )
 def test_candidate_hardware_is_one_feed_that_no_other_configuration_has(name: str, sensor: str) -> None:
-    arrangements = load("south_china_sea_extended").arrangements
+    arrangements = shipped("south_china_sea_extended").arrangements
     assert differing(arrangements["today"], arrangements[name]) == {"feeds"}
     assert changed(arrangements["today"], arrangements[name], "feeds") == {sensor}
     fed = [one for one, sharing in arrangements.items() if sensor in sharing.feeds]
@@ -118,7 +111,7 @@ def test_candidate_hardware_is_one_feed_that_no_other_configuration_has(name: st
 
 
 def test_overclassifying_changes_labels_and_nothing_that_moves_reports() -> None:
-    arrangements = load("south_china_sea_extended").arrangements
+    arrangements = shipped("south_china_sea_extended").arrangements
     manual, pulled_up = arrangements["direct_manual"], arrangements["gsomia_overclassified"]
     assert changed(manual, pulled_up, "labels") == {"jpn_radar", "phl_radar"}
     for part in ("nodes", "feeds", "links", "consents", "groups"):
@@ -148,7 +141,7 @@ def test_overclassifying_changes_labels_and_nothing_that_moves_reports() -> None
 def test_the_label_decides_which_service_may_hold_philippine_radar(
     configuration: str, cleared: set[str]
 ) -> None:
-    sharing = load("south_china_sea_extended").arrangements[configuration]
+    sharing = shipped("south_china_sea_extended").arrangements[configuration]
     level = sharing.labels["phl_radar"].classification
     lines = {link.recipient: link for link in sharing.links.values() if link.sender == "phl_ncwc"}
     reached = {
@@ -160,19 +153,19 @@ def test_the_label_decides_which_service_may_hold_philippine_radar(
 
 
 def test_the_pool_of_the_extended_scenario_holds_every_node() -> None:
-    sharing = load("south_china_sea_extended").arrangements["everything_at_once"]
+    sharing = shipped("south_china_sea_extended").arrangements["everything_at_once"]
     assert set(sharing.groups["all"].nodes) == set(sharing.nodes)
 
 
 def test_what_the_centre_fuses_names_both_allies() -> None:
-    sharing = load("south_china_sea_extended").arrangements["hub_fusion"]
+    sharing = shipped("south_china_sea_extended").arrangements["hub_fusion"]
     for link_id in ("centre_jpn", "centre_phl"):
         fused = sharing.links[link_id].fused_with
         assert {nation for label in fused for nation in sharing.labels[label].originators} == {"JPN", "PHL"}
 
 
 def test_each_arrangement_of_the_trilateral_keeps_what_came_before() -> None:
-    arrangements = load("trilateral_korea").arrangements
+    arrangements = shipped("trilateral_korea").arrangements
     order = ["missiles_only", "hub_2014", "direct_2016", "automated_2023"]
     for earlier, later in pairwise(order):
         for part in ("agreements", "consents", "links"):
@@ -181,14 +174,14 @@ def test_each_arrangement_of_the_trilateral_keeps_what_came_before() -> None:
 
 
 def test_the_scare_changes_nothing_but_its_event() -> None:
-    arrangements = load("trilateral_korea").arrangements
+    arrangements = shipped("trilateral_korea").arrangements
     for name in ("scare_2019_averted", "scare_2019_carried_out"):
         assert differing(arrangements["direct_2016"], arrangements[name]) == {"events"}
 
 
 @pytest.mark.parametrize(("name", "lasts"), [("averted", True), ("carried_out", False)])
 def test_the_agreement_of_2016_ends_at_midnight_in_seoul_or_not_at_all(name: str, lasts: bool) -> None:
-    scenario = load("trilateral_korea")
+    scenario = shipped("trilateral_korea")
     sharing = resolve_events(scenario.arrangements[f"scare_2019_{name}"], scenario.timeline, seed=1)
     agreement = sharing.agreements["jpn_kor_gsomia"]
     midnight = datetime(2019, 11, 23, tzinfo=UTC) - timedelta(hours=9)
@@ -200,7 +193,7 @@ def test_the_agreement_of_2016_ends_at_midnight_in_seoul_or_not_at_all(name: str
 
 
 def test_ninety_days_of_notice_end_at_the_midnight_that_the_end_is_dated_to() -> None:
-    arrangements = load("trilateral_korea").arrangements
+    arrangements = shipped("trilateral_korea").arrangements
     notice = arrangements["scare_2019_averted"].events["notice"].begins
     end = arrangements["scare_2019_carried_out"].events["end"].begins
     notice_s = arrangements["direct_2016"].agreements["jpn_kor_gsomia"].notice_s
@@ -211,7 +204,7 @@ def test_ninety_days_of_notice_end_at_the_midnight_that_the_end_is_dated_to() ->
 
 def test_a_ship_is_no_missile() -> None:
     """As signed, the arrangement of 2014 covers no report that a sensor of the scenario makes."""
-    sharing = load("trilateral_korea").arrangements["missiles_only"]
+    sharing = shipped("trilateral_korea").arrangements["missiles_only"]
     carried = {sharing.labels[feed.label].purpose for feed in sharing.feeds.values()}
     assert carried.isdisjoint(sharing.agreements["tisa"].purposes)
     assert not sharing.consents
@@ -219,7 +212,7 @@ def test_a_ship_is_no_missile() -> None:
 
 @pytest.mark.parametrize("name", PROGRAMMES)
 def test_a_programme_is_radars_and_lines_of_its_host_and_of_nobody_else(name: str) -> None:
-    scenario = load("osa_2030")
+    scenario = shipped("osa_2030")
     today, programme = scenario.arrangements["today"], scenario.arrangements[name]
     assert differing(today, programme) == {"feeds", "links"}
     host = PROGRAMMES[name]
@@ -234,7 +227,7 @@ def test_a_programme_is_radars_and_lines_of_its_host_and_of_nobody_else(name: st
 
 
 def test_all_programmes_are_the_eight_together() -> None:
-    arrangements = load("osa_2030").arrangements
+    arrangements = shipped("osa_2030").arrangements
     together = arrangements["all_programmes"]
     for part in ("feeds", "links"):
         merged: dict[str, Any] = dict(getattr(arrangements["today"], part))
@@ -245,7 +238,7 @@ def test_all_programmes_are_the_eight_together() -> None:
 
 
 def test_eight_partners_have_a_picture_and_sensors_before_any_programme() -> None:
-    scenario = load("osa_2030")
+    scenario = shipped("osa_2030")
     today = scenario.arrangements["today"]
     hosts = set(PROGRAMMES.values())
     assert len(hosts) == 8

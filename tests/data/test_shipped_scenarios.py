@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from shipped import PATHS, shipped
 
 from mda_sim.core.spec import FrozenMap
 from mda_sim.records import Gate
-from mda_sim.scenario import Scenario, load_scenario
+from mda_sim.scenario import Scenario
 from mda_sim.sharing.gates import Question, judge
 from mda_sim.sharing.network import SharingSpec
 from mda_sim.world.merchant import MerchantTraffic
@@ -23,14 +23,9 @@ BASELINES = {"suspension": "steady", "trilateral_korea": "missiles_only"}
 LEVELS = ("UNCLASSIFIED", "RESTRICTED", "CONFIDENTIAL")
 
 
-@lru_cache(maxsize=8)
-def load(name: str) -> Scenario:
-    return load_scenario(ROOT / "scenarios" / f"{name}.yaml")
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "scenarios").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_a_shipped_scenario_loads_without_a_warning_and_is_named_as_its_file(path: Path) -> None:
-    scenario = load(path.stem)
+    scenario = shipped(path.stem)
     assert scenario.warnings == ()
     assert scenario.name == path.stem
     assert scenario.baseline == BASELINES.get(path.stem, "today")
@@ -39,10 +34,10 @@ def test_a_shipped_scenario_loads_without_a_warning_and_is_named_as_its_file(pat
 def test_the_default_is_the_headline_and_has_the_sensors_that_it_needs() -> None:
     makefile = (ROOT / "Makefile").read_text()
     assert "SCENARIO ?= scenarios/six_arrangements.yaml" in makefile
-    categories = [sensor.category for sensor in load("six_arrangements").spec.sensors.values()]
+    categories = [sensor.category for sensor in shipped("six_arrangements").spec.sensors.values()]
     assert categories.count("radar") >= 25
     assert categories.count("ais") >= 15
-    assert set(load("six_arrangements").arrangements) == {
+    assert set(shipped("six_arrangements").arrangements) == {
         "today",
         "us_hub_consent",
         "us_hub_standing_consent",
@@ -53,12 +48,12 @@ def test_the_default_is_the_headline_and_has_the_sensors_that_it_needs() -> None
 
 
 def test_the_pool_holds_every_node() -> None:
-    sharing = load("six_arrangements").arrangements["everything_at_once"]
+    sharing = shipped("six_arrangements").arrangements["everything_at_once"]
     assert set(sharing.groups["all"].nodes) == set(sharing.nodes)
 
 
 def test_the_guard_passes_the_silent_and_coarsens_its_own_reports() -> None:
-    links = load("six_arrangements").arrangements["direct_automated"].links
+    links = shipped("six_arrangements").arrangements["direct_automated"].links
     for link_id in ("phl_jpn", "jpn_phl"):
         link = links[link_id]
         assert link.filter is not None
@@ -84,7 +79,7 @@ def gates(sharing: SharingSpec, sender: str, recipient: str, received: bool, sce
 
 
 def test_bought_images_reach_the_philippines_through_the_united_states_and_not_japan() -> None:
-    scenario = load("six_arrangements")
+    scenario = shipped("six_arrangements")
     for sharing in scenario.arrangements.values():
         assert gates(sharing, "xfi_hub", "usa_seavision", False, scenario) == 0
         assert gates(sharing, "usa_seavision", "phl_ncwc", True, scenario) == 0
@@ -92,7 +87,7 @@ def test_bought_images_reach_the_philippines_through_the_united_states_and_not_j
 
 
 def test_every_entry_of_the_headline_has_a_source() -> None:
-    scenario = load("six_arrangements")
+    scenario = shipped("six_arrangements")
     for sharing in scenario.arrangements.values():
         for part in ("nodes", "labels", "feeds", "agreements", "consents", "desks", "links", "groups"):
             missing = [key for key, entry in getattr(sharing, part).items() if not entry.source]
@@ -104,10 +99,10 @@ def test_every_entry_of_the_headline_has_a_source() -> None:
 @pytest.mark.parametrize("arrangement", ARRANGEMENTS)
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_label_is_all_that_the_sensitivity_changes(arrangement: str, level: str) -> None:
-    headline = load("six_arrangements").arrangements[arrangement]
+    headline = shipped("six_arrangements").arrangements[arrangement]
     is_base = level == headline.labels["phl_radar"].classification
     name = arrangement if is_base else f"{arrangement}_{level.lower()}"
-    varied = load("label_sensitivity").arrangements[name]
+    varied = shipped("label_sensitivity").arrangements[name]
     assert varied.labels["phl_radar"].classification == level
     label = varied.labels["phl_radar"].model_copy(update={"classification": "CONFIDENTIAL"})
     labels = FrozenMap({**varied.labels, "phl_radar": label})
@@ -117,17 +112,17 @@ def test_the_label_is_all_that_the_sensitivity_changes(arrangement: str, level: 
 def test_the_sensitivity_holds_nothing_else() -> None:
     varied = {f"{one}_{level}" for one in ARRANGEMENTS for level in ("unclassified", "restricted")}
     names = {*ARRANGEMENTS, *varied}
-    assert set(load("label_sensitivity").arrangements) == names
+    assert set(shipped("label_sensitivity").arrangements) == names
 
 
 def routes(name: str) -> dict[str, dict[str, Any]]:
     """Routes of each class of merchant ships."""
-    traffic = load(name).spec.world.traffic
+    traffic = shipped(name).spec.world.traffic
     return {key: dict(one.routes) for key, one in traffic.items() if isinstance(one, MerchantTraffic)}
 
 
 def test_the_rerouted_traffic_is_that_of_malacca_and_nothing_else_changes() -> None:
-    open_, rerouted = load("straits").spec, load("straits_rerouted").spec
+    open_, rerouted = shipped("straits").spec, shipped("straits_rerouted").spec
     for key, before in routes("straits").items():
         after = routes("straits_rerouted")[key]
         assert set(after) == set(before)
@@ -145,11 +140,11 @@ def test_the_rerouted_traffic_is_that_of_malacca_and_nothing_else_changes() -> N
     assert rerouted.model_copy(update=same) == open_.model_copy(update=same)
     others = {key: one for key, one in open_.world.traffic.items() if not isinstance(one, MerchantTraffic)}
     assert others == {key: rerouted.world.traffic[key] for key in others}
-    assert load("straits").arrangements == load("straits_rerouted").arrangements
+    assert shipped("straits").arrangements == shipped("straits_rerouted").arrangements
 
 
 def test_five_lanes_are_scored_for_ships_bound_for_japan() -> None:
-    corridors = load("straits").spec.metrics.corridors
+    corridors = shipped("straits").spec.metrics.corridors
     assert set(corridors) == {"malacca", "lombok_makassar", "palawan_mindoro", "sulu_mindoro", "bashi"}
     assert all(corridor.lane == name for name, corridor in corridors.items())
     assert {corridor.bound_for for corridor in corridors.values()} == {"JPN"}

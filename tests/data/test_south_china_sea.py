@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import yaml
+from shipped import shipped
 
 from mda_sim.data import catalogue
 from mda_sim.geo.regions import contains
 from mda_sim.records import Gate
-from mda_sim.scenario import load_scenario
 from mda_sim.sharing.gates import Question, judge
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ def tree() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def scenario():
-    return load_scenario(FILE)
+    return shipped("south_china_sea")
 
 
 def test_the_scenario_loads_without_a_warning(scenario):

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from shipped import shipped
 
 from mda_sim.report.basemap import Extent
 from mda_sim.report.page.link_layer import ENDS, HEADS, LINES, link_columns
-from mda_sim.scenario import Scenario, load_scenario
+from mda_sim.scenario import Scenario
 
 QUICK = Path(__file__).parents[2] / "scenarios" / "quick.yaml"
 EXTENT = Extent(3.0, 26.0, 105.0, 127.0)
@@ -19,7 +20,7 @@ WAYS = ("today", "direct_manual")
 
 @pytest.fixture(scope="module")
 def scenario() -> Scenario:
-    return load_scenario(QUICK)
+    return shipped("quick")
 
 
 def made(scenario: Scenario, volumes: dict[str, dict[str, float]]) -> dict[str, dict[str, Any]]:

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from shipped import PATHS, resolved_text
 
-from mda_sim.scenario import load_scenario, load_scenario_text
+from mda_sim.scenario import load_scenario_text
 from mda_sim.scenario.findings import Findings
 from mda_sim.scenario.json_schema import scenario_schema, schema_text
 from mda_sim.scenario.source import read_text
 from mda_sim.scenario.starter import starter_text
 from mda_sim.scenario.tree import plain
 
-SHIPPED = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
 CHECKER = jsonschema.Draft7Validator(scenario_schema())
 
 
@@ -31,10 +31,10 @@ def test_it_is_a_schema_and_plain_json() -> None:
     assert "``" not in schema_text()
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
 def test_it_marks_no_shipped_scenario(path: Path) -> None:
     assert marks(path.read_text(encoding="utf-8")) == []
-    assert marks(load_scenario(path).to_yaml()) == []
+    assert marks(resolved_text(path.stem)) == []
 
 
 def test_it_marks_neither_the_starter_nor_the_small_one(small: str) -> None:

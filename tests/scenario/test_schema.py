@@ -9,14 +9,13 @@ from typing import get_args
 
 import pytest
 from pydantic import BaseModel
+from shipped import PATHS, resolved_text, shipped
 
 from mda_sim.core.spec import field_docs
 from mda_sim.core.units import CONVERSIONS, split_unit
-from mda_sim.scenario import load_scenario, load_scenario_text
+from mda_sim.scenario import load_scenario_text
 from mda_sim.scenario.places import Place, place_of
 from mda_sim.scenario.schema import ScenarioFile
-
-SHIPPED = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
 
 
 def specs_below(place: Place, seen: set[type[BaseModel]]) -> Iterator[type[BaseModel]]:
@@ -63,12 +62,12 @@ def test_quantities_of_specs_are_in_si(spec: type[BaseModel]) -> None:
     assert set(CONVERSIONS) == {"min", "h", "d", "km", "nmi", "kn"}
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
 def test_a_shipped_scenario_loads_without_warning_and_reads_back_the_same(path: Path) -> None:
-    scenario = load_scenario(path)
+    scenario = shipped(path.stem)
     assert scenario.warnings == ()
-    assert load_scenario_text(scenario.to_yaml()).digest() == scenario.digest()
+    assert load_scenario_text(resolved_text(path.stem)).digest() == scenario.digest()
 
 
 def test_scenarios_are_shipped() -> None:
-    assert SHIPPED
+    assert PATHS

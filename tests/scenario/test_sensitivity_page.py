@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from shipped import shipped
 
 from mda_sim.scenario import load_scenario
 from mda_sim.scenario.assumptions import assumptions_of
@@ -29,7 +30,7 @@ def test_the_assumptions_on_the_page_load(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "n"), [("south_china_sea", 10), ("six_arrangements", 16), ("quick", 8)])
 def test_the_shipped_scenarios_name_as_many_as_the_page_says(name: str, n: int) -> None:
-    scenario = load_scenario(ROOT / "scenarios" / f"{name}.yaml")
+    scenario = shipped(name)
     assert len(scenario.spec.metrics.assumptions) == n
     for assumption in assumptions_of(scenario).values():
         assert len(assumption.spec.source) > 10

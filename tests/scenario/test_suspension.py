@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from shipped import shipped
+
 from mda_sim.core.time import US_PER_DAY
 from mda_sim.metrics.phases import DAY_H
-from mda_sim.scenario import Scenario, load_scenario
+from mda_sim.scenario import Scenario
 from mda_sim.sharing.happenings import DrawnEvent, drawn_events, resolve_events
 
 ROOT = Path(__file__).parents[2]
@@ -15,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 @cache
 def scenario() -> Scenario:
-    return load_scenario(ROOT / "scenarios/suspension.yaml")
+    return shipped("suspension")
 
 
 def crisis(configuration: str, seed: int) -> DrawnEvent:

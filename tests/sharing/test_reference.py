@@ -14,17 +14,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from shipped import PATHS, shipped
 
 from mda_sim.core.time import NEVER_US, Timeline
 from mda_sim.records import ContactFacts, DeliveryLog, DetectionLog, Gate, Outcome
-from mda_sim.scenario import load_scenario
 from mda_sim.sharing.exchange import share_with_stats
 from mda_sim.sharing.network import NationSpec, SharingSpec
 from tests.audit.conftest import random_facts, run_trial
 from tests.reference.exchange.run import Counts, share_by_events
 from tests.sharing.test_exchange_invariants import NATIONS, random_log, random_plain
 
-SCENARIOS = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
 TIED_UP = {"kind": "exponential", "mean_s": 900.0}
 SUSPENDED = [{"from_utc": "2026-03-02T02:00:00Z", "to_utc": "2026-03-02T04:00:00Z"}]
 
@@ -75,9 +74,9 @@ def briefly(scenario: Any, per_sensor: int) -> DetectionLog:
     return log
 
 
-@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_every_shipped_scenario_is_the_same_either_way(path: Path) -> None:
-    scenario = load_scenario(path)
+    scenario = shipped(path.stem)
     log = briefly(scenario, 30)
     n_hops = 0
     for sharing in scenario.arrangements.values():

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from shipped import shipped
 
 from mda_sim.core.time import US_PER_H
 from mda_sim.core.units import KNOT_MPS
 from mda_sim.geo.regions import Box, widened
 from mda_sim.geo.sphere import distance_m
-from mda_sim.scenario import load_scenario
 from mda_sim.world.groups import assemble
 from mda_sim.world.small_boats import SmallBoatTraffic, small_boat_groups
 
@@ -187,7 +186,7 @@ def test_bad_windows_zones_and_homes_are_refused(changes, match):
 
 def test_a_boat_that_anchors_at_its_spot_never_turns_for_home_before_its_last_stretch_ends() -> None:
     """Seed 30 of the quick scenario: the way back of one boat began a microsecond too soon, by rounding."""
-    scenario = load_scenario(Path(__file__).parents[2] / "scenarios" / "quick.yaml")
+    scenario = shipped("quick")
     traffic = scenario.spec.world.traffic["banca"]
     assert isinstance(traffic, SmallBoatTraffic)
     subic = traffic.model_copy(update={"homes": {"subic": traffic.homes["subic"]}})
