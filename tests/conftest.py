@@ -1,4 +1,7 @@
-"""For all tests: an example may take as long as it takes, since the first may compile a kernel."""
+"""For all tests: how they are shared out among processes, and how long an example may take.
+
+Any time, since the first may compile a kernel.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,22 @@ from hypothesis import settings
 
 settings.register_profile("mda_sim", deadline=None)
 settings.load_profile("mda_sim")
+
+LONGEST = ("test_docs_checks.py", "test_notebooks.py")
+"""Files of tests that take so long that nobody should be left alone with one at the end."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Neighbours stay together, so that what they share is made once."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.getvalue("dist") == "load" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(scope="session")
