@@ -14,7 +14,7 @@
 # %% [markdown]
 # # Which arrangement is better, and how sure is that?
 #
-# Four seeds are four worlds: other ships, other luck. Every arrangement is tried on the same four, so differences are paired, and an
+# Three seeds are three worlds: other ships, other luck. Every arrangement is tried on the same three, so differences are paired, and an
 # interval says what luck could have made of them. It says nothing of the assumptions: those are another question.
 #
 # **Read it as what it is:** simulation only, perfect association, surface targets only, no cueing; two scored days on a coarse grid.
@@ -31,13 +31,13 @@ PLACE = Path(tempfile.mkdtemp())
 SHORT = ["output.maps=false", "output.logs=true"]
 
 # %% [markdown]
-# ## Four seeds, three arrangements
+# ## Three seeds, three arrangements
 
 # %%
 WAYS = ["us_hub_standing_consent", "direct_manual", "direct_automated"]
 scenario = mda.load(
     ROOT / "scenarios" / "quick.yaml",
-    seeds=4,
+    seeds=3,
     configurations=WAYS,
     sets=["output.maps=false", "output.logs=false"],
 )
@@ -67,7 +67,7 @@ found.forest("custody_fraction_24h", "not_broadcasting_foreign")
 # ## How many seeds are enough?
 #
 # An interval narrows with the root of the number of seeds. `mda-sim run --until custody_fraction_24h:0.01` adds seeds until it is as
-# narrow as one asks; by hand, from what four seeds say:
+# narrow as one asks; by hand, from what three seeds say:
 
 
 # %%
@@ -81,8 +81,8 @@ def half_width(configuration, nation="JPN"):
 
 for name in WAYS:
     half = half_width(name)
-    needed = max(2, round(4 * (half / 0.01) ** 2))
-    print(f"{name:25} ± {100 * half:4.2f} points with 4 seeds; about {needed} seeds for ± 1 point")
+    needed = max(2, round(3 * (half / 0.01) ** 2))
+    print(f"{name:25} ± {100 * half:4.2f} points with 3 seeds; about {needed} seeds for ± 1 point")
 
 # %% [markdown]
 # ## In one sentence
