@@ -18,9 +18,9 @@ TINY = Path(__file__).parent / "study" / "tiny.yaml"
 HOSTILE = "[bold red]x[/bold red] $\\\\frac{1$ \\e[31m\\u202e=cmd() <script>"
 
 
-def command(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     words = [sys.executable, str(ROOT / "run_sim.py"), *map(str, arguments)]
-    return subprocess.run(words, capture_output=True, text=True, cwd=cwd, timeout=300, check=False)
+    return subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -126,11 +126,13 @@ def test_another_scenario_is_not_written_over_it(
     ],
 )
 def test_bad_input_is_told_with_its_place_and_nothing_is_written(
-    tmp_path: Path, change: tuple[str, str], place: str, message: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: tuple[str, str], place: str, message: str
 ) -> None:
     (tmp_path / "bad.yaml").write_text(TINY.read_text().replace(*change))
-    result = command("bad.yaml", cwd=tmp_path)
-    assert result.returncode == 2
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["run", "bad.yaml"])
+    assert result.exit_code == 2
+    assert isinstance(result.exception, SystemExit)
     assert re.search(place, result.stderr)
     assert message in result.stderr
     assert "Traceback" not in result.stderr
