@@ -6,9 +6,7 @@ Where next: ``run`` calls ``gather`` when the last unit is in its place; ``until
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shutil import copyfileobj
 from typing import TYPE_CHECKING, Any
@@ -34,32 +32,16 @@ def gather(scenario: Scenario, folder: RunFolder) -> dict[str, Any]:
     from mda_sim.report.recordings import caveats
 
     units = [folder.sharing(seed, name) for name in scenario.arrangements for seed in scenario.seeds]
-    with _collector_at_rest():
-        _join([unit / "scores.csv" for unit in units], folder.path / "scores.csv")
-        book = ScoreBook()
-        for unit in units:
-            book.read(unit / "scores.csv")
-        recorded = recordings(scenario)
-        summary = _summary(scenario, folder, book)
-        summary["caveats"] += caveats(recorded)
-        write_json(folder.path / "summary.json", summary, indent=None)  # half as large, and written at once
-        _write_answer(scenario, folder, summary, recorded)
+    _join([unit / "scores.csv" for unit in units], folder.path / "scores.csv")
+    book = ScoreBook()
+    for unit in units:
+        book.read(unit / "scores.csv")
+    recorded = recordings(scenario)
+    summary = _summary(scenario, folder, book)
+    summary["caveats"] += caveats(recorded)
+    write_json(folder.path / "summary.json", summary, indent=None)  # half as large, and written at once
+    _write_answer(scenario, folder, summary, recorded)
     return summary
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """Look for no cycles of references meanwhile.
-
-    A summary is half a million small mappings without one: looking through them takes as long as making them.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _summary(scenario: Scenario, folder: RunFolder, book: ScoreBook) -> dict[str, Any]:
