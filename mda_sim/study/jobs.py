@@ -13,7 +13,7 @@ they are stored; one of them stores them. Where next: ``run`` hands jobs to a ``
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -58,6 +58,10 @@ STORE = "store"
 COUNTERFACTUALS = "counterfactuals"
 """The stage in which a configuration is run again with gates open, and without delays."""
 
+_BEFORE = 3
+"""Configurations that take as long as world, sensing and frame of their seed: a rule of thumb, from the
+default run."""
+
 
 class _Rungs(NamedTuple):
     """What the ladder of one configuration came to, and what it took."""
@@ -85,6 +89,34 @@ class SeedJob:
         return sensing | {
             unit_name(self.seed, name): self.folder.sharing(self.seed, name) for name in self.configurations
         }
+
+
+def shared_out(jobs: Sequence[SeedJob], size: int) -> list[SeedJob]:
+    """Jobs as a crew of that size gets them: whole, but that the last ones, where they are fewer than the
+    crew, are divided by configurations if that ends the study sooner.
+    """
+    n_whole = len(jobs) // size * size
+    last = jobs[n_whole:]
+    parts = [part for job in last for part in _divided(job, _parts(job, len(last), size))]
+    return [*jobs[:n_whole], *parts]
+
+
+def _parts(job: SeedJob, n_jobs: int, size: int) -> int:
+    """In how many parts each of so many such jobs is done first, every part making its world anew."""
+
+    def duration(parts: int) -> int:
+        turns = -(-n_jobs * parts // size)
+        return turns * (_BEFORE + -(-len(job.configurations) // parts))
+
+    return min(range(1, max(1, min(size, len(job.configurations))) + 1), key=duration)
+
+
+def _divided(job: SeedJob, parts: int) -> list[SeedJob]:
+    """A job in parts; the first one stores what was sensed."""
+    return [
+        replace(job, configurations=job.configurations[part::parts], stores_sensing=part == 0)
+        for part in range(parts)
+    ]
 
 
 def unit_name(seed: int, configuration: str = "sensing") -> str:

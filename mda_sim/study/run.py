@@ -42,7 +42,16 @@ from mda_sim.study.folder import (
 )
 from mda_sim.study.gather import gather
 from mda_sim.study.identity import model_sources_digest, run_key, seedless_digest, versions
-from mda_sim.study.jobs import STORE, SeedJob, fill_seed, make_unit, repeat_of, stored_scenario, unit_name
+from mda_sim.study.jobs import (
+    STORE,
+    SeedJob,
+    fill_seed,
+    make_unit,
+    repeat_of,
+    shared_out,
+    stored_scenario,
+    unit_name,
+)
 from mda_sim.study.presence import at_work, in_turn, those_at_work
 
 if TYPE_CHECKING:
@@ -326,7 +335,7 @@ def _fill(crew: Crew, jobs: Sequence[SeedJob], counter: _Counter) -> None:
     if not jobs:
         return
     folder = jobs[0].folder
-    shares = [share for job in jobs for share in _divided(job, -(-crew.size // len(jobs)))]
+    shares = shared_out(jobs, crew.size)
     if len(those_at_work(folder.path)) > 1:
         shares.reverse()
     failures: list[Failure] = []
@@ -339,15 +348,6 @@ def _fill(crew: Crew, jobs: Sequence[SeedJob], counter: _Counter) -> None:
             counter.fail(len(found))
     if failures:
         raise UnitsFailed(sorted(failures, key=lambda one: one.unit), counter.done, folder.path)
-
-
-def _divided(job: SeedJob, n: int) -> list[SeedJob]:
-    """A job in ``n`` parts, or as many as it has configurations: the first one stores what was sensed."""
-    n = max(1, min(n, len(job.configurations)))
-    return [
-        replace(job, configurations=job.configurations[part::n], stores_sensing=part == 0)
-        for part in range(n)
-    ]
 
 
 def _lost(job: SeedJob) -> tuple[Failure, ...]:

@@ -19,6 +19,8 @@ from mda_sim.pipeline import build_world, check_digest, run_seed, sense, share
 from mda_sim.records import CONTACTS, HOPS, OUTCOMES, PARTS, REPORTS
 from mda_sim.scenario import Scenario, load_scenario
 from mda_sim.study.failures import UnitsFailed
+from mda_sim.study.folder import RunFolder
+from mda_sim.study.jobs import SeedJob, shared_out
 from mda_sim.study.run import Progress, Study, default_folder, run
 
 
@@ -276,3 +278,27 @@ def test_an_unknown_configuration_is_named(tiny: Scenario) -> None:
 
 def test_the_default_folder_names_the_scenario(tiny: Scenario) -> None:
     assert default_folder(tiny) == Path("runs") / f"tiny-{tiny.digest()[:8]}"
+
+
+@pytest.mark.parametrize(
+    ("seeds", "configurations", "workers", "parts"),
+    [
+        (8, 24, 2, [1] * 8),
+        (3, 24, 2, [1, 1, 2]),  # else one of two waits for the last seed
+        (3, 24, 4, [1, 1, 1]),  # six parts by four take two turns
+        (2, 24, 4, [2, 2]),
+        (1, 2, 2, [2]),
+        (1, 1, 4, [1]),
+        (2, 0, 4, [1, 1]),
+        (5, 24, 1, [1] * 5),
+    ],
+)
+def test_the_last_seeds_are_divided_where_that_ends_a_study_sooner(
+    seeds: int, configurations: int, workers: int, parts: list[int]
+) -> None:
+    names = tuple(f"c{number}" for number in range(configurations))
+    jobs = [SeedJob(RunFolder(Path("out"), "key"), "digest", seed, names) for seed in range(seeds)]
+    shares = shared_out(jobs, workers)
+    assert [sum(share.seed == seed for share in shares) for seed in range(seeds)] == parts
+    units = [name for share in shares for name in share.units]
+    assert sorted(units) == sorted(name for job in jobs for name in job.units)

@@ -42,7 +42,7 @@ def begin(out: Path, *words: str) -> subprocess.Popen[str]:
 
 
 def until_some_unit(out: Path, process: subprocess.Popen[str]) -> None:
-    while process.poll() is None and not list(out.glob("seeds/*/*/unit.json")):
+    while process.poll() is None and not list(out.glob("seeds/*/sensing/unit.json")):
         time.sleep(0.02)
 
 
