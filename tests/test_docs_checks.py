@@ -2,7 +2,7 @@
 
 In the tutorial every block counts, elsewhere those below the heading "Check". A block ``sh`` is run by
 bash in a folder with the shipped scenarios; each line of the block ``text`` behind it must stand in
-what was printed, in that order, whatever the spaces; ``...`` stands for any lines. A block ``python``
+what was printed, in that order, whatever the spaces; ``...`` stands for anything. A block ``python``
 of the tutorial runs there too.
 """
 
@@ -38,7 +38,8 @@ def steps_of(text: str) -> list[Step]:
         if language in ("sh", "python"):
             steps.append(Step(language, body, ()))
         elif language == "text":
-            told = tuple(line for line in body.splitlines() if line.strip() not in ("", "..."))
+            parts = (part for line in body.splitlines() for part in line.split("..."))
+            told = tuple(part for part in parts if part.strip())
             steps[-1] = steps[-1]._replace(told=told)
     return steps
 
@@ -103,6 +104,11 @@ def test_what_a_page_tells_to_type_prints_what_it_says(page: str, folder: Path) 
             assert all((ROOT / file).exists() for file in files)
         else:
             assert missing(step.told, printed(step, folder)) == []
+
+
+def test_dots_stand_for_anything_and_for_nothing_else() -> None:
+    (step,) = steps_of("```sh\nls\n```\n\n```text\n...\n... b ... c\nd\n```\n")
+    assert step.told == (" b ", " c", "d")
 
 
 def test_a_wrong_line_would_be_noticed() -> None:
