@@ -76,7 +76,7 @@ def printed(step: Step, folder: Path) -> str:
         env=os.environ | {"PATH": path, "COLUMNS": "200"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,  # the first run on a machine compiles
         check=False,
     )
     assert done.returncode == 0, done.stderr
