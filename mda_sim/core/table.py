@@ -201,14 +201,25 @@ def read_parquet(schema: Schema, path: Path) -> Table:
     missing = [column.name for column in schema.columns if column.name not in stored.column_names]
     if missing:
         raise DigestMismatch(f"{path} has no column {', '.join(missing)}; another version wrote it")
-    strange = [c.name for c in schema.columns if not pa.types.is_primitive(stored.schema.field(c.name).type)]
+    strange = [c.name for c in schema.columns if not _is_whole(stored[c.name])]
     if strange:
-        raise DigestMismatch(f"{path} holds no numbers in {', '.join(strange)}; another program wrote it")
+        raise DigestMismatch(
+            f"{path} has rows without a number in {', '.join(strange)}; another program wrote it"
+        )
     columns = {column.name: _from_arrow(stored[column.name]) for column in schema.columns}
     table = Table.of(schema, columns, header.get("meta"))
     if table.digest() != header.get("digest"):
         raise DigestMismatch(f"{path} was changed after it was written; run the scenario again")
     return table
+
+
+def _is_whole(column: pa.ChunkedArray) -> bool:
+    """Whether a column holds a number or a truth value in every row."""
+    import pyarrow as pa
+
+    kind = column.type
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+    return bool(is_number and column.null_count == 0)
 
 
 def _to_arrow(array: NDArray[Any]) -> pa.Array:
@@ -221,17 +232,15 @@ def _to_arrow(array: NDArray[Any]) -> pa.Array:
 
 
 def _from_arrow(column: pa.ChunkedArray) -> NDArray[Any]:
-    """A column of numbers as numpy holds it, without the help of pandas."""
-    dtype = np.dtype(column.type.to_pandas_dtype())
-    parts = [np.empty(0, dtype)]
-    for chunk in column.chunks:
-        held, past = chunk.buffers()[1], chunk.offset + len(chunk)
-        if dtype == np.bool_:
-            bits = np.frombuffer(held, np.uint8)
-            parts.append(np.unpackbits(bits, count=past, bitorder="little")[chunk.offset :].view(np.bool_))
-        else:
-            parts.append(np.frombuffer(held, dtype, count=past)[chunk.offset :])
-    return parts[1] if len(parts) == 2 else np.concatenate(parts)
+    """A column of numbers, none of them missing, as numpy holds it; without pandas, as ``_to_arrow``."""
+    import pyarrow as pa
+
+    held = column.combine_chunks()
+    if not pa.types.is_boolean(held.type):
+        return np.from_dlpack(held)
+    bits = np.frombuffer(held.buffers()[1], np.uint8)
+    past = held.offset + len(held)
+    return np.unpackbits(bits, count=past, bitorder="little")[held.offset :].view(np.bool_)
 
 
 def _plain(value: Any) -> Any:

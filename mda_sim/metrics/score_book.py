@@ -168,9 +168,11 @@ class ScoreBook:
                 f"{path.name} has columns {tuple(table.column_names)}, expected {ScoreRow._fields}"
             )
         texts = {name: table[name].combine_chunks() for name in TEXTS}
-        codes = {name: text.indices.to_numpy() for name, text in texts.items()}
+        codes = {name: np.asarray(np.from_dlpack(text.indices), np.int32) for name, text in texts.items()}
         words = {name: [_said(word) for word in text.dictionary.to_pylist()] for name, text in texts.items()}
-        seeds, values = table["seed"].to_numpy(), table["value"].to_numpy()
+        # ``to_numpy`` would load pandas.
+        seeds: NDArray[np.int64] = np.asarray(np.from_dlpack(table["seed"].combine_chunks()), np.int64)
+        values: NDArray[np.float64] = np.asarray(np.from_dlpack(table["value"].combine_chunks()), np.float64)
         if nodes is not None:
             wanted = np.array(
                 [[nodes.get(n) == node for node in words["node"]] for n in words["nation"]], bool

@@ -90,13 +90,16 @@ def test_a_file_of_another_table_is_refused(fish: Table, tmp_path: Path) -> None
         read_parquet(other, tmp_path / "fish.parquet")
 
 
-def test_a_file_with_words_in_place_of_numbers_is_refused(fish: Table, tmp_path: Path) -> None:
+@pytest.mark.parametrize("others", [["now", "then", "never"], [1, None, 3]])
+def test_a_file_with_something_else_in_place_of_numbers_is_refused(
+    fish: Table, tmp_path: Path, others: list[object]
+) -> None:
     write_parquet(fish, tmp_path / "fish.parquet")
     stored = pq.read_table(tmp_path / "fish.parquet")
-    words = stored.set_column(1, "t_us", pa.array(["now", "then", "never"]))
-    pq.write_table(words.replace_schema_metadata(stored.schema.metadata), tmp_path / "words.parquet")
-    with pytest.raises(DigestMismatch, match=r"no numbers in t_us"):
-        read_parquet(FISH, tmp_path / "words.parquet")
+    forged = stored.set_column(1, "t_us", pa.array(others))
+    pq.write_table(forged.replace_schema_metadata(stored.schema.metadata), tmp_path / "forged.parquet")
+    with pytest.raises(DigestMismatch, match=r"without a number in t_us"):
+        read_parquet(FISH, tmp_path / "forged.parquet")
 
 
 FLAGS = Schema("flags", tuple(Column(dtype, dtype, "any") for dtype in ("?", "u1", "i8", "f4", "f8", "u2")))
