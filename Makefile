@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 SCENARIO ?= scenarios/six_arrangements.yaml
 BRIEFLY := --quiet --seeds 1 --set warmup_h=6 --set duration_h=12 --set drain_h=6
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+# Each module is compiled once, and not by every one of the hundreds of processes that tests start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test test-page lint check wheel scenarios fuzz legs validate-world validate-sensing validate-studies bench notebooks site lock clean
 
