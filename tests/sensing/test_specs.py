@@ -9,6 +9,7 @@ import sys
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from mda_sim.core.spec import field_docs
 from mda_sim.sensing.ais import AisReceiver
 from mda_sim.sensing.radar import CoastalRadar
 from mda_sim.sensing.sensors import SensorSpec, cards
@@ -95,7 +96,7 @@ def test_the_union_tells_kinds_apart_and_keeps_them(build):
 
 @pytest.mark.parametrize("spec", [CoastalRadar, AisReceiver])
 def test_every_field_of_a_spec_says_what_it_is(spec):
-    undocumented = [name for name, field in spec.model_fields.items() if not field.description]
+    undocumented = [name for name in spec.model_fields if not field_docs(spec).get(name)]
     assert undocumented == []
 
 
