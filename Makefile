@@ -13,8 +13,8 @@ unexport PYTHONDONTWRITEBYTECODE
 run: $(VENV)/.run          ## set up and run the headline experiment, or SCENARIO=file
 	$(BIN)/mda-sim run $(SCENARIO)
 
-test: $(VENV)/.test        ## set up and pass the tests
-	$(BIN)/python -m pytest -n 2
+test: $(VENV)/.test        ## set up and pass the tests; neighbours stay in one process, so that what they share is made once
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/.test        ## style, types and import contracts
 	$(BIN)/ruff check mda_sim tests benchmarks docs notebooks validation run_sim.py

@@ -21,14 +21,6 @@ LONGEST = ("test_docs_checks.py", "test_notebooks.py")
 """Files of tests that take so long that nobody should be left alone with one at the end."""
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Neighbours stay together, so that what they share is made once."""
-    from xdist.scheduler import WorkStealingScheduling
-
-    return WorkStealingScheduling(config, log) if config.getvalue("dist") == "load" else None
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest in the middle, where the second of two processes begins.
 
