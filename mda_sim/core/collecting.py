@@ -1,8 +1,9 @@
 """How often Python looks for circles of objects that nobody else holds.
 
-It does so after every 700 objects more, and now and then goes through all that there are. A run holds a
-million rows of scores and next to no circles, so that looking so often costs a twentieth of its time and
-frees nothing: what is in no circle is freed at once all the same.
+It does so after every 700 objects more (Python 3.11), and now and then goes through all that there are. A run
+holds a million rows of scores and next to no circles, so that looking so often frees nothing and takes a
+twentieth of its time (1.3 of 27 s for a seed of ``six_arrangements.yaml``; 0.3 with ``SELDOM``). What is in
+no circle is freed at once all the same.
 """
 
 from __future__ import annotations

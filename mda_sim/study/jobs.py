@@ -59,8 +59,8 @@ COUNTERFACTUALS = "counterfactuals"
 """The stage in which a configuration is run again with gates open, and without delays."""
 
 _BEFORE = 3
-"""Configurations that take as long as world, sensing and frame of their seed: a rule of thumb, from the
-default run."""
+"""Configurations that take as long as world, sensing and frame of their seed: a rule of thumb. In the default
+run of 10 seeds these took 6.8 s a seed, a configuration 2.7 s."""
 
 
 class _Rungs(NamedTuple):
