@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mda_sim.cli_help import Verb
+from mda_sim.cli_options import nation_option
 from mda_sim.cli_shared import errors, say
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     help="Compare this metric, with or without its age; may be repeated. Default: the primary endpoints.",
 )
 @click.option("--group", metavar="G", help="Group of vessels, such as all or all@zone.")
-@click.option("--nation", "nations", multiple=True, metavar="N", help="Only this nation; may be repeated.")
+@nation_option
 @click.option(
     "--unpaired",
     is_flag=True,
@@ -61,7 +62,7 @@ def compare(
     baseline: str | None,
     metrics: Sequence[str],
     group: str | None,
-    nations: Sequence[str],
+    nation: str | None,
     unpaired: bool,
     out: Path | None,
     maps: bool,
@@ -78,10 +79,16 @@ def compare(
     if maps and unpaired:
         raise click.UsageError("--maps belongs to runs that share sensing, not to --unpaired")
     from mda_sim.study.compare import compare as compare_runs
+    from mda_sim.study.endpoints import words_of
 
     with errors(debug):
         found = compare_runs(
-            runs, baseline=baseline, metrics=metrics, group=group, nations=nations, unpaired=unpaired
+            runs,
+            baseline=baseline,
+            metrics=metrics,
+            group=group,
+            nations=words_of(nation or ""),
+            unpaired=unpaired,
         )
         if out is not None:
             _write(found, out, maps=maps)

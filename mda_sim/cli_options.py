@@ -73,6 +73,18 @@ def crew_options(command: Command) -> Command:
     return _with(options, command)
 
 
+def nation_option(command: Command) -> Command:
+    """The option of verbs that may look at the pictures of some nations alone."""
+    option = click.option(
+        "--nation",
+        metavar="N,M",
+        multiple=True,
+        callback=_joined,
+        help="Only these nations; may be repeated. Default: all with a picture.",
+    )
+    return _with((option,), command)
+
+
 def run_options(command: Command) -> Command:
     """The options of a run."""
     options = (
@@ -110,6 +122,11 @@ def run_options(command: Command) -> Command:
 def _words(context: click.Context, option: click.Parameter, value: str | None) -> list[str] | None:
     """The words of a list with commas; None for none."""
     return None if value is None else [word.strip() for word in value.split(",") if word.strip()]
+
+
+def _joined(context: click.Context, option: click.Parameter, value: tuple[str, ...]) -> str | None:
+    """Lists with commas as one; None for none."""
+    return ",".join(value) if value else None
 
 
 def _whole_numbers(context: click.Context, option: click.Parameter, value: str | None) -> list[int] | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from mda_sim.cli_help import Verb
-from mda_sim.cli_options import crew_options, scenario_options
+from mda_sim.cli_options import crew_options, nation_option, scenario_options
 from mda_sim.cli_progress import counted
 from mda_sim.cli_shared import errors, load, say
 
@@ -31,7 +31,7 @@ from mda_sim.cli_shared import errors, load, say
 @click.option(
     "--group", metavar="G[@ZONE]", help="Group of vessels of the figures; with --metric: default 'all'."
 )
-@click.option("--nation", metavar="N", help="Only this nation; default: all with a picture.")
+@nation_option
 @click.option(
     "--method",
     type=click.Choice(["one_at_a_time", "morris"]),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mda_sim.cli_help import Verb
-from mda_sim.cli_options import crew_options
+from mda_sim.cli_options import crew_options, nation_option
 from mda_sim.cli_progress import counted
 from mda_sim.cli_shared import errors, say
 
@@ -71,7 +71,7 @@ _DESIGNS = ("grid", "random", "lhs")
     "--metric", "metrics", multiple=True, metavar="M", help="A metric to look at instead; may be repeated."
 )
 @click.option("--group", metavar="G[@ZONE]", help="Group of vessels of --metric; default: all.")
-@click.option("--nation", metavar="N,M", help="Only these nations; default: all with a picture.")
+@nation_option
 @click.option(
     "--check", "only_check", is_flag=True, help="Load every point, print the plan, and run nothing."
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from mda_sim.cli_help import Verb
-from mda_sim.cli_options import crew_options, file_options
+from mda_sim.cli_options import crew_options, file_options, nation_option
 from mda_sim.cli_shared import errors, load, say
 
 
@@ -42,7 +42,7 @@ from mda_sim.cli_shared import errors, load, say
     help="Figure; may be repeated. Default: primary endpoints.",
 )
 @click.option("--group", metavar="G[@ZONE]", help="Group of vessels of --metric; default: all.")
-@click.option("--nation", default="all", show_default=True, metavar="N", help="Whose pictures: N,M or all.")
+@nation_option
 @click.option(
     "--seeds", type=click.IntRange(1, 10_000), metavar="N", help="Run N seeds instead of the file's."
 )
@@ -70,7 +70,7 @@ def value(
     players: str,
     metrics: tuple[str, ...],
     group: str | None,
-    nation: str,
+    nation: str | None,
     seeds: int | None,
     samples: int | None,
     greedy: int | None,
@@ -111,7 +111,7 @@ def value(
                 base=base,
                 metric=metrics,
                 group=group,
-                nation=nation,
+                nation=nation or "all",
                 workers=workers,
                 cluster=cluster,
                 out=out,
@@ -125,7 +125,7 @@ def value(
                 players,
                 metric=metrics,
                 group=group,
-                nation=nation,
+                nation=nation or "all",
                 samples=samples,
                 workers=workers,
                 cluster=cluster,

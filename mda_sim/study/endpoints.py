@@ -65,12 +65,18 @@ def scored_nations(scenario: Scenario) -> tuple[str, ...]:
     return tuple(name for name, party in parties if party.kind == "nation" and party.picture_node is not None)
 
 
+def words_of(words: str | Sequence[str]) -> list[str]:
+    """Words of a text with commas, or of a list of such texts."""
+    texts = [words] if isinstance(words, str) else words
+    return [word.strip() for text in texts for word in text.split(",") if word.strip()]
+
+
 def nations_of(scenario: Scenario, word: str, problems: list[Problem]) -> tuple[str, ...]:
     """The nations that a word names: one of those that are scored, several with commas, or ``all``."""
     known = scored_nations(scenario)
     if word == ALL:
         return known
-    names = tuple(dict.fromkeys(name.strip() for name in word.split(",") if name.strip()))
+    names = tuple(dict.fromkeys(words_of(word)))
     for name in names:
         if name not in known:
             message = (

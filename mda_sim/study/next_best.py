@@ -37,9 +37,9 @@ from mda_sim.sharing.items import KINDS, Item, items_of, with_items, without
 from mda_sim.study.coalition_plan import CoalitionJob
 from mda_sim.study.coalitions import FigureKey, Figures, play
 from mda_sim.study.crew import Crew, open_crew
-from mda_sim.study.endpoints import endpoints_of, nations_of
+from mda_sim.study.endpoints import endpoints_of, nations_of, words_of
 from mda_sim.study.players import Player, is_known_configuration, read_players
-from mda_sim.study.value import Watch, words_of
+from mda_sim.study.value import Watch
 from mda_sim.study.value_content import csv_text
 from mda_sim.study.value_folder import CHARTS, Finished, ValueFolder, request_digest, with_logs
 

@@ -33,6 +33,7 @@ from mda_sim.metrics.morris import RESAMPLES, step_of
 from mda_sim.metrics.sensitivity import headlines, one_at_a_time, screening
 from mda_sim.report.gallery import zone_names
 from mda_sim.scenario import Scenario
+from mda_sim.study.endpoints import ALL, nations_of
 from mda_sim.study.folder import FORMAT, listing, write_json, write_text
 from mda_sim.study.identity import versions
 from mda_sim.study.kinship import ROOTS, roots_of, sealed
@@ -135,15 +136,10 @@ def sensitivity(
 
 def asked_of(scenario: Scenario, metric: str | None, group: str | None, nation: str | None) -> Asked:
     """The figures that are looked at; ScenarioError if no such nation has a picture or no figure is named."""
-    scored = [
-        name
-        for name, party in scenario.spec.nations.items()
-        if party.kind == "nation" and party.picture_node is not None
-    ]
-    if nation is not None and nation not in scored:
-        message = f"no nation {nation!r} with a picture; expected one of {', '.join(scored)}"
-        raise ScenarioError([Problem("--nation", 0, 0, "", message)])
-    nations = tuple(scored) if nation is None else (nation,)
+    problems: list[Problem] = []
+    nations = nations_of(scenario, nation or ALL, problems)
+    if problems:
+        raise ScenarioError(problems)
     primary = [(one.metric, one.key) for one in scenario.spec.metrics.primary]
     fitting = [one for one in primary if metric in (None, one[0]) and group in (None, one[1])]
     if fitting:

@@ -28,7 +28,7 @@ from mda_sim.sharing.items import Item, items_of, without
 from mda_sim.study.coalition_plan import CoalitionJob
 from mda_sim.study.coalitions import FigureKey, Played, play
 from mda_sim.study.crew import open_crew
-from mda_sim.study.endpoints import endpoints_of, nations_of, scored_nations
+from mda_sim.study.endpoints import endpoints_of, nations_of, scored_nations, words_of
 from mda_sim.study.kinship import ROOTS, roots_of
 from mda_sim.study.players import Game, game_of
 from mda_sim.study.value_content import (
@@ -310,12 +310,6 @@ def _draw(content: Mapping[str, Any], zones: Mapping[str, str], folder: Path, te
     folder.mkdir(parents=True, exist_ok=True)
     for name, figure in value_charts(content, zones):
         save(figure, folder / f"{name}.png")
-
-
-def words_of(words: str | Sequence[str]) -> list[str]:
-    """Words of a text with commas, or of a list of such texts."""
-    texts = [words] if isinstance(words, str) else words
-    return [word.strip() for text in texts for word in text.split(",") if word.strip()]
 
 
 def _nobody(what: str) -> None:

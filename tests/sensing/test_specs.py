@@ -9,9 +9,6 @@ import sys
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from mda_sim.core.spec import field_docs
-from mda_sim.sensing.ais import AisReceiver
-from mda_sim.sensing.radar import CoastalRadar
 from mda_sim.sensing.sensors import SensorSpec, cards
 
 
@@ -92,12 +89,6 @@ def test_the_union_tells_kinds_apart_and_keeps_them(build):
         assert type(again) is type(sensor)
     with pytest.raises(ValidationError, match="lidar"):
         union.validate_python({"kind": "lidar"})
-
-
-@pytest.mark.parametrize("spec", [CoastalRadar, AisReceiver])
-def test_every_field_of_a_spec_says_what_it_is(spec):
-    undocumented = [name for name in spec.model_fields if not field_docs(spec).get(name)]
-    assert undocumented == []
 
 
 def test_error_of_a_radar_is_that_at_its_longest_range(build):

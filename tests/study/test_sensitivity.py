@@ -230,7 +230,7 @@ def test_a_setting_that_cannot_be_run_is_refused_at_its_assumption(tmp_path: Pat
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"nation": "XYZ"}, "no nation 'XYZ' with a picture; expected one of JPN, PHL"),
+        ({"nation": "XYZ"}, "'XYZ' is no nation with a picture of its own; expected 'all' or one of 'JPN'"),
         ({"group": "class:none"}, "no primary endpoint of the group 'class:none'; name a metric"),
         ({"levels": 5, "method": "morris"}, "must be even"),
         ({"trajectories": 0}, "expected 1 at least"),
