@@ -78,6 +78,21 @@ def test_editing_a_constant_two_imports_away_changes_the_result(copy: Path) -> N
     assert run_copy(copy) == 15.0
 
 
+def test_a_copy_elsewhere_compiles_nothing_again(
+    copy: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    shutil.copytree(copy / "mda_sim", elsewhere / "mda_sim")
+    run_copy(copy)
+    compiled = sorted((copy / "cache").rglob("*.nb?"))
+    shutil.copytree(copy / "cache", elsewhere / "cache")
+    assert run_copy(elsewhere) == 10.0
+    there = sorted((elsewhere / "cache").rglob("*.nb?"))
+    assert (
+        [path.relative_to(elsewhere) for path in there] == [path.relative_to(copy) for path in compiled] != []
+    )
+
+
 def test_editing_what_no_kernel_reaches_compiles_nothing_again(copy: Path) -> None:
     run_copy(copy)
     before = folders(copy)

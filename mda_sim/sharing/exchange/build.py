@@ -23,7 +23,7 @@ from mda_sim.sharing.exchange.desk import LiveDesk, is_fifo
 from mda_sim.sharing.exchange.fed import Fed, offer_fed
 from mda_sim.sharing.exchange.holdings import CopyKind
 from mda_sim.sharing.exchange.intake import Intake, Topology
-from mda_sim.sharing.exchange.layout import Rows, State, new_rows
+from mda_sim.sharing.exchange.layout import Rows, State, new_rows, with_spare
 from mda_sim.sharing.exchange.rights import OWN_RIGHTS
 from mda_sim.sharing.exchange.service import Lot, chances
 from mda_sim.sharing.filters import bits_of_links
@@ -263,4 +263,4 @@ def _n_windows(setting: Setting) -> int:
 
 def _with_room(rows: Rows) -> Rows:
     """The rows with as many more, and some."""
-    return np.concatenate([rows, new_rows(len(rows) + _LEAST_ROOM, rows.dtype)])
+    return with_spare(rows, len(rows) + _LEAST_ROOM)

@@ -31,7 +31,7 @@ from mda_sim.sharing.exchange.build import Setting, build
 from mda_sim.sharing.exchange.desk import LiveDesk
 from mda_sim.sharing.exchange.fed import FedOffers
 from mda_sim.sharing.exchange.intake import Intake, Topology
-from mda_sim.sharing.exchange.layout import Seen, new_rows
+from mda_sim.sharing.exchange.layout import Seen, with_spare
 from mda_sim.sharing.forms import Forms
 from mda_sim.sharing.network import SharingSpec
 from mda_sim.sharing.policy import Policy
@@ -210,9 +210,7 @@ class Engine:
     def _enlarge(self, table: str, n: int) -> None:
         """Give a table of the state ``n`` rows."""
         old = getattr(self.state, table)
-        spare = n - len(old)
-        more = np.zeros(spare, old.dtype) if old.dtype.names is None else new_rows(spare, old.dtype)
-        self._replace(**{table: np.concatenate([old, more])})
+        self._replace(**{table: with_spare(old, n - len(old))})
 
     def _make_room_for_knowledge(self) -> None:
         """Four times as many places for what is known."""

@@ -245,10 +245,27 @@ def new_rows(n: int, kind: np.dtype[Any], **values: NDArray[np.int64] | int) -> 
     for name in kind.names or ():
         if kind in (PIECE, BUNDLE) and name.endswith("_us"):
             blank[name] = NEVER_US
-    rows = np.full(n, blank, kind)
+    rows = np.empty(n, kind)
+    words_of(rows)[:] = words_of(blank.reshape(1))
     for name, value in values.items():
         rows[name] = value
     return rows
+
+
+def with_spare(rows: Rows, spare: int) -> Rows:
+    """The rows, and behind them so many new ones."""
+    if rows.dtype.names is None:
+        return np.concatenate([rows, np.zeros(spare, rows.dtype)])
+    made = np.empty(len(rows) + spare, rows.dtype)
+    words = words_of(made)
+    words[: len(rows)] = words_of(rows)
+    words[len(rows) :] = words_of(new_rows(1, rows.dtype))
+    return made
+
+
+def words_of(rows: Rows) -> NDArray[np.int64]:
+    """The same memory as a matrix, (n, n_fields): numpy copies that ten times as fast as named fields."""
+    return rows.view(np.int64).reshape(len(rows), rows.dtype.itemsize // 8)
 
 
 class Seen(NamedTuple):
