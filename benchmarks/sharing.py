@@ -11,8 +11,9 @@ zones, with holidays. With ``--live`` desks go by priority and have surges, clos
 between nations have bandwidth, loss, limits, failures and contact windows.
 
 Seconds are the median of five calls of the exchange, checks and gates included, in one process with kernels
-compiled (the first calls of a process also pay for memory that it never had; those after them do not); memory is the largest that the process was during one call, less what it was before, and less the
-tables that the call returned. Numbers are round: this is a load, not a model of anyone.
+compiled; the first calls of a process also pay for memory that it never had, those after them do not. Memory
+is the largest that the process was during one call, less what it was before, and less the tables that the
+call returned. Numbers are round: this is a load, not a model of anyone.
 """
 
 from __future__ import annotations
