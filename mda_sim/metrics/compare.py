@@ -18,7 +18,7 @@ result to ``summary.json``; report prints it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
 from typing import Any, Final
@@ -26,7 +26,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mda_sim.metrics.score_book import NO_FIGURES, BySeed, Holder, ScoreBook
+from mda_sim.metrics.score_book import BySeed, Holder, ScoreBook
 from mda_sim.metrics.score_book import Key as Key
 from mda_sim.metrics.score_rows import ScoreRow
 from mda_sim.metrics.spec import Endpoint
@@ -50,6 +50,9 @@ FEW_SEEDS: Final = 10
 CONFIDENCE_LEVEL: Final = 0.95
 """Level of the intervals."""
 
+
+_PIECE: Final = 2**18
+"""Values that a summary works on at a time."""
 
 Values = Mapping[Key, Mapping[int, float]]
 """Value of each figure by seed."""
@@ -183,9 +186,11 @@ def _tree(book: ScoreBook, baseline: str, holder: Holder, nodes: Mapping[str, st
     tree: dict[str, Any] = {}
     for configuration in sorted(blocks):
         block = blocks[configuration]
-        entries = intervals(block.values)
-        if configuration != baseline:
-            differences = intervals(block.less(blocks.get(baseline, NO_FIGURES)))
+        entries, differences = list[dict[str, Any]](), list[dict[str, Any]]()
+        for rows in _pieces(len(block.names), len(block.places)):
+            entries += intervals(block.values(rows)[0])
+            if configuration != baseline:
+                differences += intervals(block.less(blocks.get(baseline), rows))
         for row in sorted(range(len(block.names)), key=block.names.__getitem__):
             whose, metric, group = block.names[row]
             entry = entries[row]
@@ -195,3 +200,10 @@ def _tree(book: ScoreBook, baseline: str, holder: Holder, nodes: Mapping[str, st
             branch = tree.setdefault(configuration, {}).setdefault(whose, {}).setdefault(metric, {})
             branch[group] = entry
     return tree
+
+
+def _pieces(n_figures: int, n_seeds: int) -> Iterator[NDArray[np.int64]]:
+    """Figures in pieces of so many values that what is worked out of them does not grow with the seeds."""
+    step = max(1, _PIECE // max(1, n_seeds))
+    for first in range(0, n_figures, step):
+        yield np.arange(first, min(first + step, n_figures))

@@ -23,7 +23,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from mda_sim.metrics.asked import Asked, known_metrics
-from mda_sim.metrics.compare import interval, values_by_key
+from mda_sim.metrics.compare import Key, Values, interval
 from mda_sim.metrics.gap_split import GAP_METRICS, Answer, window_s
 from mda_sim.metrics.ladder import ladder
 from mda_sim.metrics.score_rows import ScoreRow
@@ -79,31 +79,28 @@ def asked_of(spec: MetricsSpec) -> Asked | None:
 
 
 def counterfactuals(
-    rows: Sequence[ScoreRow], spec: MetricsSpec, configurations: Sequence[str]
+    values: Values, units: Mapping[str, str], spec: MetricsSpec, configurations: Sequence[str]
 ) -> list[dict[str, Any]]:
     """One entry per configuration, endpoint and nation, as JSON holds them.
 
-    ``rows`` are ``told_rows`` of the configurations and of what is derived from them. An entry is that of
-    ``ladder.ladder`` with ``configuration``, in each step the ``value`` of its rung and, for the group of the
-    endpoint, ``split``: answer -> share at each rung (both as ``interval``).
+    ``values`` are those of the configurations and of what is derived from them, ``units`` is by metric. An
+    entry is that of ``ladder.ladder`` with ``configuration``, in each step the ``value`` of its rung and, for
+    the group of the endpoint, ``split``: answer -> share at each rung (both as ``interval``).
     """
-    values, units = values_by_key(rows), {row.metric: row.unit for row in rows}
-    shares: dict[tuple[str, str, str, str], list[float]] = {}
-    for row in rows:
-        shares.setdefault((row.configuration, row.nation, row.metric, row.group), []).append(row.value)
     found = []
     for configuration in configurations:
         names = rungs_of(configuration)
         for entry in ladder(values, units, names, endpoints_of(spec)):
+            nation, metric, group = (entry[name] for name in ("nation", "metric", "group"))
             split = {
-                answer.name.lower(): [
-                    interval(shares.get((name, entry["nation"], metric, entry["group"]), ()))
-                    for name in names
-                ]
-                for answer, metric in zip(Answer, GAP_METRICS, strict=True)
+                answer.name.lower(): [_mean(values, Key(name, nation, share, group)) for name in names]
+                for answer, share in zip(Answer, GAP_METRICS, strict=True)
             }
-            key = (entry["nation"], entry["metric"], entry["group"])
             for step in entry["steps"]:
-                step["value"] = interval(shares.get((step["to"], *key), ()))
+                step["value"] = _mean(values, Key(step["to"], nation, metric, group))
             found.append({"configuration": configuration, **entry, "split": split})
     return found
+
+
+def _mean(values: Values, key: Key) -> dict[str, Any]:
+    return interval(tuple(values.get(key, {}).values()))

@@ -2,7 +2,8 @@
 
 Model: a book takes up one score table after another. Whose figure a row is (configuration, nation, node,
 metric, group) is a number; the tables of one configuration mostly name the same figures in the same order,
-and then share these numbers. So a book of many seeds holds eight bytes for a figure and seed.
+and then share these numbers. A book of many seeds keeps its values in a temporary file, eight bytes each, and
+its memory does not grow with the seeds.
 
 Assumptions and limits: whose values are asked for, they come as a mapping by seed, in the order in which the
 seeds were taken up; a figure that some seed lacks is not in that seed. Of the units of a metric the last
@@ -14,6 +15,8 @@ Where next: ``compare`` summarises a book; ``study.gather`` fills it from the fi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
@@ -21,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mda_sim.metrics.score_rows import ScoreRow
+from mda_sim.metrics.shelf import Shelf
 
 Holder = Literal["nation", "node"]
 
@@ -31,6 +35,9 @@ BITS: Final = (10, 12, 18, 22)
 """Bits for nation, node, metric and group in the one number by which a figure is known."""
 SHIFTS: Final = (52, 40, 22, 0)
 """Where each of them begins."""
+
+IN_MEMORY_BYTES: Final = 32 * 2**20
+"""Values that a book keeps in memory; more go to a temporary file."""
 
 
 class Key(NamedTuple):
@@ -43,66 +50,99 @@ class Key(NamedTuple):
     group: str
 
 
-class BySeed(Mapping[int, float]):
-    """Values of one figure by seed, as a row of an array."""
+class _Source(NamedTuple):
+    """Where a block finds the values of one seed."""
 
-    __slots__ = ("_lacks", "_place", "_row")
-
-    def __init__(
-        self, place: dict[int, int], row: NDArray[np.float64], lacks: NDArray[np.bool_] | None
-    ) -> None:
-        self._place, self._row, self._lacks = place, row, lacks
-
-    def __getitem__(self, seed: int) -> float:
-        place = self._place[seed]
-        if self._lacks is not None and self._lacks[place]:
-            raise KeyError(seed)
-        return float(self._row[place])
-
-    def __iter__(self) -> Iterator[int]:
-        if self._lacks is None:
-            return iter(self._place)
-        return (seed for seed, place in self._place.items() if not self._lacks[place])
-
-    def __len__(self) -> int:
-        return len(self._place) - (0 if self._lacks is None else int(np.count_nonzero(self._lacks)))
-
-    def numbers(self) -> list[float]:
-        """The values, in the order of the seeds."""
-        found: list[float] = (self._row if self._lacks is None else self._row[~self._lacks]).tolist()
-        return found
-
-    def less(self, other: BySeed) -> list[float]:
-        """Value less that of the other, in the order of the seeds that have both."""
-        if self._lacks is None and other._lacks is None and self._place == other._place:
-            return [a - b for a, b in zip(self._row.tolist(), other._row.tolist(), strict=True)]
-        return [value - other[seed] for seed, value in self.items() if seed in other]
+    place: int
+    """On the shelf."""
+    n: int
+    """How many are there."""
+    which: NDArray[np.int64]
+    """Which of them is that of each figure of the block, -1 if none is; shared by seeds that are alike."""
 
 
-class Block(NamedTuple):
-    """All figures of one configuration."""
+@dataclass(frozen=True, eq=False)
+class Block:
+    """All figures of one configuration; values are read when they are asked for."""
 
     names: list[tuple[str, str, str]]
     """Holder, metric and group of each figure, (n_figures,)."""
     places: dict[int, int]
     """Column of each seed, in the order in which the seeds were taken up."""
-    values: NDArray[np.float64]
-    """By figure and seed, (n_figures, n_seeds); NaN where a figure is undefined, or a seed lacks it."""
-    lacks: NDArray[np.bool_]
-    """Whether a seed lacks a figure, (n_figures, n_seeds)."""
+    shelf: Shelf
+    sources: tuple[_Source, ...]
+    """By seed."""
 
-    def less(self, other: Block) -> NDArray[np.float64]:
-        """Values less those of the other, (n_figures, n_seeds); NaN where the other has none."""
-        row_of = {name: row for row, name in enumerate(other.names)}
-        rows = [row_of.get(name, -1) for name in self.names]
+    def values(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Values of some figures by seed, and whether a seed lacks them: both (n_rows, n_seeds).
+
+        NaN where a figure is undefined, or a seed lacks it.
+        """
+        table = np.full((len(rows), len(self.sources)), np.nan)
+        lacks = np.ones(table.shape, np.bool_)
+        for column, (place, n, which) in enumerate(self.sources):
+            has = which[rows] >= 0
+            table[has, column] = self.shelf.pick(place, n, which[rows[has]])
+            lacks[has, column] = False
+        return table, lacks
+
+    def less(self, other: Block | None, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Values of some figures less those of the other, (n_rows, n_seeds); NaN where the other has none."""
+        if other is None:
+            return np.full((len(rows), len(self.places)), np.nan)
+        there = np.array([other.row_of.get(self.names[row], -1) for row in rows.tolist()], np.int64)
         columns = [other.places.get(seed, -1) for seed in self.places]
-        reference = np.pad(other.values, (0, 1), constant_values=np.nan)  # where -1 leads
+        reference = np.full((len(rows), len(other.places) + 1), np.nan)  # the last for what is not there
+        reference[there >= 0, :-1] = other.values(there[there >= 0])[0]
         with np.errstate(invalid="ignore"):  # infinite less infinite is undefined
-            return np.asarray(self.values - reference[rows][:, columns], np.float64)
+            return np.asarray(self.values(rows)[0] - reference[:, columns], np.float64)
+
+    @cached_property
+    def row_of(self) -> dict[tuple[str, str, str], int]:
+        """Row of each figure."""
+        return {name: row for row, name in enumerate(self.names)}
 
 
-NO_FIGURES: Final = Block([], {}, np.zeros((0, 0)), np.zeros((0, 0), np.bool_))
-"""The block of a configuration that has none."""
+class BySeed(Mapping[int, float]):
+    """Values of one figure by seed: a row of a block, read when a value is asked for."""
+
+    __slots__ = ("_block", "_read", "_row")
+
+    def __init__(self, block: Block, row: int) -> None:
+        self._block, self._row = block, row
+        self._read: tuple[NDArray[np.float64], NDArray[np.bool_]] | None = None
+
+    def __getitem__(self, seed: int) -> float:
+        place = self._block.places[seed]
+        values, lacks = self._known
+        if lacks[place]:
+            raise KeyError(seed)
+        return float(values[place])
+
+    def __iter__(self) -> Iterator[int]:
+        lacks = self._known[1]
+        return (seed for seed, place in self._block.places.items() if not lacks[place])
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(~self._known[1]))
+
+    def numbers(self) -> list[float]:
+        """The values, in the order of the seeds."""
+        values, lacks = self._known
+        found: list[float] = values[~lacks].tolist()
+        return found
+
+    def less(self, other: BySeed) -> list[float]:
+        """Value less that of the other, in the order of the seeds that have both."""
+        return [value - other[seed] for seed, value in self.items() if seed in other]
+
+    @property
+    def _known(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Values by seed, and which seeds lack one."""
+        if self._read is None:
+            values, lacks = self._block.values(np.array([self._row]))
+            self._read = values[0], lacks[0]
+        return self._read
 
 
 class _Unit(NamedTuple):
@@ -110,7 +150,8 @@ class _Unit(NamedTuple):
 
     figures: NDArray[np.int64]
     """Numbers of its figures; shared by tables that have the same."""
-    values: NDArray[np.float64]
+    place: int
+    """Of its values on the shelf."""
 
 
 class _Figure(NamedTuple):
@@ -124,6 +165,7 @@ class ScoreBook:
     """Score tables, taken up one after another."""
 
     def __init__(self) -> None:
+        self._shelf = Shelf(IN_MEMORY_BYTES)
         self._units: dict[str, dict[int, _Unit]] = {}
         self._words: tuple[dict[str, int], ...] = ({}, {}, {}, {})
         self._packed, self._order = np.zeros((2, 0), np.int64)
@@ -188,9 +230,7 @@ class ScoreBook:
         for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(seeds)], strict=True):
             own = {name: column[begin:end] for name, column in codes.items()}
             configuration = words["configuration"][own["configuration"][0]]
-            self._take(
-                configuration, int(seeds[begin]), self._figures_of(own, words), values[begin:end].copy()
-            )
+            self._take(configuration, int(seeds[begin]), self._figures_of(own, words), values[begin:end])
 
     def values(self, holder: Holder = "nation", nodes: Mapping[str, str] | None = None) -> dict[Key, BySeed]:
         """Values by seed of each figure.
@@ -200,14 +240,12 @@ class ScoreBook:
         """
         found: dict[Key, BySeed] = {}
         for configuration, block in self.blocks(holder, nodes).items():
-            is_partial = np.asarray(block.lacks.any(axis=1), bool).tolist()
-            for place, name in enumerate(block.names):
-                lacks = block.lacks[place] if is_partial[place] else None
-                found[Key(configuration, *name)] = BySeed(block.places, block.values[place], lacks)
+            for row, name in enumerate(block.names):
+                found[Key(configuration, *name)] = BySeed(block, row)
         return found
 
     def blocks(self, holder: Holder = "nation", nodes: Mapping[str, str] | None = None) -> dict[str, Block]:
-        """The same by configuration, as arrays; made once until a further table is taken up."""
+        """The same by configuration, as blocks; made once until a further table is taken up."""
         asked = (holder, None if nodes is None else tuple(sorted(nodes.items())))
         if asked not in self._blocks:
             chosen = self._chosen(holder, nodes)
@@ -235,16 +273,16 @@ class ScoreBook:
         units = self._units[configuration]
         named: NDArray[np.int64] = np.unique(np.concatenate([unit.figures for unit in _distinct(units)]))
         named = named[chosen[named]]
-        rows = np.full(len(self._figures), -1, np.int64)
-        rows[named] = np.arange(len(named))
-        table, lacks = np.full((len(named), len(units)), np.nan), np.ones((len(named), len(units)), bool)
-        for place, unit in enumerate(units.values()):
-            row = rows[unit.figures]
-            table[row[row >= 0], place] = unit.values[row >= 0]
-            lacks[row[row >= 0], place] = False
+        which: dict[int, NDArray[np.int64]] = {}
+        for unit in _distinct(units):
+            place_of = np.full(len(self._figures), -1, np.int64)
+            place_of[unit.figures] = np.arange(len(unit.figures))
+            which[id(unit.figures)] = place_of[named]
+        sources = (_Source(u.place, len(u.figures), which[id(u.figures)]) for u in units.values())
         figures = [self._figures[number] for number in named.tolist()]
         names = [(f.nation if holder == "nation" else f.node, f.metric, f.group) for f in figures]
-        block = Block(names, {seed: place for place, seed in enumerate(units)}, table, lacks)
+        places = {seed: place for place, seed in enumerate(units)}
+        block = Block(names, places, self._shelf, tuple(sources))
         _check_names(configuration, block)
         return block
 
@@ -262,14 +300,15 @@ class ScoreBook:
         self._blocks.clear()
         units = self._units.setdefault(configuration, {})
         if seed in units:
-            figures = np.concatenate([units[seed].figures, figures])
-            values = np.concatenate([units[seed].values, values])
+            before = units[seed]
+            figures = np.concatenate([before.figures, figures])
+            values = np.concatenate([self._shelf.get(before.place, len(before.figures)), values])
         last = next(reversed(units.values()), None)
         if last is not None and np.array_equal(last.figures, figures):
             figures = last.figures
         else:
             self._check_once(configuration, seed, figures)
-        units[seed] = _Unit(figures, values)
+        units[seed] = _Unit(figures, self._shelf.put(values))
 
     def _check_once(self, configuration: str, seed: int, figures: NDArray[np.int64]) -> None:
         numbers, times = np.unique(figures, return_counts=True)
@@ -329,7 +368,7 @@ def _check_names(configuration: str, block: Block) -> None:
     seen: set[tuple[str, str, str]] = set()
     for row, name in enumerate(block.names):
         if name in seen:
-            seed = next(seed for seed, place in block.places.items() if not block.lacks[row, place])
+            seed = next(iter(BySeed(block, row)))
             raise ValueError(f"seed {seed} has two values of {(configuration, *name)}")
         seen.add(name)
 

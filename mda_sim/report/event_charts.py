@@ -11,7 +11,7 @@ Where next: ``gallery`` writes the files.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -63,7 +63,7 @@ class Followed(NamedTuple):
     age_s: float
 
 
-def daily(tables: Sequence[Table], from_us: Sequence[int], nation: str, followed: Followed) -> Days:
+def daily(tables: Iterable[Table], from_us: Sequence[int], nation: str, followed: Followed) -> Days:
     """Custody of each whole day, counted from ``from_us``; of both one per seed, ``tables`` as OVER_TIME."""
     found: list[dict[int, float]] = []
     for table, origin_us in zip(tables, from_us, strict=True):

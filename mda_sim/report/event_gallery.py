@@ -102,10 +102,10 @@ class TimelineCharts:
         """``origins``: from where days are counted, by number of the seed [us]."""
         courses = {}
         for name in self._order:
-            tables = self.over_time(name)
-            these = [tables[number] for number in origins]
+            tables, from_us = self.over_time(name), list(origins.values())
             courses[name] = {
-                nation: daily(these, list(origins.values()), nation, self.followed) for nation in self.nations
+                nation: daily((tables[seed] for seed in origins), from_us, nation, self.followed)
+                for nation in self.nations
             }
         zones = {id_: zone.name for id_, zone in self.scenario.spec.metrics.zones.items()}
         return over_time_chart(title, courses, self.nations, spans, self.followed, zones, x_words=x_words)

@@ -28,11 +28,12 @@ from mda_sim.report.gap_charts import causes_chart, ladder_chart
 from mda_sim.report.gap_maps import gap_map
 from mda_sim.report.grids import (
     Mesh,
+    ProbeValues,
     answer_mesh,
     difference_mesh,
     gap_shares,
-    probe_values,
     share_mesh,
+    values_by_nation,
 )
 from mda_sim.report.load_charts import backlog_chart
 from mda_sim.report.maps import Caption, common_limit, coverage_map, difference_map, scenario_map
@@ -89,6 +90,7 @@ class Gallery:
 
     def __init__(self, scenario: Scenario, sources: Sources, folder: Path) -> None:
         self._scenario, self._sources, self._folder = scenario, sources, folder
+        self._known_values: dict[str, Mapping[str, ProbeValues]] = {}
 
     def names(self) -> list[str]:
         """Paths of all figures below the output folder."""
@@ -206,18 +208,24 @@ class Gallery:
     @cached_property
     def _differences(self) -> dict[tuple[str, str], Mesh]:
         """What each configuration but the baseline changes for each nation."""
-        found = {}
-        for nation in self._nations:
-            reference = probe_values(self._sources.coverage(self._scenario.baseline), nation, self._age_s)
-            for name in self._others:
-                values = probe_values(self._sources.coverage(name), nation, self._age_s)
-                found[name, nation] = difference_mesh(values, reference, self._spacing_deg)
-        return found
+        reference = self._values(self._scenario.baseline)
+        return {
+            (name, nation): difference_mesh(self._values(name)[nation], reference[nation], self._spacing_deg)
+            for nation in self._nations
+            for name in self._others
+        }
+
+    def _values(self, configuration: str) -> Mapping[str, ProbeValues]:
+        """Custody of the probes by nation, at the age of the maps; its tables are read once."""
+        if configuration not in self._known_values:
+            found = values_by_nation(self._sources.coverage(configuration), self._age_s)
+            self._known_values[configuration] = found
+        return self._known_values[configuration]
 
     def coverage(self, configuration: str, nation: str) -> Figure:
         """Map of what one nation holds where; KeyError if the run has no such map."""
         self._check("coverage", configuration, nation)
-        values = probe_values(self._sources.coverage(configuration), nation, self._age_s)
+        values = self._values(configuration)[nation]
         title = f"{self._name_of(nation)}: area in custody within {age_words(age_label(self._age_s))}"
         return coverage_map(
             self._scene,

@@ -11,14 +11,17 @@ interval, and every cell that changed is hatched. Where next: ``maps`` draws the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mda_sim.core.errors import ShapeError
 from mda_sim.core.table import Table
+
+T = TypeVar("T")
 
 Floats = NDArray[np.float64]
 
@@ -49,25 +52,55 @@ class ProbeValues:
     """(n_seeds, n_probes)."""
 
 
-def probe_values(coverage: Sequence[Table], nation: str, tau_s: float) -> ProbeValues:
+def probe_values(coverage: Iterable[Table], nation: str, tau_s: float) -> ProbeValues:
     """Custody of one nation at one age, from the COVERAGE tables of all seeds.
 
-    ShapeError if the tables have other probes from seed to seed; KeyError if a table lacks the nation.
+    ShapeError if the tables have other nations or probes from seed to seed, KeyError without the nation.
     """
-    shares, place = [], None
+    return _of_nation(values_by_nation(coverage, tau_s), nation)
+
+
+def values_by_nation(coverage: Iterable[Table], tau_s: float) -> dict[str, ProbeValues]:
+    """The same of every nation; each table is looked at once. ShapeError as for one."""
+    places, shares = _Places(), dict[str, list[Floats]]()
     for table in coverage:
+        is_asked = table["tau_s"] == tau_s
+        for nation, rows in places.rows_by_nation(table, is_asked).items():
+            shares.setdefault(nation, []).append(table["custody_fraction"][rows])
+    return {nation: ProbeValues(*places.known[nation], np.stack(found)) for nation, found in shares.items()}
+
+
+class _Places:
+    """Where the probes of each nation's rows stand, the same in the tables of all seeds."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, tuple[Floats, Floats]] = {}
+        """Latitudes and longitudes by nation [deg]."""
+
+    def rows_by_nation(
+        self, table: Table, is_asked: NDArray[np.bool_] | None = None
+    ) -> dict[str, NDArray[np.bool_]]:
+        """Rows of each nation in the next table, of those asked for; ShapeError if they do not fit."""
         nations = list(table.meta["nations"])
-        if nation not in nations:
-            raise KeyError(f"the coverage table has no nation '{nation}'; it has {nations}")
-        rows = (table["nation"] == nations.index(nation)) & (table["tau_s"] == tau_s)
-        here = table["lat_deg"][rows], table["lon_deg"][rows]
-        if place is not None and not all(np.array_equal(a, b) for a, b in zip(place, here, strict=True)):
-            raise ShapeError("the probes of two seeds stand at different places")
-        place = here
-        shares.append(table["custody_fraction"][rows])
-    if place is None:
-        raise ShapeError("no coverage table was given")
-    return ProbeValues(place[0], place[1], np.stack(shares))
+        if self.known and nations != list(self.known):
+            raise ShapeError(f"the tables of two seeds have other nations: {nations} and {list(self.known)}")
+        found = {}
+        for number, nation in enumerate(nations):
+            rows = table["nation"] == number
+            found[nation] = rows if is_asked is None else rows & is_asked
+            here = table["lat_deg"][found[nation]], table["lon_deg"][found[nation]]
+            known = self.known.setdefault(nation, here)
+            if not all(np.array_equal(a, b) for a, b in zip(known, here, strict=True)):
+                raise ShapeError("the probes of two seeds stand at different places")
+        return found
+
+
+def _of_nation(found: Mapping[str, T], nation: str) -> T:
+    if not found:
+        raise ShapeError("no table of probes was given")
+    if nation not in found:
+        raise KeyError(f"the table of probes has no nation '{nation}'; it has {list(found)}")
+    return found[nation]
 
 
 def share_mesh(values: ProbeValues, spacing_deg: float) -> Mesh:
@@ -98,26 +131,24 @@ class GapShares:
     """Share of the scored time under each answer, NaN without any, (n_probes, 8)."""
 
 
-def gap_shares(tables: Sequence[Table], nation: str) -> GapShares:
+def gap_shares(tables: Iterable[Table], nation: str) -> GapShares:
     """Gap split of the probes for one nation, from the PROBE_GAPS tables of all seeds; errors as above."""
+    return _of_nation(gap_shares_by_nation(tables), nation)
+
+
+def gap_shares_by_nation(tables: Iterable[Table]) -> dict[str, GapShares]:
+    """The same for every nation; each table is looked at once, and one is in memory at a time."""
     from mda_sim.metrics.gap_split import Answer
 
-    shares, place = [], None
+    places, sums, n_tables = _Places(), dict[str, Floats](), 0
     for table in tables:
-        nations = list(table.meta["nations"])
-        if nation not in nations:
-            raise KeyError(f"the table of probes has no nation '{nation}'; it has {nations}")
-        rows = table["nation"] == nations.index(nation)
-        here = table["lat_deg"][rows], table["lon_deg"][rows]
-        if place is not None and not all(np.array_equal(a, b) for a, b in zip(place, here, strict=True)):
-            raise ShapeError("the probes of two seeds stand at different places")
-        place = here
-        times = np.stack([table[f"{answer.name.lower()}_us"][rows] for answer in Answer], axis=1)
-        whole = times.sum(axis=1, keepdims=True)
-        shares.append(np.divide(times, whole, out=np.full(times.shape, np.nan), where=whole > 0))
-    if place is None:
-        raise ShapeError("no table of probes was given")
-    return GapShares(place[0], place[1], np.mean(shares, axis=0))
+        n_tables += 1
+        for nation, rows in places.rows_by_nation(table).items():
+            times = np.stack([table[f"{answer.name.lower()}_us"][rows] for answer in Answer], axis=1)
+            whole = times.sum(axis=1, keepdims=True)
+            share = np.divide(times, whole, out=np.full(times.shape, np.nan), where=whole > 0)
+            sums[nation] = sums[nation] + share if nation in sums else share
+    return {nation: GapShares(*places.known[nation], total / n_tables) for nation, total in sums.items()}
 
 
 def answer_mesh(found: GapShares, spacing_deg: float) -> Mesh:

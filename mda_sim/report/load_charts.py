@@ -10,7 +10,7 @@ Assumptions and limits: a mean over seeds is smoother than any one seed. Where n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -31,24 +31,27 @@ DESKS_SHOWN: Final = 4
 Floats = NDArray[np.float64]
 
 
-def backlogs(found: Mapping[str, Sequence[Table]]) -> dict[str, dict[str, Floats]]:
+def backlogs(found: Mapping[str, Iterable[Table]]) -> dict[str, dict[str, Floats]]:
     """Mean backlog over seeds by desk and configuration, hour by hour; the largest mean first.
 
     ``found`` has the BACKLOG tables of each configuration, one per seed; links are left out.
     """
     by_desk: dict[str, dict[str, Floats]] = {}
     for name, tables in found.items():
-        for queue in tables[0].meta["queues"] if tables else ():
-            if queue.startswith("desk:"):
-                rows = [
-                    table["backlog"][table["queue"] == table.meta["queues"].index(queue)] for table in tables
-                ]
-                by_desk.setdefault(queue.removeprefix("desk:"), {})[name] = np.mean(rows, axis=0)
+        sums, n_tables = dict[str, Floats](), 0
+        for table in tables:  # one in memory at a time
+            n_tables += 1
+            for number, queue in enumerate(table.meta["queues"]):
+                if queue.startswith("desk:"):
+                    line = table["backlog"][table["queue"] == number]
+                    sums[queue] = sums[queue] + line if queue in sums else line
+        for queue, total in sums.items():
+            by_desk.setdefault(queue.removeprefix("desk:"), {})[name] = total / n_tables
     largest = {desk: max(float(line.mean()) for line in lines.values()) for desk, lines in by_desk.items()}
     return {desk: by_desk[desk] for desk in sorted(by_desk, key=lambda desk: (-largest[desk], desk))}
 
 
-def backlog_chart(found: Mapping[str, Sequence[Table]], timeline: Timeline) -> Figure:
+def backlog_chart(found: Mapping[str, Iterable[Table]], timeline: Timeline) -> Figure:
     """Backlog over time of the desks with the largest, under configurations that keep something waiting."""
     shown = list(backlogs(found).items())[:DESKS_SHOWN]
     looks: dict[str, dict[str, Any]] = {

@@ -100,7 +100,7 @@ def sheets(summary: Mapping[str, Any], zones: Mapping[str, str]) -> dict[str, st
     return texts
 
 
-def exposure_sheet(found: Mapping[str, Sequence[Table]]) -> dict[str, str]:
+def exposure_sheet(found: Mapping[str, Iterable[Table]]) -> dict[str, str]:
     """What lay abroad over time, means over seeds, from the EXPOSURE tables of each configuration.
 
     The file by its name; none if nothing ever did.
@@ -108,7 +108,9 @@ def exposure_sheet(found: Mapping[str, Sequence[Table]]) -> dict[str, str]:
     lines: list[list[str]] = []
     for name, tables in found.items():
         totals: dict[tuple[str, ...], list[int]] = {}
+        n_tables = 0
         for table in tables:
+            n_tables += 1
             for row in zip(*(table[column].tolist() for column in EXPOSURE_KEYS), strict=True):
                 t_us, origin, node, level, stripped, contacts, parts = row
                 names = (
@@ -121,7 +123,7 @@ def exposure_sheet(found: Mapping[str, Sequence[Table]]) -> dict[str, str]:
                 sums[0] += contacts
                 sums[1] += parts
         for key, sums in totals.items():
-            means = (repr(total / len(tables)) for total in sums)
+            means = (repr(total / n_tables) for total in sums)
             lines.append([for_csv(name), *(for_csv(cell) for cell in key), *means])
     return {"exposure.csv": _text([EXPOSURE_COLUMNS, *lines])} if lines else {}
 

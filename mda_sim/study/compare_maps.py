@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mda_sim.core.errors import Problem, ScenarioError
-from mda_sim.core.table import Table, read_parquet
+from mda_sim.core.table import read_parquet
 from mda_sim.study.run_reader import FinishedRun
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _probe_values(comparison: Comparison, run: str, configuration: str, nation: 
 
     finished = _run(comparison, run)
     units = [finished.folder.sharing(seed, configuration) for seed in comparison.seeds]
-    tables: list[Table] = [read_parquet(COVERAGE, unit / "coverage.parquet") for unit in units]
+    tables = (read_parquet(COVERAGE, unit / "coverage.parquet") for unit in units)
     return probe_values(tables, nation, _age_s(finished))
 
 

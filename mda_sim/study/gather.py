@@ -6,7 +6,7 @@ Where next: ``run`` calls ``gather`` when the last unit is in its place; ``until
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from shutil import copyfileobj
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from mda_sim.core.table import Schema, Table
     from mda_sim.metrics.compare import Values
     from mda_sim.metrics.score_book import ScoreBook
-    from mda_sim.metrics.score_rows import ScoreRow
     from mda_sim.scenario import Scenario
     from mda_sim.world.recorded.recording import Recording
 
@@ -104,34 +103,14 @@ def _counterfactuals(
 ) -> list[dict[str, Any]]:
     """What gates and delays hold back under each configuration whose ladder is told."""
     from mda_sim.metrics.counterfactuals import counterfactuals
-    from mda_sim.metrics.score_rows import from_csv
+    from mda_sim.metrics.score_book import ScoreBook
 
-    metrics = scenario.spec.metrics
-    names = laddered(scenario)
-    places = [folder.sharing(seed, name) / "counterfactuals.csv" for name in names for seed in scenario.seeds]
-    derived = [row for place in places for row in from_csv(place)]
-    return counterfactuals([*_told(scenario, names, values, units), *derived], metrics, names)
-
-
-def _told(
-    scenario: Scenario, names: Sequence[str], values: Values, units: Mapping[str, str]
-) -> list[ScoreRow]:
-    """What the ladders of these configurations tell, as rows; how many each stands on is left out."""
-    from mda_sim.metrics.compare import Key
-    from mda_sim.metrics.counterfactuals import told_rows
-    from mda_sim.metrics.score_rows import ScoreRow
-
-    nodes = picture_nodes_of(scenario)
-    rows = (
-        ScoreRow(key.configuration, 0, key.holder, nodes[key.holder], key.metric, key.group, 0.0, "", 0)
-        for key in values
-        if key.configuration in names
-    )
-    return [
-        row._replace(seed=seed, value=value, unit=units[row.metric])
-        for row in told_rows(rows, scenario.spec.metrics, nodes)
-        for seed, value in values[Key(row.configuration, row.nation, row.metric, row.group)].items()
-    ]
+    names, derived = laddered(scenario), ScoreBook()
+    for name in names:
+        for seed in scenario.seeds:
+            derived.read(folder.sharing(seed, name) / "counterfactuals.csv")
+    together = {**values, **derived.values()}
+    return counterfactuals(together, {**units, **derived.units}, scenario.spec.metrics, names)
 
 
 def _queues(scenario: Scenario, folder: RunFolder) -> dict[str, Any]:
@@ -139,20 +118,18 @@ def _queues(scenario: Scenario, folder: RunFolder) -> dict[str, Any]:
     from mda_sim.metrics.load import QUEUES, summarise_queues
 
     found = _of_units(scenario, folder, QUEUES, "queues")
-    return {name: summarise_queues(tables) for name, tables in found.items()}
+    return {name: summarise_queues(list(tables)) for name, tables in found.items()}
 
 
-def _of_units(scenario: Scenario, folder: RunFolder, schema: Schema, name: str) -> dict[str, list[Table]]:
-    """One stored table of every unit, by configuration, in the order of seeds."""
+def _of_units(scenario: Scenario, folder: RunFolder, schema: Schema, name: str) -> dict[str, Iterator[Table]]:
+    """One stored table of every unit, by configuration, in the order of seeds; read one after another."""
     from mda_sim.core.table import read_parquet
 
-    return {
-        configuration: [
-            read_parquet(schema, folder.sharing(seed, configuration) / f"{name}.parquet")
-            for seed in scenario.seeds
-        ]
-        for configuration in scenario.arrangements
-    }
+    def of_configuration(configuration: str) -> Iterator[Table]:
+        for seed in scenario.seeds:
+            yield read_parquet(schema, folder.sharing(seed, configuration) / f"{name}.parquet")
+
+    return {configuration: of_configuration(configuration) for configuration in scenario.arrangements}
 
 
 def _write_answer(

@@ -90,8 +90,7 @@ class FinishedRun:
 
 def read_run(path: Path, name: str) -> FinishedRun:
     """The run in a folder; NotARun if there is no finished run, or its scores or scenario were changed."""
-    from mda_sim.metrics.compare import values_by_key
-    from mda_sim.metrics.score_rows import from_csv
+    from mda_sim.metrics.score_book import ScoreBook
     from mda_sim.scenario import load_scenario
 
     folder = RunFolder(path, "")
@@ -108,9 +107,9 @@ def read_run(path: Path, name: str) -> FinishedRun:
             raise NotARun(f"{file} is not the one that the run wrote; run the scenario again")
     scenario = load_scenario(path / "scenario.yaml", is_own=True)
     nodes = picture_nodes_of(scenario)
-    rows = [row for row in from_csv(path / "scores.csv") if nodes.get(row.nation) == row.node]
-    units = {row.metric: row.unit for row in rows}
-    return FinishedRun(name, folder, manifest, scenario, values_by_key(rows), units)
+    book = ScoreBook()
+    book.read(path / "scores.csv", nodes)
+    return FinishedRun(name, folder, manifest, scenario, book.values("nation", nodes), book.units)
 
 
 def names_of(paths: list[Path]) -> list[str]:

@@ -9,13 +9,13 @@ Assumptions and limits: the folder is complete. Where next: the shop window offe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from mda_sim.core.errors import RunError
-from mda_sim.core.table import Table, read_parquet
+from mda_sim.core.table import Schema, Table, read_parquet
 from mda_sim.study.events import event_of
 from mda_sim.study.folder import UNIT, RunFolder, read_json
 from mda_sim.study.jobs import stored_fleet
@@ -52,24 +52,16 @@ def sources_of(scenario: Scenario, folder: RunFolder) -> Sources:
     from mda_sim.metrics.probe_gaps import PROBE_GAPS
     from mda_sim.report.gallery import Sources
 
-    @cache
-    def coverage(configuration: str) -> tuple[Table, ...]:
-        units = (folder.sharing(seed, configuration) for seed in scenario.seeds)
-        return tuple(read_parquet(COVERAGE, unit / "coverage.parquet") for unit in units)
+    def stored(name: str, schema: Schema) -> Callable[[str], StoredTables]:
+        def of_configuration(configuration: str) -> StoredTables:
+            units = [folder.sharing(seed, configuration) for seed in scenario.seeds]
+            return StoredTables(schema, [unit / f"{name}.parquet" for unit in units])
 
-    def probe_gaps(configuration: str) -> tuple[Table, ...]:
-        units = (folder.sharing(seed, configuration) for seed in scenario.seeds)
-        return tuple(read_parquet(PROBE_GAPS, unit / "probe_gaps.parquet") for unit in units)
+        return of_configuration
 
-    def backlog(configuration: str) -> tuple[Table, ...]:
-        units = (folder.sharing(seed, configuration) for seed in scenario.seeds)
-        return tuple(read_parquet(BACKLOG, unit / "backlog.parquet") for unit in units)
-
-    @cache
-    def over_time(configuration: str) -> tuple[Table, ...]:
-        units = (folder.sharing(seed, configuration) for seed in scenario.seeds)
-        files = (unit / "over_time.parquet" for unit in units)
-        return tuple(read_parquet(OVER_TIME, file) for file in files if file.exists())
+    def over_time(configuration: str) -> Sequence[Table]:
+        found = stored("over_time", OVER_TIME)(configuration)
+        return found if found.are_there() else ()  # without events no unit has one
 
     @cache
     def events(configuration: str) -> tuple[tuple[DrawnEvent, ...], ...]:
@@ -84,7 +76,40 @@ def sources_of(scenario: Scenario, folder: RunFolder) -> Sources:
     def summary() -> Mapping[str, Any]:
         return read_json(folder.path / "summary.json") or {}
 
-    return Sources(summary, coverage, fleet, backlog, over_time, events, probe_gaps)
+    return Sources(
+        summary,
+        stored("coverage", COVERAGE),
+        fleet,
+        stored("backlog", BACKLOG),
+        over_time,
+        events,
+        stored("probe_gaps", PROBE_GAPS),
+    )
+
+
+class StoredTables(Sequence[Table]):
+    """One table of each seed, read whenever it is asked for, so that one at a time is in memory."""
+
+    def __init__(self, schema: Schema, files: Sequence[Path]) -> None:
+        self._schema, self._files = schema, files
+
+    def are_there(self) -> bool:
+        """Whether all of them were kept."""
+        return all(file.exists() for file in self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    @overload
+    def __getitem__(self, place: int) -> Table: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> StoredTables: ...
+
+    def __getitem__(self, place: int | slice) -> Table | StoredTables:
+        if isinstance(place, slice):
+            return StoredTables(self._schema, self._files[place])
+        return read_parquet(self._schema, self._files[place])
 
 
 def plot_coverage(folder: Path | str, configuration: str, nation: str) -> Figure:

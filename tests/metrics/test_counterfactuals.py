@@ -11,7 +11,7 @@ import pytest
 from mda_sim.audit import audit
 from mda_sim.core.table import Table
 from mda_sim.core.time import Timeline
-from mda_sim.metrics.compare import interval
+from mda_sim.metrics.compare import interval, values_by_key
 from mda_sim.metrics.counterfactuals import chosen, counterfactuals, endpoints_of, rungs_of, told_rows
 from mda_sim.metrics.custody import held_time
 from mda_sim.metrics.fates import fates
@@ -318,7 +318,8 @@ def test_steps_are_paired_differences_and_add_up_in_every_seed():
     values = {"today": (0.2, 0.4), "today.gates_open": (0.5, 0.3), "today.no_delays": (0.6, 0.9)}
     rows = [row(c, seed, "custody_fraction_6h", v) for c, vs in values.items() for seed, v in enumerate(vs)]
     rows += [row(c, seed, "gap_sensing_fraction", 0.1) for c in values for seed in range(2)]
-    (entry,) = counterfactuals(rows, SPEC, ["today"])
+    units = {one.metric: one.unit for one in rows}
+    (entry,) = counterfactuals(values_by_key(rows), units, SPEC, ["today"])
     assert (entry["configuration"], entry["nation"], entry["group"]) == ("today", "AAA", "dark")
     assert entry["first"]["mean"] == pytest.approx(0.3)
     first, second = entry["steps"]

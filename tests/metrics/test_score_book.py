@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from mda_sim.metrics.compare import interval, paired_difference, summarise
 from mda_sim.metrics.score_book import Key, ScoreBook
 from mda_sim.metrics.score_rows import ScoreRow, to_csv
+from mda_sim.metrics.shelf import Shelf
 
 NAMES = st.sampled_from(["a", "=b", "'c", "d,e", 'f"g', "+"])
 ROWS = st.lists(
@@ -128,6 +131,37 @@ def test_rows_of_other_nodes_are_left_out_where_nodes_are_named(tmp_path: Path) 
     assert whole.nations_of_nodes({"AAA": "n"}) == {"other": "AAA"}
     with pytest.raises(ValueError, match="has two values"):
         whole.values("nation")
+
+
+@given(st.lists(st.lists(st.floats(), max_size=40), max_size=8), st.integers(0, 400))
+def test_a_shelf_gives_back_what_was_put_on_it_wherever_it_lies(
+    arrays: list[list[float]], most_bytes: int
+) -> None:
+    shelf = Shelf(most_bytes)
+    places = [shelf.put(np.array(numbers, np.float64)) for numbers in arrays]
+    for place, numbers in zip(places, arrays, strict=True):
+        np.testing.assert_array_equal(shelf.get(place, len(numbers)), numbers)
+        backwards = np.arange(len(numbers))[::-1]
+        np.testing.assert_array_equal(shelf.pick(place, len(numbers), backwards), numbers[::-1])
+
+
+def test_memory_does_not_grow_with_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither that of the book nor that of its summary, which is the same made in pieces or at once."""
+    monkeypatch.setattr("mda_sim.metrics.score_book.IN_MEMORY_BYTES", 2**12)
+    monkeypatch.setattr("mda_sim.metrics.compare._PIECE", 2**9)
+    drawn, most_bytes = np.random.default_rng(1), {}
+    for n_seeds in (4, 64):
+        tracemalloc.start()
+        book = ScoreBook()
+        for seed in range(n_seeds):
+            to_csv([row(seed, drawn.normal(), metric=f"m{k}") for k in range(1_000)], tmp_path / "scores.csv")
+            book.read(tmp_path / "scores.csv")
+        in_pieces = summarise(book, "today")
+        most_bytes[n_seeds] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert most_bytes[64] < 1.1 * most_bytes[4]
+    monkeypatch.undo()
+    assert in_pieces == summarise(book, "today")
 
 
 def test_tables_with_the_same_figures_share_their_numbers(tmp_path: Path) -> None:

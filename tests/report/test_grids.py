@@ -63,7 +63,7 @@ def test_no_tables_and_unequal_numbers_of_seeds_are_refused(coverage: Make) -> N
     two = probe_values([coverage([0.1, 0.5, 0.3])] * 2, "AAA", SIX_H)
     with pytest.raises(ShapeError, match="same seeds"):
         difference_mesh(two, one, 0.5)
-    with pytest.raises(ShapeError, match="no coverage table"):
+    with pytest.raises(ShapeError, match="no table of probes"):
         probe_values([], "AAA", SIX_H)
 
 

@@ -11,7 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from mda_sim.report.grids import difference_mesh, gap_shares, includes_zero, probe_values
+from mda_sim.report.grids import (
+    difference_mesh,
+    gap_shares_by_nation,
+    includes_zero,
+    values_by_nation,
+)
 from mda_sim.report.maps import common_limit
 from mda_sim.report.page.content import Floats, PageContent
 from mda_sim.report.page.packing import difference_bytes, packed, share_bytes
@@ -36,21 +41,20 @@ def cell_layers(content: PageContent) -> dict[str, Any]:
     noises: dict[str, dict[str, str]] = {}
     gaps: dict[str, dict[str, str]] = {}
     meshes = []
-    baseline = sources.coverage(scenario.baseline)
+    baseline = values_by_nation(sources.coverage(scenario.baseline), content.age_s)
     spacing_deg = scenario.spec.world.probes.spacing_deg if scenario.spec.world.probes is not None else 1.0
     for name in scenario.arrangements:
-        tables = sources.coverage(name)
-        told = sources.probe_gaps(name)
-        for nation in tables[0].meta["nations"]:
-            values = probe_values(tables, nation, content.age_s)
+        told = gap_shares_by_nation(sources.probe_gaps(name))
+        of_nations = values_by_nation(sources.coverage(name), content.age_s)
+        for nation, values in of_nations.items():
             shares.setdefault(name, {})[nation] = packed(share_bytes(values.share.mean(axis=0)), "<u1")
-            found = gap_shares(told, nation).share
+            found = told[nation].share
             known = np.asarray(np.isfinite(found).all(axis=1), np.bool_)
             answer = np.where(known, np.where(known[:, None], found, 0.0).argmax(axis=1), 255)
             gaps.setdefault(name, {})[nation] = packed(answer, "<u1")
             if name == scenario.baseline:
                 continue
-            reference = probe_values(baseline, nation, content.age_s)
+            reference = baseline[nation]
             meshes.append(difference_mesh(values, reference, spacing_deg))
             by_seed = values.share - reference.share
             noise = includes_zero(by_seed) & (by_seed != 0).any(axis=0)
