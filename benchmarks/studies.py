@@ -64,8 +64,8 @@ class Sizes:
 FULL = Sizes(
     speed=Load(vessels=6_000, days=2.0, configurations=24, seeds=8),
     half=Load(vessels=6_000, days=2.0, configurations=24, seeds=4),
-    hundred=Load(vessels=100, days=0.5, configurations=24, seeds=4),
-    thousand=Load(vessels=100, days=0.5, configurations=24, seeds=40),
+    hundred=Load(vessels=100, days=0.5, configurations=9, seeds=10),
+    thousand=Load(vessels=100, days=0.5, configurations=9, seeds=100),
     value=Load(vessels=2_500, days=7.0, configurations=6),
 )
 SMALL = Sizes(

@@ -51,7 +51,7 @@ CONFIDENCE_LEVEL: Final = 0.95
 """Level of the intervals."""
 
 
-_PIECE: Final = 2**18
+_PIECE: Final = 2**16
 """Values that a summary works on at a time."""
 
 Values = Mapping[Key, Mapping[int, float]]

@@ -36,7 +36,7 @@ BITS: Final = (10, 12, 18, 22)
 SHIFTS: Final = (52, 40, 22, 0)
 """Where each of them begins."""
 
-IN_MEMORY_BYTES: Final = 32 * 2**20
+IN_MEMORY_BYTES: Final = 8 * 2**20
 """Values that a book keeps in memory; more go to a temporary file."""
 
 
