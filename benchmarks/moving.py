@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import statistics
 import time
 from collections.abc import Mapping
@@ -31,6 +30,7 @@ from mda_sim.core.time import US_PER_DAY
 from mda_sim.data import catalogue
 from mda_sim.geo.orbits import track
 from mda_sim.geo.regions import Box
+from mda_sim.meter import peak_memory_bytes
 from mda_sim.sensing.ais_satellite import AisSatellite
 from mda_sim.sensing.footprint import views_of
 from mda_sim.sensing.looks import HELD, Setting
@@ -72,7 +72,7 @@ def measured(n_vessels: int, with_all: bool) -> dict[str, float]:
     swept(some_fleet(50), sensors, carriers)
     fleet = some_fleet(n_vessels)
     found = swept(fleet, sensors, carriers)
-    found |= {"vessels": n_vessels, "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0}
+    found |= {"vessels": n_vessels, "peak_mib": peak_memory_bytes() / 2**20}
     costs = sar_costs(fleet)
     if with_all:
         costs |= ais_satellite_costs(fleet)

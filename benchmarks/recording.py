@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+
+from mda_sim.meter import peak_memory_bytes
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 DAYS = 5
@@ -60,7 +61,7 @@ def made(path: Path) -> dict[str, float]:
         "seconds": time.perf_counter() - begun_s,
         "used": int(recording.rules["rows"][0]),
         "legs": len(recording.legs),
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mib": peak_memory_bytes() / 2**20,
     }
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import statistics
 import time
 from collections.abc import Mapping
@@ -25,6 +24,7 @@ from mda_sim.core.time import US_PER_S, Timeline
 from mda_sim.core.units import KNOT_MPS, NAUTICAL_MILE_M
 from mda_sim.geo.regions import Box
 from mda_sim.geo.sphere import distance_m
+from mda_sim.meter import peak_memory_bytes
 from mda_sim.sensing.ais import AisReceiver
 from mda_sim.sensing.looks import reporting_grid
 from mda_sim.sensing.radar import CoastalRadar
@@ -157,7 +157,7 @@ def measured(n_vessels: int, environment: Environment | None = None) -> dict[str
     swept(fleet_of(50), both, environment)
     fleet = fleet_of(n_vessels)
     seconds, contacts = swept(fleet, both, environment)
-    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+    peak_mib = peak_memory_bytes() / 2**20
     radar_s, radar_contacts = swept(fleet, radars(), environment)
     ais_s, ais_contacts = swept(fleet, receivers(), environment)
     radar_looks, ais_looks = (looks_in_range(fleet, some, WEEK) for some in (radars(), receivers()))

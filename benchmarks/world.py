@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import statistics
 import time
 from collections.abc import Callable
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from mda_sim.meter import peak_memory_bytes
 
 SCENARIO = Path(__file__).resolve().parent.parent / "scenarios" / "six_arrangements.yaml"
 COUNTS = frozenset({"per_day", "stock", "vessels", "boats", "hulls", "ships"})
@@ -42,7 +43,7 @@ def measured(n_vessels: int, days: float) -> dict[str, float]:
     start = time.perf_counter()
     fleet = builder.fleet(factor, days)
     seconds = time.perf_counter() - start
-    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak_mib = peak_memory_bytes() / 2**20
     columns = [*fleet.legs.columns.values(), *fleet.targets.columns.values()]
     unit_ns, lat_lon_ns = position_costs_ns(fleet)
     return {
