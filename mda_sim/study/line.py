@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing import AuthenticationError
@@ -55,7 +56,8 @@ class Line:
         """Workers have ended: hear what they sent last, and close."""
         self._is_closing = True
         with suppress(*_CLOSED):
-            Client(self.address, authkey=self._key).close()  # wakes the porter
+            # Wakes the porter. It may have left already, so that nobody would answer a greeting.
+            socket.create_connection(self._door.address).close()
         self._porter.join()
         self._door.close()
         for thread in self._threads:
