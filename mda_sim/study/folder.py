@@ -169,7 +169,7 @@ class RunFolder:
         if self.path.exists() and not self.path.is_dir():
             raise RunError(f"{self.path} is a file; choose another folder with --out")
         manifest = self.manifest()
-        if self.path.is_dir() and any(not is_sign_of_work(path) for path in self.path.iterdir()):
+        if self.path.is_dir() and any(_says_something(path) for path in self.path.iterdir()):
             if manifest is None:
                 raise RunError(f"{self.path} is not empty and holds no run; choose another folder with --out")
             if manifest.get("seedless_digest") != seedless_digest:
@@ -194,6 +194,11 @@ def make_folder(path: Path) -> None:
         raise RunError(
             f"cannot make the folder {path}: {error.strerror}; choose another with --out"
         ) from error
+
+
+def _says_something(path: Path) -> bool:
+    """Whether a file says what its folder holds: no sign of work, and not half written."""
+    return not is_sign_of_work(path) and not (path.name.startswith(".") and path.suffix == ".part")
 
 
 def remove_left_over(folder: Path) -> None:

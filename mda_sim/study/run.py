@@ -275,9 +275,10 @@ def _filling(
         with in_turn(folder.path):
             folder.claim(seedless, len(scenario.seeds))
             remove_left_over(folder.path)
+            # The manifest comes first: by it a folder is known again that was left at this very moment.
+            write_json(folder.path / MANIFEST, {**head, "complete": False})
             write_text(folder.path / "scenario.yaml", scenario.to_yaml())
             stored_scenario(folder.path.absolute() / "scenario.yaml", digest)  # as jobs here ask for it
-            write_json(folder.path / MANIFEST, {**head, "complete": False})
         mine = replace(folder, path=folder.path.absolute(), owner=name)
         for seed in scenario.seeds:
             for unit in (mine.sensing(seed), *(mine.sharing(seed, one) for one in scenario.arrangements)):
