@@ -93,14 +93,15 @@ def counterfactuals(
         for entry in ladder(values, units, names, endpoints_of(spec)):
             nation, metric, group = (entry[name] for name in ("nation", "metric", "group"))
             split = {
-                answer.name.lower(): [_mean(values, Key(name, nation, share, group)) for name in names]
+                answer.name.lower(): [_over_seeds(values, Key(name, nation, share, group)) for name in names]
                 for answer, share in zip(Answer, GAP_METRICS, strict=True)
             }
             for step in entry["steps"]:
-                step["value"] = _mean(values, Key(step["to"], nation, metric, group))
+                step["value"] = _over_seeds(values, Key(step["to"], nation, metric, group))
             found.append({"configuration": configuration, **entry, "split": split})
     return found
 
 
-def _mean(values: Values, key: Key) -> dict[str, Any]:
+def _over_seeds(values: Values, key: Key) -> dict[str, Any]:
+    """``interval`` of a figure; of nothing where there is none."""
     return interval(tuple(values.get(key, {}).values()))
