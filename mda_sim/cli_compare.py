@@ -79,7 +79,7 @@ def compare(
     if maps and unpaired:
         raise click.UsageError("--maps belongs to runs that share sensing, not to --unpaired")
     from mda_sim.study.compare import compare as compare_runs
-    from mda_sim.study.endpoints import words_of
+    from mda_sim.study.endpoints import ALL, words_of
 
     with errors(debug):
         found = compare_runs(
@@ -87,7 +87,7 @@ def compare(
             baseline=baseline,
             metrics=metrics,
             group=group,
-            nations=words_of(nation or ""),
+            nations=() if nation in (None, ALL) else words_of(nation),
             unpaired=unpaired,
         )
         if out is not None:

@@ -249,6 +249,16 @@ def verb(*arguments: str | Path) -> Result:
     return CliRunner().invoke(main, ["compare", *map(str, arguments)])
 
 
+def test_nations_are_named_with_commas_or_one_by_one_and_all_is_all(places: dict[str, Path]) -> None:
+    def told(*options: str) -> str:
+        found = verb(places["plain"], "--json", *options)
+        assert found.exit_code == 0, found.output
+        return found.output
+
+    assert told("--nation", "JPN,PHL") == told("--nation", "JPN", "--nation", "PHL")
+    assert told("--nation", "all") == told() != told("--nation", "PHL")
+
+
 def test_the_verb_writes_the_same_bytes_twice_and_prints_the_answer(
     places: dict[str, Path], tmp_path: Path
 ) -> None:
