@@ -82,7 +82,7 @@ class Block:
         lacks = np.ones(table.shape, np.bool_)
         for column, (place, n, which) in enumerate(self.sources):
             has = which[rows] >= 0
-            table[has, column] = self.shelf.pick(place, n, which[rows[has]])
+            table[has, column] = self.shelf.get(place, n)[which[rows[has]]]
             lacks[has, column] = False
         return table, lacks
 

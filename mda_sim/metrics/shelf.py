@@ -10,13 +10,9 @@ from __future__ import annotations
 
 import os
 from tempfile import SpooledTemporaryFile
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-
-FEW: Final = 16
-"""Numbers that are read one by one; more are picked from all of their seed."""
 
 
 class Shelf:
@@ -41,9 +37,3 @@ class Shelf:
         """The ``n`` numbers from a place on."""
         self._file.seek(8 * place)
         return np.frombuffer(self._file.read(8 * n), np.float64)
-
-    def pick(self, place: int, n: int, which: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Some of the ``n`` numbers from a place on: those at ``which``, counted from it."""
-        if len(which) > FEW:
-            return self.get(place, n)[which]
-        return np.array([self.get(place + one, 1)[0] for one in which.tolist()], np.float64)

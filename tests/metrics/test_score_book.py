@@ -141,8 +141,6 @@ def test_a_shelf_gives_back_what_was_put_on_it_wherever_it_lies(
     places = [shelf.put(np.array(numbers, np.float64)) for numbers in arrays]
     for place, numbers in zip(places, arrays, strict=True):
         np.testing.assert_array_equal(shelf.get(place, len(numbers)), numbers)
-        backwards = np.arange(len(numbers))[::-1]
-        np.testing.assert_array_equal(shelf.pick(place, len(numbers), backwards), numbers[::-1])
 
 
 def test_memory_does_not_grow_with_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
